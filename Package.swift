@@ -1,0 +1,153 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Every package is pinned to an exact version: two builds of one commit link the same code.
+// Traits are trimmed so that nothing pulls in full Foundation which does not need it.
+let package = Package(
+    name: "yggdrasil",
+    platforms: [.macOS(.v26)],
+    products: [
+        .executable(name: "ygg", targets: ["ygg"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0", traits: []),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
+    ],
+    targets: [
+        // The executable: hands over to YggCommands, nothing else.
+        .executableTarget(name: "ygg", dependencies: ["YggCommands"]),
+
+        // The command tree and the composition root of every role.
+        .target(
+            name: "YggCommands",
+            dependencies: [
+                "YggClient", "YggConfiguration", "YggCoordinator", "YggCore", "YggExecutor", "YggProcess", "YggProtocol",
+                "YggServer", "YggStorage", "YggTelemetry",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+
+        // The coordinator over HTTP.
+        .target(
+            name: "YggServer",
+            dependencies: [
+                "YggCoordinator", "YggCore", "YggHTTP", "YggProtocol", "YggTelemetry",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+
+        // What both HTTP servers share: problem+json, the loopback guard, SSE and JSON responses.
+        .target(
+            name: "YggHTTP",
+            dependencies: [
+                "YggCore", "YggProtocol",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]
+        ),
+
+        // The control plane.
+        .target(
+            name: "YggCoordinator",
+            dependencies: [
+                "YggCore", "YggProtocol", "YggStorage",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+
+        // The data plane.
+        .target(
+            name: "YggExecutor",
+            dependencies: [
+                "YggClient", "YggCore", "YggHTTP", "YggProcess", "YggProtocol", "YggTelemetry",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]
+        ),
+
+        // What is durable: the Database seam, the TaskStore, migrations, the SQLite driver.
+        .target(
+            name: "YggStorage",
+            dependencies: [
+                "YggCore",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+
+        // Typed client of coordinator and executor.
+        .target(
+            name: "YggClient",
+            dependencies: [
+                "YggCore", "YggProtocol",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
+
+        // yggdrasil.yaml: read, checked, with file, line and key in every complaint.
+        .target(name: "YggConfiguration", dependencies: ["YggCore", .product(name: "Yams", package: "Yams")]),
+
+        // Process groups, limits and transcripts.
+        .target(
+            name: "YggProcess",
+            dependencies: [
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]
+        ),
+
+        // JSON logs and Prometheus text.
+        .target(name: "YggTelemetry", dependencies: [.product(name: "Logging", package: "swift-log")]),
+
+        // The wire: one file a message.
+        .target(name: "YggProtocol", dependencies: ["YggCore"]),
+
+        // Values and pure decisions.
+        .target(name: "YggCore"),
+
+        .testTarget(name: "YggCoreTests", dependencies: ["YggCore"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system && target.type != .plugin {
+    target.swiftSettings = [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("ImmutableWeakCaptures"),
+        .enableUpcomingFeature("InferIsolatedConformances"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .treatAllWarnings(as: .error),
+        .treatWarning("StrictLanguageFeatures", as: .error),
+    ]
+}

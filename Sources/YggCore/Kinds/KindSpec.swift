@@ -1,0 +1,77 @@
+/// What a kind of task is: its parameters and how its attempts are treated. The same value describes a kind that
+/// is built in, one that is declared in YAML, and one that a remote executor offers.
+package struct KindSpec: Sendable, Hashable {
+    package enum Origin: String, Sendable, Hashable, CaseIterable {
+        case builtIn, declared
+    }
+
+    /// What a person must see before or after an attempt.
+    package enum Tier: String, Sendable, Hashable, CaseIterable {
+        case plan, review
+    }
+
+    package var kind: TaskKind
+    package var description: String
+    package var params: [ParameterSpec]
+    package var slots: Slots
+    package var timeout: Milliseconds?
+    package var retry: RetryPolicy
+    package var onLost: OnLost
+    package var tier: [Tier]
+    /// May wait on the executor before a slot is free: for short work.
+    package var prefetch: Bool
+    package var origin: Origin
+
+    package init(
+        kind: TaskKind, description: String, params: [ParameterSpec] = [], slots: Slots = .one,
+        timeout: Milliseconds? = nil, retry: RetryPolicy = RetryPolicy(), onLost: OnLost? = nil, tier: [Tier] = [],
+        prefetch: Bool = false, origin: Origin = .builtIn
+    ) {
+        self.kind = kind
+        self.description = description
+        self.params = params
+        self.slots = slots
+        self.timeout = timeout
+        self.retry = retry
+        self.onLost = onLost ?? KindSpec.defaultOnLost(kind)
+        self.tier = tier
+        self.prefetch = prefetch
+        self.origin = origin
+    }
+
+    /// Work that acts on the world is not repeated unasked.
+    package static func defaultOnLost(_ kind: TaskKind) -> OnLost {
+        switch kind.rawValue {
+        case "power-off", "power-reboot": .succeed
+        case "ops-packages", "ops-ansible", "git-commit", "git-push": .fail
+        default: kind.prefix == "power-" ? .fail : .requeue
+        }
+    }
+
+    /// Whether a parameter names a repository, and which.
+    package var repositoryParameter: ParameterSpec? { params.first { $0.type == .repository } }
+
+    /// Checks `values` against the parameters and fills in the defaults.
+    /// - Throws: `InvalidInput` with a pointer to every value that is wrong.
+    package func validate(_ values: JSONObject, at pointer: String = "/params") throws(InvalidInput) -> JSONObject {
+        var reader = ObjectReader(values, at: pointer)
+        var complete = JSONObject(minimumCapacity: params.count)
+        for parameter in params {
+            guard let value = reader.value(parameter.name) else {
+                if let fallback = parameter.fallback {
+                    complete.append(parameter.name, fallback)
+                } else if parameter.isRequired {
+                    reader.complain(parameter.name, "is required: \(parameter.summary)")
+                }
+                continue
+            }
+            do throws(InvalidInput) {
+                complete.append(parameter.name, try parameter.check(value, at: reader.path(parameter.name)))
+            } catch {
+                reader.adopt(error)
+            }
+        }
+        try reader.finish()
+        return complete
+    }
+}

@@ -1,0 +1,184 @@
+/// What the Router knows of one executor.
+package struct RoutingView: Sendable {
+    package var offer: ExecutorOffer
+    package var state: ExecutorState
+    /// Free slots at the moment; below zero where the window is used.
+    package var free: Slots
+
+    package init(offer: ExecutorOffer, state: ExecutorState, free: Slots) {
+        self.offer = offer
+        self.state = state
+        self.free = free
+    }
+}
+
+/// Why an executor does not take a task at the moment.
+package enum UnmetCondition: Sendable, Hashable {
+    case notOnRoute(prefix: String, allowed: [ExecutorID])
+    /// It is a fallback, and one of these runs.
+    case standsBy(for: [ExecutorID])
+    case kindNotOffered(TaskKind)
+    case label(key: String, value: String, has: String?)
+    case repository(roots: [String])
+    case pinned(to: ExecutorID)
+    case state(ExecutorState)
+    case slots(name: String, need: Int, free: Int)
+
+    /// Whether only time or work in progress has to pass, and nobody has to do anything.
+    package var isPassing: Bool {
+        switch self {
+        case .slots, .standsBy: true
+        default: false
+        }
+    }
+
+    package var text: String {
+        switch self {
+        case .notOnRoute(let prefix, let allowed):
+            "the route \(prefix) names \(allowed.map(\.rawValue).joined(separator: ", "))"
+        case .standsBy(let others): "it is a fallback and stands by while \(others.map(\.rawValue).joined(separator: ", ")) runs"
+        case .kindNotOffered(let kind): "it does not offer \(kind)"
+        case .label(let key, let value, let has): "it has \(has.map { "\(key)=\($0)" } ?? "no label \(key)"), not \(key)=\(value)"
+        case .repository(let roots): "none of its repository roots is \(roots.joined(separator: " or "))"
+        case .pinned(let executor): "the task is pinned to \(executor)"
+        case .state(let state): "it is \(state.rawValue)"
+        case .slots(let name, let need, let free): "it needs \(need) of slot \(name), \(max(0, free)) are free"
+        }
+    }
+
+    /// What would change it.
+    package var remedy: String {
+        switch self {
+        case .notOnRoute(let prefix, _): "add it to the executors or the fallback of the route \(prefix)"
+        case .standsBy: "nothing to do: it takes over when they stop"
+        case .kindNotOffered: "start it with a handler set that includes the kind, or declare the kind there"
+        case .label(let key, let value, _): "start it with --label \(key)=\(value)"
+        case .repository: "add the root to its repositories, or name the repository by URL"
+        case .pinned(let executor): "start \(executor), or submit the task without the label executor=\(executor)"
+        case .state(.paused): "ygg executor resume it"
+        case .state(.lost), .state(.stopped), .state(.unregistered): "start it"
+        case .state: "wait until it runs again"
+        case .slots: "wait for a running task to end, or give it more slots"
+        }
+    }
+}
+
+/// Where a task can go, and for every executor why not.
+package struct Decision: Sendable {
+    package struct Verdict: Sendable {
+        package var executor: ExecutorID
+        package var unmet: [UnmetCondition]
+    }
+
+    /// The prefix of the route that decided, nil where none fits the kind.
+    package var route: Route?
+    /// Those that can take it now, best first.
+    package var candidates: [ExecutorID]
+    package var verdicts: [Verdict]
+}
+
+/// Pure routing: no state, no clock.
+package enum Router {
+    /// Explains for every executor whether it could take a task of `lane`, and ranks those that could.
+    package static func route(_ lane: Lane, routes: RouteTable, executors: [RoutingView]) -> Decision {
+        let route = routes.route(for: lane.kind)
+        let standing = Standing(lane, route: route, executors: executors)
+        var candidates: [RoutingView] = []
+        var verdicts: [Decision.Verdict] = []
+        for view in executors.sorted(by: { $0.offer.id < $1.offer.id }) {
+            var unmet = permanentConditions(lane, view: view, standing: standing)
+            if view.state != .running { unmet.append(.state(view.state)) }
+            for need in lane.slots.local.counts where need.amount > 0 {
+                let extra = lane.prefetch ? view.offer.window : 0
+                if view.free[need.name] + extra < need.amount {
+                    unmet.append(.slots(name: need.name, need: need.amount, free: view.free[need.name]))
+                }
+            }
+            if unmet.isEmpty { candidates.append(view) }
+            verdicts.append(.init(executor: view.offer.id, unmet: unmet))
+        }
+        candidates.sort { isBetter($0, than: $1, for: lane) }
+        return Decision(route: route, candidates: candidates.map(\.offer.id), verdicts: verdicts)
+    }
+
+    /// Those whose claims may include the lane, whatever they are busy with.
+    package static func eligible(_ lane: Lane, routes: RouteTable, executors: [RoutingView]) -> [ExecutorID] {
+        let standing = Standing(lane, route: routes.route(for: lane.kind), executors: executors)
+        return executors.filter { permanentConditions(lane, view: $0, standing: standing).isEmpty }.map(\.offer.id)
+    }
+
+    /// A resident model first, then the most free slots, then the name, so that equal histories decide equally.
+    package static func isBetter(_ left: RoutingView, than right: RoutingView, for lane: Lane) -> Bool {
+        if let model = lane.model {
+            let isWarm = (left.hasResident(model), right.hasResident(model))
+            if isWarm.0 != isWarm.1 { return isWarm.0 }
+        }
+        let free = (left.free["default"], right.free["default"])
+        return free.0 == free.1 ? left.offer.id < right.offer.id : free.0 > free.1
+    }
+
+    /// What neither time nor finished work changes.
+    private static func permanentConditions(
+        _ lane: Lane, view: RoutingView, standing: Standing
+    ) -> [UnmetCondition] {
+        var unmet: [UnmetCondition] = []
+        if let condition = standing.condition(for: view.offer.id) { unmet.append(condition) }
+        if let pinned = lane.pinned, pinned != view.offer.id { unmet.append(.pinned(to: pinned)) }
+        unmet += capabilityConditions(lane, offer: view.offer)
+        for (key, value) in (standing.route?.labels ?? [:]).sorted(by: { $0.key < $1.key })
+        where view.offer.labels[key] != value {
+            unmet.append(.label(key: key, value: value, has: view.offer.labels[key]))
+        }
+        return unmet
+    }
+
+    fileprivate static func capabilityConditions(_ lane: Lane, offer: ExecutorOffer) -> [UnmetCondition] {
+        var unmet: [UnmetCondition] = []
+        if !offer.offers(lane.kind) { unmet.append(.kindNotOffered(lane.kind)) }
+        for (key, value) in lane.labels.sorted(by: { $0.key < $1.key }) where offer.labels[key] != value {
+            unmet.append(.label(key: key, value: value, has: offer.labels[key]))
+        }
+        if !lane.repositoryRoots.isEmpty, !offer.repositories.contains(where: lane.repositoryRoots.contains) {
+            unmet.append(.repository(roots: lane.repositoryRoots))
+        }
+        return unmet
+    }
+}
+
+/// Who of a route's executors is in charge: the named ones, their fallback while none of those runs, or anybody
+/// while none of either ever registered.
+private struct Standing {
+    let route: Route?
+    let isOpenToAll: Bool
+    let inCharge: [ExecutorID]
+
+    init(_ lane: Lane, route: Route?, executors: [RoutingView]) {
+        self.route = route
+        guard let route else {
+            isOpenToAll = true
+            inCharge = []
+            return
+        }
+        let known = Set(executors.filter { $0.state != .unregistered }.map(\.offer.id))
+        isOpenToAll = known.isDisjoint(with: route.executors + route.fallback)
+        inCharge = executors.filter { view in
+            view.state == .running && route.executors.contains(view.offer.id)
+                && Router.capabilityConditions(lane, offer: view.offer).isEmpty
+        }.map(\.offer.id)
+    }
+
+    func condition(for executor: ExecutorID) -> UnmetCondition? {
+        guard !isOpenToAll, let route, !route.executors.contains(executor) else { return nil }
+        guard route.fallback.contains(executor) else {
+            return .notOnRoute(prefix: route.prefix, allowed: route.executors + route.fallback)
+        }
+        return inCharge.isEmpty ? nil : .standsBy(for: inCharge)
+    }
+}
+
+extension RoutingView {
+    /// An executor lists what it holds in memory under `resident` of its resources.
+    fileprivate func hasResident(_ model: String) -> Bool {
+        offer.resources["resident"]?.arrayValue?.contains(.string(model)) ?? false
+    }
+}

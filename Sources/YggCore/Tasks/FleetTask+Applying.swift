@@ -1,0 +1,219 @@
+extension FleetTask {
+    /// The state machine: the task after `change`, or why it is not allowed.
+    ///
+    /// This is the only writer of `state`. It is pure: the time and the randomness of a backoff come from outside.
+    /// - Parameter jitter: a random number from 0 to 1, used where a backoff begins.
+    package func applying(
+        _ change: TaskChange, at now: Timestamp, jitter: Double
+    ) throws(TransitionError) -> FleetTask {
+        var task = self
+        switch (state, change) {
+        case (.blocked, .dependencyEnded(let id, let succeeded)) where openDependencies > 0:
+            task.dependencyEnded(id, succeeded: succeeded, at: now)
+        case (.blocked, .childrenEnded(let failed)):
+            task.childrenEnded(failed: failed, at: now)
+        case (.scheduled, .due):
+            task.state = .queued
+        case (.blocked, .waitedTooLong), (.scheduled, .waitedTooLong), (.queued, .waitedTooLong):
+            task.fail(
+                TaskError(
+                    code: "queue-timeout",
+                    detail: "No executor took it within its queue timeout of \(spec.timeouts.queue.text).",
+                    retryable: true), at: now)
+        case (.blocked, .cancel), (.scheduled, .cancel), (.queued, .cancel), (.awaitingApproval, .cancel),
+            (.awaitingApproval, .rejected), (.awaitingApproval, .approvalExpired):
+            task.end(.cancelled, at: now)
+        case (.queued, .granted(let executor)):
+            task.state = .running
+            task.epoch += 1
+            task.attempt = max(1, attempt)
+            task.executor = executor
+            task.startedAt = startedAt ?? now
+            task.notBefore = nil
+            task.error = nil
+        case (.running, .cancel):
+            task.cancelRequested = true
+        case (.running, .cancelDeadlinePassed) where cancelRequested:
+            task.epoch += 1
+            task.end(.cancelled, at: now)
+        case (.running, .reported(let report, let epoch)):
+            guard epoch == self.epoch else { throw .staleEpoch(sent: epoch, current: self.epoch) }
+            task.finishAttempt(report, at: now, jitter: jitter)
+        case (.running, .lost(let interruption)):
+            task.loseAttempt(interruption, at: now)
+        case (.awaitingApproval, .approved(let next)):
+            task.approved(next, at: now)
+        case (.awaitingApproval, .sentBack):
+            task.begin(phase, at: now)
+        default:
+            throw .notAllowed(change: change.participle, from: state)
+        }
+        task.version += 1
+        task.updatedAt = max(now, updatedAt)
+        return task
+    }
+
+    private mutating func dependencyEnded(_ id: TaskID, succeeded: Bool, at now: Timestamp) {
+        openDependencies -= 1
+        if succeeded || spec.onDependencyFailure == .run {
+            wait(at: now)
+        } else {
+            fail(
+                TaskError(
+                    code: "dependency-failed", detail: "It waits for \(id), which did not succeed.", retryable: false),
+                at: now)
+        }
+    }
+
+    private mutating func childrenEnded(failed: TaskID?, at now: Timestamp) {
+        openDependencies = 0
+        if let failed {
+            fail(
+                TaskError(code: "child-failed", detail: "Its child \(failed) did not succeed.", retryable: false),
+                at: now)
+        } else {
+            end(.succeeded, at: now)
+        }
+    }
+
+    private mutating func finishAttempt(_ report: FinalReport, at now: Timestamp, jitter: Double) {
+        switch report.ending {
+        case .finished(let outcome) where cancelRequested && !(phase == .land && outcome == .succeeded):
+            // The decision to cancel stands; what the attempt achieved nevertheless is kept for the reader.
+            var kept = report.result
+            if outcome == .succeeded || outcome == .unverified { kept["late"] = .bool(true) }
+            result = kept
+            end(.cancelled, at: now)
+        case .finished(.succeeded), .finished(.unverified):
+            result = report.result
+            error = nil
+            end(.succeeded, at: now)
+        case .finished(.failed):
+            result = report.result
+            failAttempt(report.error ?? .unexplained, at: now, jitter: jitter)
+        case .finished(.cancelled):
+            result = report.result
+            error = report.error
+            end(.cancelled, at: now)
+        case .needsApproval where cancelRequested:
+            end(.cancelled, at: now)
+        case .needsApproval(let digest):
+            result = report.result
+            pendingDigest = digest
+            approvalSince = now
+            state = .awaitingApproval
+        case .interrupted(let interruption):
+            interrupt(interruption, at: now)
+        }
+    }
+
+    /// A counted failure: again after a backoff, or the end.
+    private mutating func failAttempt(_ failure: TaskError, at now: Timestamp, jitter: Double) {
+        let exhausted = attempt >= spec.retry.maxAttempts
+        guard failure.retryable, !exhausted, !spec.retry.nonRetryable.contains(failure.code) else {
+            return fail(failure, at: now)
+        }
+        error = failure
+        let delay = spec.retry.delay(afterFailures: attempt, jitter: jitter)
+        attempt += 1
+        notBefore = delay > .zero ? now + delay : nil
+        wait(at: now)
+    }
+
+    private mutating func loseAttempt(_ interruption: Interruption, at now: Timestamp) {
+        // Whoever lost the lease may still be at work: from here on its epoch is refused.
+        epoch += 1
+        if cancelRequested { return end(.cancelled, at: now) }
+        guard interruption == .lost else { return interrupt(interruption, at: now) }
+        switch spec.onLost {
+        case .requeue: interrupt(interruption, at: now)
+        case .succeed: end(.succeeded, at: now)
+        case .fail:
+            fail(
+                TaskError(
+                    code: "outcome-unknown",
+                    detail: "Its executor vanished while it ran, and work of this kind is not repeated unasked.",
+                    retryable: false), at: now)
+        }
+    }
+
+    /// Back to the queue without counting a try, but not for ever: a task that kills executors must end.
+    private mutating func interrupt(_ interruption: Interruption, at now: Timestamp) {
+        if cancelRequested { return end(.cancelled, at: now) }
+        interruptions += 1
+        guard interruptions <= Self.maxInterruptions else {
+            return fail(
+                TaskError(
+                    code: "interrupted-too-often",
+                    detail: "Its attempts were interrupted \(interruptions) times, the last one as \(interruption.rawValue).",
+                    retryable: false), at: now)
+        }
+        notBefore = nil
+        wait(at: now)
+    }
+
+    private mutating func approved(_ next: ApprovedNext, at now: Timestamp) {
+        switch next {
+        case .run: begin(.run, at: now)
+        case .land: begin(.land, at: now)
+        case .nothing: end(.succeeded, at: now)
+        case .children(let count):
+            begin(.run, at: now)
+            openDependencies = count
+            wait(at: now)
+            if count == 0 { end(.succeeded, at: now) }
+        }
+    }
+
+    private mutating func begin(_ phase: Phase, at now: Timestamp) {
+        self.phase = phase
+        attempt = 0
+        interruptions = 0
+        pendingDigest = nil
+        approvalSince = nil
+        notBefore = nil
+        wait(at: now)
+    }
+
+    private mutating func fail(_ failure: TaskError, at now: Timestamp) {
+        error = failure
+        end(.failed, at: now)
+    }
+
+    private mutating func end(_ terminal: TaskState, at now: Timestamp) {
+        state = terminal
+        finishedAt = now
+        notBefore = nil
+        pendingDigest = nil
+        approvalSince = nil
+        cancelRequested = false
+        if terminal == .cancelled, error == nil {
+            error = TaskError(code: "cancelled", detail: "It was cancelled.", retryable: false)
+        }
+    }
+}
+
+extension TaskError {
+    fileprivate static let unexplained = TaskError(
+        code: "unexplained", detail: "The executor reported a failure without a reason.", retryable: true)
+}
+
+extension TaskChange {
+    /// For "a task that is … cannot be …".
+    fileprivate var participle: String {
+        switch self {
+        case .dependencyEnded: "released by a dependency"
+        case .due: "made due"
+        case .waitedTooLong: "timed out in the queue"
+        case .cancel, .cancelDeadlinePassed: "cancelled"
+        case .granted: "granted"
+        case .reported: "reported"
+        case .lost: "lost"
+        case .approved: "approved"
+        case .sentBack: "sent back"
+        case .rejected: "rejected"
+        case .approvalExpired: "expired"
+        case .childrenEnded: "ended by its children"
+        }
+    }
+}

@@ -1,0 +1,58 @@
+/// What was asked for: the part of a task that never changes after its submission.
+///
+/// A class, because it is large, immutable and shared by every state that the task passes through.
+package final class TaskSpec: Sendable {
+    package let id: TaskID
+    package let kind: TaskKind
+    package let title: String
+    package let description: String?
+    package let params: JSONObject
+    package let labels: [String]
+    package let priority: Priority
+    package let source: TaskSource
+    package let submittedBy: String
+    package let createdAt: Timestamp
+    package let notBefore: Timestamp?
+    package let timeouts: Timeouts
+    package let retry: RetryPolicy
+    package let onLost: OnLost
+    package let dependsOn: [TaskID]
+    package let onDependencyFailure: OnDependencyFailure
+    package let parent: TaskID?
+    package let retryOf: TaskID?
+    package let continues: TaskID?
+    package let dedupeKey: String?
+    /// Whether an attempt begins with a plan that a person must see.
+    package let needsPlan: Bool
+
+    package init(
+        id: TaskID, kind: TaskKind, title: String, description: String? = nil, params: JSONObject = JSONObject(),
+        labels: [String] = [], priority: Priority = .normal, source: TaskSource = .http, submittedBy: String = "local",
+        createdAt: Timestamp, notBefore: Timestamp? = nil, timeouts: Timeouts = Timeouts(),
+        retry: RetryPolicy = RetryPolicy(), onLost: OnLost = .requeue, dependsOn: [TaskID] = [],
+        onDependencyFailure: OnDependencyFailure = .fail, parent: TaskID? = nil, retryOf: TaskID? = nil,
+        continues: TaskID? = nil, dedupeKey: String? = nil, needsPlan: Bool = false
+    ) {
+        self.id = id
+        self.kind = kind
+        self.title = title
+        self.description = description
+        self.params = params
+        self.labels = labels
+        self.priority = priority
+        self.source = source
+        self.submittedBy = submittedBy
+        self.createdAt = createdAt
+        self.notBefore = notBefore
+        self.timeouts = timeouts
+        self.retry = retry
+        self.onLost = onLost
+        self.dependsOn = dependsOn
+        self.onDependencyFailure = onDependencyFailure
+        self.parent = parent
+        self.retryOf = retryOf
+        self.continues = continues
+        self.dedupeKey = dedupeKey
+        self.needsPlan = needsPlan
+    }
+}

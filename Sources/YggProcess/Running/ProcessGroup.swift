@@ -1,0 +1,53 @@
+import Glibc
+
+/// The process group of a child that was started as the leader of a session of its own.
+///
+/// Valid only while the leader has not been reaped: until then its id cannot be given to anybody else, so a signal
+/// can only meet the group it is meant for.
+struct ProcessGroup: Sendable {
+    let id: pid_t
+
+    /// How much less than ours the group's claim on the processor is.
+    private static let niceStep: Int32 = 5
+    /// Close to the highest (1000): when memory ends, the kernel takes the child and not the executor.
+    private static let outOfMemoryScore = "900"
+
+    /// Signals every member of the group. A failure means that there is nobody left to be signalled.
+    func send(_ signal: Int32) {
+        _ = kill(-id, signal)
+    }
+
+    /// The leader has ended. Does not reap it.
+    var leaderHasExited: Bool {
+        var info = siginfo_t()
+        let found = waitid(P_PID, id_t(id), &info, WEXITED | WNOHANG | WNOWAIT)
+        // ECHILD: reaped already. That does not happen while the group is valid, and is an exit all the same.
+        return found == 0 ? info.si_signo == SIGCHLD : errno == ECHILD
+    }
+
+    /// Waits until the leader has ended, or the waiting task is cancelled.
+    ///
+    /// It is called when both pipes have come to their end, which as a rule is a moment before the exit shows; so it
+    /// looks often at first. A program that closes its output and goes on costs twenty looks a second.
+    func leaderExit() async {
+        var pause: Duration = .microseconds(250)
+        while !leaderHasExited {
+            do {
+                try await Task.sleep(for: pause)
+            } catch {
+                return
+            }
+            pause = min(pause * 2, .milliseconds(50))
+        }
+    }
+
+    /// Makes the group yield to this process for processor and memory. Best effort: a kernel or container that
+    /// refuses it still runs the command.
+    func yieldToUs() {
+        let nice = min(getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0) + Self.niceStep, 19)
+        _ = setpriority(__priority_which_t(PRIO_PGRP.rawValue), id_t(id), nice)
+        // Where the scheduler groups by session, niceness counts only inside a session; this is the session's own.
+        SmallFile.write("\(nice)", to: "/proc/\(id)/autogroup")
+        SmallFile.write(Self.outOfMemoryScore, to: "/proc/\(id)/oom_score_adj")
+    }
+}

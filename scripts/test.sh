@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# One command that installs what the tests need and runs all of them: see usage below.
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+usage() {
+    cat <<'EOF'
+Builds everything and runs every check and test.
+
+usage: [TEST_PROFILE=full|fast] scripts/test.sh [arguments of `swift test`, such as --filter LeaseTests]
+
+  full   everything (the default). A group of tests that cannot run here is a failure.
+  fast   leaves out what needs containers, browsers, servers or third-party peers, and says so.
+
+Tests read TEST_PROFILE, and in full also YGG_TEST_PYTHON: a python3 that has scripts/requirements-test.txt.
+EOF
+}
+
+case ${1:-} in
+--help | -h) usage && exit 0 ;;
+esac
+export TEST_PROFILE=${TEST_PROFILE:-full}
+case $TEST_PROFILE in
+full | fast) ;;
+*) die "TEST_PROFILE is '$TEST_PROFILE'" "It is either full or fast." ;;
+esac
+
+# peers: the virtual environment of the third-party peers, made anew when their list changes.
+peers() {
+    local venv=$ROOT/.build-venv list=$ROOT/scripts/requirements-test.txt
+    export YGG_TEST_PYTHON=$venv/bin/python
+    if "$YGG_TEST_PYTHON" -c '' 2>/dev/null && cmp -s "$list" "$venv/installed.txt"; then
+        return
+    fi
+    say "installing third-party peers into .build-venv/"
+    rm -rf "$venv"
+    { python3 -m venv "$venv" && "$YGG_TEST_PYTHON" -m pip install -q --disable-pip-version-check -r "$list"; } ||
+        die "the third-party peers could not be installed" \
+            "They come from PyPI. Without a network: TEST_PROFILE=fast scripts/test.sh"
+    cp "$list" "$venv/installed.txt"
+}
+
+need_packages build runtime scripts test
+check_swift
+check_disk "$ROOT/.build"
+if [[ $TEST_PROFILE == full ]]; then
+    peers
+else
+    unset YGG_TEST_PYTHON
+    say "fast: left out are the third-party peers (curl and httpx-sse as SSE clients)"
+fi
+
+for check in "$ROOT"/scripts/check-*.sh; do
+    say "$(basename "$check")"
+    "$check"
+done
+
+say "building the tests (a first build takes several minutes)"
+swift_build --build-tests || die "the tests could not be built"
+say "testing ($TEST_PROFILE)"
+swift test --package-path "$ROOT" --skip-build "$@"
+say "all passed ($TEST_PROFILE)"
