@@ -31,11 +31,13 @@ let package = Package(
         .target(
             name: "YggCommands",
             dependencies: [
-                "YggClient", "YggConfiguration", "YggCoordinator", "YggCore", "YggExecutor", "YggProcess", "YggProtocol",
+                "YggClient", "YggConfiguration", "YggCoordinator", "YggCore", "YggExecutor", "YggProcess",
+                "YggProtocol",
                 "YggServer", "YggStorage", "YggTelemetry",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
 
@@ -43,7 +45,7 @@ let package = Package(
         .target(
             name: "YggServer",
             dependencies: [
-                "YggCoordinator", "YggCore", "YggHTTP", "YggProtocol", "YggTelemetry",
+                "YggCoordinator", "YggCore", "YggHTTP", "YggProtocol", "YggStorage", "YggTelemetry",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
@@ -61,6 +63,7 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
 
@@ -126,7 +129,7 @@ let package = Package(
         ),
 
         // JSON logs and Prometheus text.
-        .target(name: "YggTelemetry", dependencies: [.product(name: "Logging", package: "swift-log")]),
+        .target(name: "YggTelemetry", dependencies: ["YggCore", .product(name: "Logging", package: "swift-log")]),
 
         // The wire: one file a message.
         .target(name: "YggProtocol", dependencies: ["YggCore"]),
@@ -134,7 +137,23 @@ let package = Package(
         // Values and pure decisions.
         .target(name: "YggCore"),
 
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["YggClient", "YggCore", "YggProcess", "YggProtocol", "ygg"]),
+        .testTarget(name: "YggClientTests", dependencies: ["YggClient", "YggCore", "YggProtocol"]),
+        .testTarget(
+            name: "YggCommandsTests",
+            dependencies: ["YggClient", "YggCommands", "YggConfiguration", "YggCore", "YggProtocol"]),
+        .testTarget(name: "YggConfigurationTests", dependencies: ["YggConfiguration", "YggCore"]),
         .testTarget(name: "YggCoreTests", dependencies: ["YggCore"]),
+        .testTarget(
+            name: "YggExecutorTests",
+            dependencies: ["YggClient", "YggCore", "YggExecutor", "YggProcess", "YggProtocol"]),
+        .testTarget(name: "YggProcessTests", dependencies: ["YggProcess"]),
+        .testTarget(name: "YggProtocolTests", dependencies: ["YggCore", "YggProtocol"]),
+        .testTarget(name: "YggStorageTests", dependencies: ["YggCore", "YggStorage"]),
+        .testTarget(
+            name: "YggTelemetryTests",
+            dependencies: ["YggCore", "YggTelemetry", .product(name: "Logging", package: "swift-log")]),
     ],
     swiftLanguageModes: [.v6]
 )

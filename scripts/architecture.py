@@ -18,13 +18,16 @@ ARROWS = {
             "YggClient", "YggConfiguration", "YggCoordinator", "YggCore", "YggExecutor", "YggProcess", "YggProtocol",
             "YggServer", "YggStorage", "YggTelemetry",
         },
-        {"ArgumentParser", "Logging", "ServiceLifecycle"},
+        {"ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals"},
     ),
     "YggServer": (
-        {"YggCoordinator", "YggCore", "YggHTTP", "YggProtocol", "YggTelemetry"},
+        {"YggCoordinator", "YggCore", "YggHTTP", "YggProtocol", "YggStorage", "YggTelemetry"},
         {"HTTPTypes", "Hummingbird", "Logging", "NIOCore", "ServiceLifecycle"},
     ),
-    "YggHTTP": ({"YggCore", "YggProtocol"}, {"HTTPTypes", "Hummingbird", "Logging", "NIOCore"}),
+    "YggHTTP": (
+        {"YggCore", "YggProtocol"},
+        {"HTTPTypes", "Hummingbird", "Logging", "NIOCore", "ServiceLifecycle"},
+    ),
     "YggCoordinator": ({"YggCore", "YggProtocol", "YggStorage"}, {"Crypto", "Logging", "ServiceLifecycle"}),
     "YggExecutor": (
         {"YggClient", "YggCore", "YggHTTP", "YggProcess", "YggProtocol", "YggTelemetry"},
@@ -34,7 +37,7 @@ ARROWS = {
     "YggClient": ({"YggCore", "YggProtocol"}, {"AsyncHTTPClient", "Logging", "NIOCore", "NIOHTTP1", "NIOPosix"}),
     "YggConfiguration": ({"YggCore"}, {"Yams"}),
     "YggProcess": (set(), {"Subprocess", "SystemPackage"}),
-    "YggTelemetry": (set(), {"Logging"}),
+    "YggTelemetry": ({"YggCore"}, {"Logging"}),
     "YggProtocol": ({"YggCore"}, set()),
     "YggCore": (set(), set()),
 }

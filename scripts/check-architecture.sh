@@ -5,5 +5,5 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 check_swift
 package=${1:-$ROOT}
-swift package --package-path "$package" describe --type json |
-    python3 "$ROOT/scripts/architecture.py" "$package"
+description=$(swift package --package-path "$package" describe --type json)
+python3 "$ROOT/scripts/architecture.py" "$package" <<<"$description"

@@ -37,7 +37,7 @@ while (($# > 0)); do
         --port) port=$2 ;;
         --executor-port) executor_port=$2 ;;
         --data-dir) data_dir=$2 ;;
-        --binary) binary=$2 build='' ;;
+        --binary) binary=$(realpath -m -- "$2") build='' ;;
         esac
         shift
         ;;
@@ -111,6 +111,8 @@ EOF
 need_packages build runtime scripts
 
 if pid=$(running); then
+    [[ -x $binary ]] || die "already running (pid $pid), but there is no ygg at $binary to talk to it with" \
+        "Stop it (kill $pid) and run this again."
     address=$(jq -r .address "$ready_file")
     say "already running: $address (pid $pid, data in $data_dir)"
     [[ -z $build ]] || echo "    Nothing was built. To run a newer build: kill $pid, then run this again."
@@ -144,8 +146,7 @@ if [[ -n $build ]]; then
     say "building ygg (a first build takes several minutes, later ones seconds)"
     swift_build -c release --product ygg || die "ygg could not be built"
 fi
-[[ -x $binary ]] || die "there is no ygg at $binary" "Run this again without --no-build."
-binary=$(realpath "$binary")
+[[ -x $binary ]] || die "there is no ygg at $binary" "Run this again without --no-build and --binary, which builds one."
 
 exec {lock}>"$data_dir/up.lock"
 flock -n "$lock" || die "another scripts/up.sh is starting on $data_dir"

@@ -1,1 +1,3 @@
-print("ygg")
+import YggCommands
+
+await YggCommandLine.main()

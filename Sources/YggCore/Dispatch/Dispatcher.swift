@@ -20,6 +20,8 @@ package struct Dispatcher: Sendable {
         /// A report is about to be stored: the answer names what may be claimed in the same commit.
         case reporting(ExecutorID)
         case settled(Settlement)
+        /// A claim could not be carried out: the next sweep looks again.
+        case claimFailed(ExecutorID)
         /// The safety net: looks at everything that waits.
         case sweep
         /// Leases that live on from before a restart.
@@ -151,6 +153,9 @@ package struct Dispatcher: Sendable {
         case .submitting(let lane): return reserve(lane)
         case .reporting(let id): return order(for: id, evenIfIdle: true).map { [.claim($0)] } ?? []
         case .settled(let settlement): return settle(settlement)
+        case .claimFailed(let id):
+            endClaim(of: id)
+            return []
         case .sweep: return claimEverywhere()
         case .restored(let executor, let key, let lane):
             take(key, executor: executor, slots: lanes[lane]?.need.slots ?? .one)
@@ -256,10 +261,7 @@ package struct Dispatcher: Sendable {
             nodes[reservation.executor]?.used -= need.slots.local
             fleetFree += need.slots.fleet
         }
-        if settlement.isClaim {
-            nodes[settlement.executor]?.isClaiming = false
-            if fleetClaimant == settlement.executor { fleetClaimant = nil }
-        }
+        if settlement.isClaim { endClaim(of: settlement.executor) }
         var effects: [Effect] = []
         var freedFleetSlots = false
         var toClaim: Set<ExecutorID> = [settlement.executor]
@@ -279,6 +281,11 @@ package struct Dispatcher: Sendable {
         }
         if freedFleetSlots { return effects + claimEverywhere() }
         return effects + toClaim.sorted().flatMap { claim(for: $0) }
+    }
+
+    private mutating func endClaim(of id: ExecutorID) {
+        nodes[id]?.isClaiming = false
+        if fleetClaimant == id { fleetClaimant = nil }
     }
 
     private mutating func take(_ key: LeaseKey, executor: ExecutorID, slots: Slots) {
@@ -302,6 +309,18 @@ package struct Budget: Sendable, Equatable {
     package func covers(_ need: Dispatcher.LaneNeed) -> Bool {
         free.local.covers(need.slots.local, extra: need.prefetch ? window : 0) && free.covers(need.slots.fleet)
     }
+
+    /// How many tasks of a lane the budget could pay for, at least 1.
+    package func capacity(for need: Dispatcher.LaneNeed) -> Int {
+        let extra = need.prefetch ? window : 0
+        let counts = need.slots.counts.filter { $0.amount > 0 }.map { count in
+            (free[count.name] + (count.name.contains("@") ? 0 : extra)) / count.amount
+        }
+        return max(1, counts.min() ?? Self.maxClaim)
+    }
+
+    /// Tasks that one claim takes at most where slots set no bound.
+    private static let maxClaim = 64
 
     package mutating func spend(_ need: Dispatcher.LaneNeed) { free -= need.slots }
 }

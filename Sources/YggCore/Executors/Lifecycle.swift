@@ -91,6 +91,7 @@ package struct Lifecycle: Sendable {
             return [.accepting(true)]
         case .pause:
             state = .paused
+            drainDeadline = nil
             return [.accepting(false)]
         case .drain:
             state = .paused

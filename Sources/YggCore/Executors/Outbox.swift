@@ -35,7 +35,6 @@ package struct Outbox: Sendable {
 
     package enum Input: Sendable {
         case appended(Entry)
-        case sent
         case answered([Verdict])
         case failed
         /// The lease is gone: nothing of it is sent any more.
@@ -46,17 +45,36 @@ package struct Outbox: Sendable {
     package enum Effect: Sendable, Equatable {
         /// These records are of no more use.
         case forget([Int64])
-        /// The final report of the lease is safe with the coordinator, or refused for good.
+        /// The final report of the lease is safe with the coordinator.
         case acknowledged(LeaseKey)
+        /// The coordinator takes nothing of the lease.
         case refused(LeaseKey)
         /// Make the journal durable: a result waits and the coordinator does not answer.
         case sync
     }
 
+    /// The entries of one lease, oldest first.
     private struct Lane {
         var entries: [Entry] = []
+        /// Entries before it are acknowledged; they are removed in bulk, so that a long backlog is not moved by every
+        /// answer.
+        var head = 0
         var firstUnsent = 0
-        var acknowledged: Int64 = 0
+        /// When its result came.
+        var finalSince: Instant?
+        var isFinalDurable = false
+
+        var isEmpty: Bool { head == entries.count }
+        var hasUnsent: Bool { firstUnsent < entries.count }
+
+        mutating func removeFirst(_ count: Int) {
+            head += count
+            firstUnsent = max(firstUnsent, head)
+            guard head > 64, head * 2 > entries.count else { return }
+            entries.removeFirst(head)
+            firstUnsent -= head
+            head = 0
+        }
     }
 
     package static let maxRequestBytes = 1 << 20
@@ -65,17 +83,16 @@ package struct Outbox: Sendable {
 
     private let capacity: Int
     private var lanes: [LeaseKey: Lane] = [:]
-    /// Leases with something to send, in the order in which they first had.
+    /// Leases with something unsent, in the order in which they are served.
     private var order: [LeaseKey] = []
     private var size = 0
-    private var inFlight: [LeaseKey: Int] = [:]
+    private var inFlight: [LeaseKey] = []
     private var isSending = false
-    private var oldestFinal: Instant?
 
     /// - Parameter capacity: bytes of entries that are kept before output is dropped.
     package init(capacity: Int = 256 << 20) { self.capacity = capacity }
 
-    package var isEmpty: Bool { lanes.values.allSatisfy { $0.entries.isEmpty } }
+    package var isEmpty: Bool { size == 0 && lanes.values.allSatisfy(\.isEmpty) }
     package var byteCount: Int { size }
     package var canSend: Bool { !isSending && !order.isEmpty }
 
@@ -89,18 +106,15 @@ package struct Outbox: Sendable {
         case .appended(let entry):
             append(entry, now: now)
             return []
-        case .sent: return []
         case .answered(let verdicts):
-            isSending = false
-            return verdicts.flatMap { settle($0) } + finishFlight()
+            let effects = verdicts.flatMap { settle($0) }
+            finishFlight()
+            return effects
         case .failed:
-            isSending = false
-            return finishFlight()
+            finishFlight()
+            return []
         case .abandoned(let key): return drop(key)
-        case .tick:
-            guard let since = oldestFinal, now - since >= Self.syncAfter else { return [] }
-            oldestFinal = nil
-            return [.sync]
+        case .tick: return syncOverdue(now: now)
         }
     }
 
@@ -109,78 +123,88 @@ package struct Outbox: Sendable {
         guard canSend else { return [] }
         var batch: [Entry] = []
         var bytes = 0
-        inFlight = [:]
-        filling: for key in order {
-            guard let lane = lanes[key] else { continue }
-            for entry in lane.entries[lane.firstUnsent...] {
-                if !batch.isEmpty, bytes + entry.size > Self.maxRequestBytes { break filling }
+        var rest = order[...]
+        filling: while let key = rest.popFirst() {
+            guard var lane = lanes[key] else { continue }
+            inFlight.append(key)
+            defer { lanes[key]?.firstUnsent = lane.firstUnsent }
+            while lane.hasUnsent {
+                let entry = lane.entries[lane.firstUnsent]
+                if !batch.isEmpty, bytes + entry.size > Self.maxRequestBytes {
+                    // It goes to the end: a long backlog does not keep the results of others waiting.
+                    rest.append(key)
+                    break filling
+                }
                 batch.append(entry)
                 bytes += entry.size
-                inFlight[key, default: 0] += 1
+                lane.firstUnsent += 1
             }
         }
-        for (key, count) in inFlight { lanes[key]?.firstUnsent += count }
-        order.removeAll { key in lanes[key].map { $0.firstUnsent == $0.entries.count } ?? true }
+        order = Array(rest)
         isSending = !batch.isEmpty
         return batch
     }
 
     private mutating func append(_ entry: Entry, now: Instant) {
-        var lane = lanes[entry.key] ?? Lane()
-        if lane.firstUnsent == lane.entries.count { order.append(entry.key) }
-        lane.entries.append(entry)
-        lanes[entry.key] = lane
+        if lanes[entry.key]?.hasUnsent != true { order.append(entry.key) }
+        lanes[entry.key, default: Lane()].entries.append(entry)
+        if entry.isFinal { lanes[entry.key]?.finalSince = now }
         size += entry.size
-        if entry.isFinal, oldestFinal == nil { oldestFinal = now }
     }
 
     private mutating func settle(_ verdict: Verdict) -> [Effect] {
         switch verdict {
         case .accepted(let key, let upTo), .artifactMissing(let key, let upTo):
             return acknowledge(key, upTo: upTo)
-        case .leaseLost(let key):
-            return drop(key) + [.refused(key)]
+        case .leaseLost(let key): return drop(key) + [.refused(key)]
         case .gap(let key, let expected):
-            return acknowledge(key, upTo: expected - 1)
+            let effects = acknowledge(key, upTo: expected - 1)
+            guard let lane = lanes[key], !lane.isEmpty, lane.entries[lane.head].n > expected else { return effects }
+            // What is missing there is gone here too: it can never be told.
+            return effects + drop(key) + [.refused(key)]
         }
     }
 
     private mutating func acknowledge(_ key: LeaseKey, upTo: Int64) -> [Effect] {
-        guard var lane = lanes[key] else { return [] }
-        let count = lane.entries.prefix { $0.n <= upTo }.count
-        let gone = lane.entries.prefix(count)
-        lane.entries.removeFirst(count)
-        lane.firstUnsent = max(0, lane.firstUnsent - count)
-        lane.acknowledged = upTo
+        guard let lane = lanes[key] else { return [] }
+        let gone = lane.entries[lane.head...].prefix { $0.n <= upTo }
+        guard let last = gone.last else { return [] }
         size -= gone.reduce(0) { $0 + $1.size }
-        var effects: [Effect] = gone.isEmpty ? [] : [.forget(gone.map(\.record))]
-        if gone.contains(where: \.isFinal) {
+        let effects: [Effect] = [.forget(gone.map(\.record))]
+        if last.isFinal {
             lanes[key] = nil
-            effects.append(.acknowledged(key))
-        } else {
-            lanes[key] = lane
+            return effects + [.acknowledged(key)]
         }
+        lanes[key]?.removeFirst(gone.count)
         return effects
     }
 
     /// After an answer, or none: what was in flight and is still here is to be sent again.
-    private mutating func finishFlight() -> [Effect] {
-        for key in inFlight.keys.sorted() {
-            guard var lane = lanes[key], !lane.entries.isEmpty, lane.firstUnsent > 0 else { continue }
-            if lane.firstUnsent == lane.entries.count { order.append(key) }
-            lane.firstUnsent = 0
-            lanes[key] = lane
+    private mutating func finishFlight() {
+        isSending = false
+        for key in inFlight {
+            guard let lane = lanes[key], lane.firstUnsent > lane.head else { continue }
+            if !lane.hasUnsent { order.append(key) }
+            lanes[key]?.firstUnsent = lane.head
         }
-        inFlight = [:]
-        if !lanes.values.contains(where: { $0.entries.contains(where: \.isFinal) }) { oldestFinal = nil }
-        return []
+        inFlight = []
     }
 
     private mutating func drop(_ key: LeaseKey) -> [Effect] {
-        order.removeAll { $0 == key }
-        inFlight[key] = nil
         guard let lane = lanes.removeValue(forKey: key) else { return [] }
-        size -= lane.entries.reduce(0) { $0 + $1.size }
-        return lane.entries.isEmpty ? [] : [.forget(lane.entries.map(\.record))]
+        if lane.hasUnsent { order.removeAll { $0 == key } }
+        let gone = lane.entries[lane.head...]
+        size -= gone.reduce(0) { $0 + $1.size }
+        return gone.isEmpty ? [] : [.forget(gone.map(\.record))]
+    }
+
+    private mutating func syncOverdue(now: Instant) -> [Effect] {
+        var isOverdue = false
+        for (key, lane) in lanes {
+            guard let since = lane.finalSince, !lane.isFinalDurable else { continue }
+            if now - since >= Self.syncAfter { isOverdue = true } else { continue }
+            lanes[key]?.isFinalDurable = true
+        }
+        return isOverdue ? [.sync] : []
     }
 }

@@ -1,23 +1,32 @@
 /// The executor's side of the protocol: what it holds, what it starts and ends, and when it must stop by itself.
 ///
 /// It applies statements; it never acts on a single message. Times are when requests were *sent*: an answer that
-/// travelled for long renews from the beginning of its journey.
+/// travelled for long renews from the beginning of its journey. A slot is taken until its attempt is really over, also
+/// where the lease went first: two attempts never share one.
 package struct SyncLoop: Sendable {
     package enum Input: Sendable {
         case answered(Statement, sentAt: Instant)
-        /// The attempt's final report is in the Outbox.
+        /// The attempt is over and its final report is in the Outbox.
         case finished(LeaseKey)
-        /// The coordinator has taken, or refused, the final report.
+        /// The attempt is over and has nothing to say: it was abandoned, or cut off and stopped.
+        case ended(LeaseKey)
+        /// The coordinator has taken the final report.
         case acknowledged(LeaseKey)
+        /// The coordinator has refused a report: its epoch has ended.
+        case lost(LeaseKey)
+        /// It cannot be carried out here: it is given back, with the reason.
+        case declined(LeaseKey, reason: String)
         /// An unfinished attempt of an earlier life whose final report waits in the Outbox.
         case recovered(LeaseKey)
-        /// No new leases are started from now on; `true` again when they are.
+        /// No new leases are started from now on, and what waits is given back; `true` again when they are.
         case accepting(Bool)
+        /// Work without a lease, started here, has ended.
+        case released(Slots)
         case tick
     }
 
     package enum Effect: Sendable {
-        /// Journal the acceptance, then start.
+        /// Journal the acceptance, then start when told to.
         case accept(LeaseKey, Assignment)
         case start(LeaseKey)
         /// End the attempt and report it.
@@ -26,37 +35,62 @@ package struct SyncLoop: Sendable {
         case abandon(LeaseKey)
         /// Cut off for too long: end the attempt before the lease runs out elsewhere.
         case stopOffline(LeaseKey)
+        /// Accepted, never started and given back.
+        case giveBack(LeaseKey)
     }
 
     private enum Stage { case waiting, running, finished }
 
     private struct Held {
         var stage: Stage
-        var assignment: Assignment?
         var slots: Slots
-        var order: Int
+        var offline: OfflinePolicy
         var renewedAt: Instant
         var ttl: Milliseconds
+        /// The newest statement that named it.
+        var rev: Int64
         var isCancelled = false
         var isStopping = false
     }
 
     private let slots: Slots
     private var held: [LeaseKey: Held] = [:]
+    /// Accepted and not started, in the order of the statements.
+    private var waiting: [LeaseKey] = []
+    /// Attempts whose lease is gone and which are not over yet, with the slots they still take.
+    private var dying: [LeaseKey: Slots] = [:]
+    /// What is given back and was not seen to be understood.
+    private var declined: [LeaseKey: String] = [:]
     private var used = Slots()
-    private var nextOrder = 0
+    /// The part of `used` that no lease accounts for.
+    private var usedWithoutLease = Slots()
     private var isAccepting = true
+    private var runningCount = 0
+    private var runsWithoutLease = 0
     /// The newest statement applied.
     package private(set) var seen: Int64 = 0
 
-    package init(slots: Slots) { self.slots = slots }
+    package init(slots: Slots) { self.slots = slots.local }
 
     /// What a request must name: accepted and not acknowledged, running or not.
     package var heldKeys: [LeaseKey] { held.keys.sorted() }
 
+    /// What a request must give back.
+    package var declinedKeys: [(key: LeaseKey, reason: String)] {
+        declined.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
+    package var hasDeclined: Bool { !declined.isEmpty }
+
+    package func holds(_ key: LeaseKey) -> Bool { held[key] != nil }
+
     package var runningKeys: [LeaseKey] { held.filter { $0.value.stage == .running }.keys.sorted() }
 
+    /// Whether it answers for any lease. While it does, it must be heard often.
     package var isIdle: Bool { held.isEmpty }
+
+    /// Whether no attempt is at work, with or without a lease.
+    package var isQuiet: Bool { runningCount == 0 && dying.isEmpty && runsWithoutLease == 0 }
 
     package var free: Slots {
         var free = slots
@@ -64,85 +98,199 @@ package struct SyncLoop: Sendable {
         return free
     }
 
+    /// The slots that leases can have at the moment; nil where that is all of them.
+    package var capacity: Slots? {
+        guard !usedWithoutLease.isEmpty else { return nil }
+        var capacity = slots
+        capacity -= usedWithoutLease
+        return capacity
+    }
+
+    /// Takes slots for work without a lease; false where they are not free. `.released` gives them back.
+    package mutating func reserve(_ need: Slots) -> Bool {
+        guard free.covers(need.local) else { return false }
+        take(need.local)
+        runsWithoutLease += 1
+        return true
+    }
+
     package mutating func handle(_ input: Input, now: Instant) -> [Effect] {
         switch input {
         case .answered(let statement, let sentAt): return apply(statement, sentAt: sentAt, now: now)
         case .finished(let key):
-            guard let lease = held[key] else { return [] }
-            if lease.stage == .running { used -= lease.slots }
-            held[key]?.stage = .finished
+            finish(key)
+            return startWaiting()
+        case .ended(let key):
+            end(key)
             return startWaiting()
         case .acknowledged(let key):
-            if let lease = held.removeValue(forKey: key), lease.stage == .running { used -= lease.slots }
+            if held[key] != nil { end(key) }
             return startWaiting()
+        case .lost(let key): return abandon([key]) + startWaiting()
+        case .declined(let key, let reason):
+            guard held[key]?.stage == .waiting else { return [] }
+            return decline(key, reason)
         case .recovered(let key):
             held[key] = Held(
-                stage: .finished, assignment: nil, slots: Slots(), order: 0, renewedAt: now, ttl: .seconds(15))
+                stage: .finished, slots: Slots(), offline: .continue, renewedAt: now, ttl: .seconds(15), rev: 0)
             return []
         case .accepting(let flag):
             isAccepting = flag
+            guard !flag else { return startWaiting() }
+            let all = waiting
+            return all.flatMap { decline($0, Self.notAccepting) }
+        case .released(let need):
+            release(need.local)
+            runsWithoutLease -= 1
             return startWaiting()
         case .tick: return stopCutOff(now: now)
         }
     }
 
+    private static let notAccepting = "The executor takes no work at the moment."
+
+    // MARK: Statements
+
     private mutating func apply(_ statement: Statement, sentAt: Instant, now: Instant) -> [Effect] {
         guard statement.rev > seen else { return [] }
         seen = statement.rev
         var effects: [Effect] = []
-        var stated: Set<LeaseKey> = []
+        var known = 0
         for lease in statement.leases {
-            stated.insert(lease.key)
-            if var known = held[lease.key] {
-                known.renewedAt = max(known.renewedAt, sentAt)
-                known.ttl = lease.ttl
-                if lease.want == .cancel, !known.isCancelled {
-                    known.isCancelled = true
-                    if known.stage != .finished { effects.append(.cancel(lease.key)) }
+            if let index = held.index(forKey: lease.key) {
+                known += 1
+                renew(&held.values[index], by: lease, rev: statement.rev, sentAt: sentAt)
+                if lease.want == .cancel, !held.values[index].isCancelled {
+                    held.values[index].isCancelled = true
+                    if held.values[index].stage != .finished { effects.append(.cancel(lease.key)) }
                 }
-                held[lease.key] = known
-            } else if let assignment = lease.assignment, sentAt + lease.ttl * 2 / 3 > now {
+            } else if let assignment = lease.assignment, !isSettled(lease.key) {
                 // An answer that was under way for longer may speak of a lease that has been given up since.
-                held[lease.key] = Held(
-                    stage: .waiting, assignment: assignment, slots: assignment.slots.local, order: nextOrder,
-                    renewedAt: sentAt, ttl: lease.ttl, isCancelled: lease.want == .cancel)
-                nextOrder += 1
+                guard sentAt + lease.ttl * 2 / 3 > now else { continue }
+                guard isAccepting else {
+                    declined[lease.key] = Self.notAccepting
+                    continue
+                }
+                accept(lease, assignment, rev: statement.rev, sentAt: sentAt)
+                known += 1
                 effects.append(.accept(lease.key, assignment))
                 if lease.want == .cancel { effects.append(.cancel(lease.key)) }
             }
         }
-        for key in held.keys.sorted() where !stated.contains(key) {
-            // A finished one that is no longer stated has been settled without us: its report is refused anyway.
-            guard let lease = held.removeValue(forKey: key) else { continue }
-            if lease.stage == .running { used -= lease.slots }
-            effects.append(.abandon(key))
+        if !declined.isEmpty {
+            let stated = Set(statement.leases.map(\.key))
+            declined = declined.filter { stated.contains($0.key) }
+        }
+        if known < held.count {
+            // What is no longer stated has been settled without us: a report of it would be refused.
+            effects += abandon(held.filter { $0.value.rev != statement.rev }.keys.sorted())
         }
         return effects + startWaiting()
     }
 
-    private mutating func startWaiting() -> [Effect] {
-        guard isAccepting else { return [] }
+    private func renew(_ lease: inout Held, by stated: StatedLease, rev: Int64, sentAt: Instant) {
+        lease.renewedAt = max(lease.renewedAt, sentAt)
+        lease.ttl = stated.ttl
+        lease.rev = rev
+    }
+
+    private mutating func accept(_ lease: StatedLease, _ assignment: Assignment, rev: Int64, sentAt: Instant) {
+        held[lease.key] = Held(
+            stage: .waiting, slots: assignment.slots.local, offline: assignment.offline, renewedAt: sentAt,
+            ttl: lease.ttl, rev: rev, isCancelled: lease.want == .cancel)
+        waiting.append(lease.key)
+    }
+
+    /// Whether it was held before and will not be again, however often it is stated.
+    private func isSettled(_ key: LeaseKey) -> Bool { declined[key] != nil || dying[key] != nil }
+
+    private mutating func abandon(_ keys: [LeaseKey]) -> [Effect] {
         var effects: [Effect] = []
-        let waiting = held.filter { $0.value.stage == .waiting && !$0.value.isCancelled }
-        for (key, lease) in waiting.sorted(by: { $0.value.order < $1.value.order }) {
-            var free = slots
-            free -= used
-            guard free.covers(lease.slots) else { continue }
-            used += lease.slots
-            held[key]?.stage = .running
-            effects.append(.start(key))
+        for key in keys {
+            guard let lease = held.removeValue(forKey: key) else { continue }
+            leave(key, lease)
+            if lease.stage == .running {
+                dying[key] = lease.slots
+                take(lease.slots)
+            }
+            effects.append(.abandon(key))
         }
         return effects
     }
 
+    // MARK: Attempts
+
+    private mutating func startWaiting() -> [Effect] {
+        guard isAccepting, !waiting.isEmpty else { return [] }
+        var free = free
+        guard !free.isEmpty else { return [] }
+        var effects: [Effect] = []
+        var rest: [LeaseKey] = []
+        for key in waiting {
+            guard let index = held.index(forKey: key) else { continue }
+            let lease = held.values[index]
+            guard !lease.isCancelled, !lease.isStopping, free.covers(lease.slots) else {
+                rest.append(key)
+                continue
+            }
+            free -= lease.slots
+            used += lease.slots
+            held.values[index].stage = .running
+            runningCount += 1
+            effects.append(.start(key))
+        }
+        waiting = rest
+        return effects
+    }
+
+    private mutating func finish(_ key: LeaseKey) {
+        guard let lease = held[key] else { return end(key) }
+        leave(key, lease)
+        held[key]?.stage = .finished
+    }
+
+    private mutating func end(_ key: LeaseKey) {
+        if let slots = dying.removeValue(forKey: key) { release(slots) }
+        if let lease = held.removeValue(forKey: key) { leave(key, lease) }
+    }
+
+    private mutating func leave(_ key: LeaseKey, _ lease: Held) {
+        switch lease.stage {
+        case .waiting: waiting.removeAll { $0 == key }
+        case .running:
+            runningCount -= 1
+            used -= lease.slots
+        case .finished: break
+        }
+    }
+
+    private mutating func take(_ need: Slots) {
+        used += need
+        usedWithoutLease += need
+    }
+
+    private mutating func release(_ need: Slots) {
+        used -= need
+        usedWithoutLease -= need
+    }
+
+    private mutating func decline(_ key: LeaseKey, _ reason: String) -> [Effect] {
+        guard held[key]?.isCancelled == false else { return [] }
+        end(key)
+        declined[key] = reason
+        return [.giveBack(key)]
+    }
+
     /// Ends what may move elsewhere: begun at two thirds of the time to live, so that it is dead before its end.
     private mutating func stopCutOff(now: Instant) -> [Effect] {
-        var effects: [Effect] = []
-        for (key, lease) in held where !lease.isStopping && lease.stage != .finished {
-            guard lease.assignment?.offline == .stop, lease.renewedAt + lease.ttl * 2 / 3 <= now else { continue }
-            held[key]?.isStopping = true
-            effects.append(.stopOffline(key))
+        let cutOff = held.filter { _, lease in
+            lease.offline == .stop && !lease.isStopping && lease.stage != .finished
+                && lease.renewedAt + lease.ttl * 2 / 3 <= now
         }
-        return effects
+        return cutOff.keys.sorted().flatMap { key -> [Effect] in
+            guard held[key]?.stage == .running else { return decline(key, "It was cut off before it could start.") }
+            held[key]?.isStopping = true
+            return [.stopOffline(key)]
+        }
     }
 }

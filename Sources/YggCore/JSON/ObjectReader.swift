@@ -119,7 +119,8 @@ package struct ObjectReader {
         var strings: [String] = []
         for (index, value) in array.enumerated() {
             guard let string = value.stringValue else {
-                complain("\(key)/\(index)", "must be a string, not \(value.typeName)")
+                issues.append(
+                    .init(pointer: "\(path(key))/\(index)", detail: "must be a string, not \(value.typeName)"))
                 return nil
             }
             strings.append(string)

@@ -59,7 +59,7 @@ extension ParameterSpec {
         case .repository: object.append("type", "repository")
         case .strings: object.append("type", "strings")
         }
-        if isRequired { object.append("required", true) }
+        if isRequired != (fallback == nil) { object.append("required", .bool(isRequired)) }
         object.append("default", fallback)
         if allowDash { object.append("allowDash", true) }
         if !description.isEmpty { object.append("description", .string(description)) }

@@ -59,12 +59,15 @@ package struct LeaseKeeper: Sendable {
     package enum Input: Sendable {
         case granted(LeaseKey, Terms)
         case restored(LeaseKey, Terms, isCancelled: Bool)
+        /// The executor's own last word ended it.
         case ended(LeaseKey)
+        /// It ended without the executor, which has to be told.
+        case revoked(LeaseKey)
         /// A running attempt is to be ended.
         case cancelled(LeaseKey)
         case heard(Heard)
-        /// An executor is known from the store, and has a full TTL to speak up.
-        case expected(ExecutorID)
+        /// An executor is known from the store with its last boot, and has a full TTL to speak up.
+        case expected(ExecutorID, bootID: String)
         case forgotten(ExecutorID)
         case tick
         /// The coordinator stops in order: what it states from now on lives long.
@@ -89,6 +92,8 @@ package struct LeaseKeeper: Sendable {
         var statedRev: Int64?
         /// Whether the executor has ever named it.
         var isAccepted = false
+        /// Known from before a restart: whether its executor ever began is unknown, so it is never told to begin.
+        var isRestored = false
         var cancelDeadline: Instant?
     }
 
@@ -97,6 +102,10 @@ package struct LeaseKeeper: Sendable {
         var deadline: Instant
         var isSilent = false
         var leases: Set<LeaseKey> = []
+        /// Something changed that no statement has told yet.
+        var isUntold = false
+        /// The first statement that told the latest change.
+        var toldRev: Int64 = 0
     }
 
     private let settings: Settings
@@ -128,19 +137,24 @@ package struct LeaseKeeper: Sendable {
         case .restored(let key, let terms, let isCancelled):
             add(key, terms, now: now)
             leases[key]?.isAccepted = true
+            leases[key]?.isRestored = true
             if isCancelled { leases[key]?.cancelDeadline = now + settings.ttl + settings.killGrace }
             return []
         case .ended(let key):
             remove(key)
             return []
+        case .revoked(let key):
+            if let executor = leases[key]?.terms.executor { peers[executor]?.isUntold = true }
+            remove(key)
+            return []
         case .cancelled(let key):
-            if leases[key]?.cancelDeadline == nil {
-                leases[key]?.cancelDeadline = now + settings.ttl + settings.killGrace
-            }
+            guard let lease = leases[key], lease.cancelDeadline == nil else { return [] }
+            leases[key]?.cancelDeadline = now + settings.ttl + settings.killGrace
+            peers[lease.terms.executor]?.isUntold = true
             return []
         case .heard(let heard): return hear(heard, now: now)
-        case .expected(let executor):
-            if peers[executor] == nil { peers[executor] = Peer(deadline: now + settings.ttl) }
+        case .expected(let executor, let bootID):
+            if peers[executor] == nil { peers[executor] = Peer(bootID: bootID, deadline: now + settings.ttl) }
             return []
         case .forgotten(let executor):
             peers[executor] = nil
@@ -152,10 +166,20 @@ package struct LeaseKeeper: Sendable {
         }
     }
 
+    /// Whether the executor has yet to apply a statement that tells it something new: a poll is not held then.
+    package func hasNews(for executor: ExecutorID, seen: Int64) -> Bool {
+        guard let peer = peers[executor] else { return false }
+        return peer.isUntold || seen < peer.toldRev
+    }
+
     /// The whole of what `executor` is to be told, with a new `rev`.
     /// - Parameter named: leases whose specification the executor already has.
     package mutating func statement(for executor: ExecutorID, named: Set<LeaseKey>) -> Statement {
         rev += 1
+        if peers[executor]?.isUntold == true {
+            peers[executor]?.isUntold = false
+            peers[executor]?.toldRev = rev
+        }
         var stated: [StatedLease] = []
         for key in (peers[executor]?.leases ?? []) {
             guard var lease = leases[key] else { continue }
@@ -165,7 +189,7 @@ package struct LeaseKeeper: Sendable {
                 StatedLease(
                     key: key, phase: lease.terms.assignment.phase, want: lease.cancelDeadline == nil ? .run : .cancel,
                     ttl: isLeaving ? settings.farewellTTL : settings.ttl,
-                    assignment: named.contains(key) ? nil : lease.terms.assignment))
+                    assignment: named.contains(key) || lease.isRestored ? nil : lease.terms.assignment))
         }
         // Work is started in the order of the statement.
         stated.sort { $0.key < $1.key }
@@ -176,6 +200,7 @@ package struct LeaseKeeper: Sendable {
         leases[key] = Lease(
             terms: terms, deadline: now + settings.ttl, launchDeadline: now + settings.launchGrace)
         peers[terms.executor, default: Peer(deadline: now + settings.ttl)].leases.insert(key)
+        peers[terms.executor]?.isUntold = true
     }
 
     private mutating func remove(_ key: LeaseKey) {

@@ -1,5 +1,4 @@
 package import YggCore
-package import YggProcess
 
 /// What runs one kind of task.
 ///
@@ -26,9 +25,13 @@ package struct HandlerResult: Sendable, Equatable {
         self.error = error
     }
 
-    package static func failed(code: String, detail: String, retryable: Bool, result: JSONObject = JSONObject()) -> Self {
+    package static func failed(code: String, detail: String, retryable: Bool, result: JSONObject = JSONObject()) -> Self
+    {
         HandlerResult(
-            outcome: .failed, result: result, error: TaskError(code: code, detail: detail, retryable: retryable))
+            outcome: .failed,
+            result: result,
+            error: TaskError(code: code, detail: detail, retryable: retryable)
+        )
     }
 }
 
@@ -51,8 +54,15 @@ package struct HandlerContext: Sendable {
     package let emit: @Sendable (EventType, JSONObject) async -> Void
 
     package init(
-        key: LeaseKey, kind: TaskKind, phase: Phase, attempt: Int, params: JSONObject, timeouts: Timeouts,
-        workspaceRoot: String, repositories: [String], environment: [String: String],
+        key: LeaseKey,
+        kind: TaskKind,
+        phase: Phase,
+        attempt: Int,
+        params: JSONObject,
+        timeouts: Timeouts,
+        workspaceRoot: String,
+        repositories: [String],
+        environment: [String: String],
         emit: @escaping @Sendable (EventType, JSONObject) async -> Void
     ) {
         self.key = key

@@ -16,8 +16,6 @@ package struct TaskSubmission: Sendable, Hashable {
     package var retry: JSONObject
     package var dedupeKey: String?
     package var source: TaskSource
-    package var parent: TaskID?
-    package var continues: TaskID?
 
     package static let maxTitleBytes = 500
     package static let maxLabels = 64
@@ -83,8 +81,6 @@ package struct TaskSubmission: Sendable, Hashable {
         }
         dedupeKey = reader.string("dedupeKey", maxLength: 255)
         if dedupeKey?.isEmpty == true { reader.complain("dedupeKey", "must not be empty") }
-        parent = reader.string("parent").flatMap(TaskID.init)
-        continues = reader.string("continues").flatMap(TaskID.init)
     }
 
     private func readLabels(_ reader: inout ObjectReader) -> [String] {

@@ -1,0 +1,36 @@
+package import YggCore
+
+extension CoordinatorClient {
+    /// Every kind with its parameters and `offeredBy`.
+    package func kinds() async throws -> [JSONObject] { try await all(RequestPath("v1", "kinds")) }
+
+    package func executors() async throws -> [JSONObject] { try await all(RequestPath("v1", "executors")) }
+
+    package func executor(_ id: String) async throws -> JSONObject {
+        try object(of: try await request("GET", RequestPath("v1", "executors", id)))
+    }
+
+    package func routes() async throws -> [JSONObject] { try await all(RequestPath("v1", "routes")) }
+
+    /// How the server at the address is. A bad state is an answer too, so 503 does not throw.
+    package func health() async throws -> JSONObject {
+        let reply = try await exchange("GET", RequestPath("health"), timeout: .seconds(10), repetition: .onlyUnsent)
+        guard let object = reply.json?.objectValue, object["status"]?.stringValue != nil else {
+            throw ClientError.notACoordinator(
+                url: urls.joined(separator: ","), reason: "/health answered \(reply.status) without a status")
+        }
+        return object
+    }
+
+    /// Short lists, page by page to their end.
+    private func all(_ path: RequestPath) async throws -> [JSONObject] {
+        var items: [JSONObject] = []
+        var cursor: String?
+        repeat {
+            let page = Page(try object(of: try await request("GET", path.query("cursor", cursor))))
+            items += page.items
+            cursor = page.nextCursor
+        } while cursor != nil
+        return items
+    }
+}

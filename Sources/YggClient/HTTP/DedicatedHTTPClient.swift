@@ -1,0 +1,30 @@
+import AsyncHTTPClient
+import NIOCore
+import NIOPosix
+
+/// A client on an event loop of its own, for traffic that must go on however busy everything else is: an executor's
+/// leases depend on it.
+package final class DedicatedHTTPClient: Sendable {
+    private let group: MultiThreadedEventLoopGroup
+    private let client: HTTPClient
+
+    package init() {
+        group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        var configuration = HTTPClient.Configuration()
+        configuration.timeout.connect = .seconds(5)
+        configuration.redirectConfiguration = .disallow
+        // A refused connection is the caller's to judge: it knows how long it may wait.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        client = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: configuration)
+    }
+
+    package func transport(baseURL: String, token: String?) -> HTTPTransport {
+        HTTPTransport(client: client, baseURL: baseURL, token: token)
+    }
+
+    /// Ends what is under way and gives the loop back.
+    package func shutdown() async {
+        try? await client.shutdown()
+        try? await group.shutdownGracefully()
+    }
+}

@@ -1,0 +1,126 @@
+import AsyncHTTPClient
+import NIOCore
+import YggCore
+package import YggProtocol
+
+/// A task's log as it grows: every entry once and in order, over as many connections as it takes.
+///
+/// It ends after `event: end`. It throws a `Problem` where the coordinator refuses, and `ClientError.unreachable`
+/// where nobody answered for longer than `patience`.
+package struct EventStream: AsyncSequence, Sendable {
+    package enum Element: Sendable, Hashable {
+        case event(ReceivedEvent)
+        /// The connection is gone; the next element comes over a new one. Told once for each outage.
+        case interrupted(reason: String)
+    }
+
+    /// Long enough for a coordinator to be restarted, or a laptop to find its network again.
+    package static let patience = Duration.seconds(120)
+
+    let client: CoordinatorClient
+    let task: String
+    let after: Int64?
+    var patience = EventStream.patience
+    var firstPause = Duration.milliseconds(200)
+
+    package func makeAsyncIterator() -> AsyncIterator { AsyncIterator(self) }
+
+    package struct AsyncIterator: AsyncIteratorProtocol {
+        private let stream: EventStream
+        private var lastID: String?
+        private var parser = ServerSentEventParser()
+        /// Parsed and not handed out yet, the next one last.
+        private var ready: [ReceivedEvent] = []
+        private var body: HTTPClientResponse.Body.AsyncIterator?
+        private var backoff: Backoff
+        private var outageBegan: ContinuousClock.Instant?
+        private var isFinished = false
+
+        init(_ stream: EventStream) {
+            self.stream = stream
+            lastID = stream.after.map { String($0) }
+            backoff = Backoff(first: stream.firstPause, limit: .seconds(5))
+        }
+
+        package mutating func next() async throws -> Element? {
+            while !isFinished {
+                if let event = ready.popLast() { return .event(accept(event)) }
+                do {
+                    guard try await readOn() else { return nil }
+                } catch let error as TransportError {
+                    if let element = try await pause(after: error) { return element }
+                }
+            }
+            return nil
+        }
+
+        private mutating func accept(_ event: ReceivedEvent) -> ReceivedEvent {
+            if let id = event.id { lastID = id }
+            isFinished = event.name == "end"
+            return event
+        }
+
+        /// Reads the next piece, over a new connection where there is none.
+        /// - Returns: whether there can be more.
+        private mutating func readOn() async throws -> Bool {
+            if body == nil {
+                guard let reply = try await connect() else { return false }
+                body = reply.body.makeAsyncIterator()
+                parser = ServerSentEventParser()
+            }
+            do {
+                guard let chunk = try await body?.next(isolation: #isolation) else {
+                    throw TransportError.broken(url: url, reason: "the stream was closed")
+                }
+                outageBegan = nil
+                backoff.reset()
+                ready = parser.feed(chunk.readableBytesView).reversed()
+                return true
+            } catch {
+                body = nil
+                if Task.isCancelled { throw CancellationError() }
+                throw error as? TransportError ?? .init(error, url: url, timeout: .seconds(45))
+            }
+        }
+
+        private var url: String { stream.client.urls.joined(separator: ",") }
+
+        /// - Returns: nil where the server says that there is nothing more.
+        private func connect() async throws -> HTTPStreamedReply? {
+            let path = RequestPath("v1", "tasks", stream.task, "stream")
+            var headers = [("accept", "text/event-stream")]
+            if let lastID { headers.append(("last-event-id", lastID)) }
+            var last = TransportError.invalidURL(url: "", reason: "there is no address")
+            for transport in stream.client.streams {
+                do {
+                    let reply = try await transport.open(path: path.description, headers: headers)
+                    if reply.status == 204 { return nil }
+                    guard reply.status == 200 else { throw try await refusal(reply) }
+                    return reply
+                } catch let error as TransportError {
+                    last = error
+                }
+            }
+            throw last
+        }
+
+        /// A server that cannot just now is an outage; any other refusal is final.
+        private func refusal(_ reply: HTTPStreamedReply) async throws -> any Error {
+            let bytes = try await reply.collect()
+            let problem = Problem(HTTPReply(status: reply.status, headers: reply.headers, body: bytes))
+            return [429, 502, 503, 504].contains(reply.status)
+                ? TransportError.broken(url: reply.url, reason: problem.detail) : problem
+        }
+
+        private mutating func pause(after error: TransportError) async throws -> Element? {
+            if case .invalidURL = error { throw ClientError(error) }
+            let now = ContinuousClock.now
+            if let outageBegan, outageBegan.duration(to: now) > stream.patience { throw ClientError(error) }
+            let isNew = outageBegan == nil
+            outageBegan = outageBegan ?? now
+            if isNew { return .interrupted(reason: error.reason) }
+            try await Task.sleep(for: backoff.next())
+            return nil
+        }
+    }
+}

@@ -1,0 +1,22 @@
+import FoundationEssentials
+import Glibc
+import YggCore
+
+/// What a command takes from the process around it. Pieces that decide get these values handed in.
+enum ProcessContext {
+    static var environment: [String: String] { ProcessInfo.processInfo.environment }
+
+    static var workingDirectory: String { FileManager.default.currentDirectoryPath }
+
+    /// A variable's value; an empty one counts as not set.
+    static func variable(_ name: String) -> String? {
+        guard let value = getenv(name), value.pointee != 0 else { return nil }
+        return String(cString: value)
+    }
+
+    static func now() -> Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+    }
+}

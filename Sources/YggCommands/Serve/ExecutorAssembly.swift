@@ -1,0 +1,46 @@
+import Logging
+import YggClient
+import YggConfiguration
+import YggCore
+import YggExecutor
+import YggTelemetry
+
+/// Puts an executor together: handlers, data directory, the link to its coordinator, HTTP.
+struct ExecutorAssembly {
+    let settings: ResolvedSettings
+    let id: ExecutorID
+
+    /// - Parameters:
+    ///   - coordinatorURL: where it dials.
+    ///   - mayMovePort: whether a port that is taken may be exchanged for a free one, because nobody asked for it.
+    func service(
+        coordinatorURL: String, client: DedicatedHTTPClient, log: ProcessLog, mayMovePort: Bool = false,
+        onReady: @escaping @Sendable (String) async -> Void
+    ) throws -> ExecutorService {
+        var executor = try executorSettings()
+        executor.mayMovePort = mayMovePort
+        executor.readLog = { [file = log.file] count in file.lines(last: count) }
+        let link = HTTPCoordinatorLink(
+            transport: client.transport(baseURL: coordinatorURL, token: settings.token))
+        return try ExecutorService(settings: executor, link: link, logger: log.logger("ygg.executor"), onReady: onReady)
+    }
+
+    func executorSettings() throws -> ExecutorSettings {
+        let data = settings.dataDirectory + "/executor"
+        try makeDirectories(data)
+        try makeDirectories(settings.workspaceRoot)
+        let handlers = try HandlerRegistry(
+            handlerSets: settings.handlers.names, declared: settings.configuration.handlers)
+        var executor = ExecutorSettings(
+            id: id, handlers: handlers, workspaceRoot: settings.workspaceRoot, repositories: settings.repositories,
+            dataDirectory: data, environment: ProcessContext.environment)
+        executor.slots = settings.slots
+        executor.window = max(0, settings.window - settings.slots["default"])
+        executor.labels = settings.labels
+        executor.host = settings.executorHost
+        executor.port = settings.executorPort
+        executor.token = settings.token
+        executor.drainTimeout = settings.drainTimeout
+        return executor
+    }
+}

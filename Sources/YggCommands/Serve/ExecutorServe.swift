@@ -1,0 +1,69 @@
+import ArgumentParser
+import YggClient
+import YggConfiguration
+import YggExecutor
+
+/// `ygg executor --id …`.
+struct ExecutorServe: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Run an executor on this machine.",
+        discussion: """
+            It dials its coordinator; nothing has to reach it. SIGTERM or Ctrl-C let running work finish within the
+            drain timeout, a second one ends it now.
+
+            EXAMPLES
+              ygg executor --id huginn --coordinator http://surtr:5080 --handlers ops,power
+              ygg executor --id fenrir --slots 8 --label arch=amd64
+            """)
+
+    @OptionGroup var options: ServeOptions
+
+    @Option(help: ArgumentHelp("The executor's name in the fleet.", valueName: "id"))
+    var id: String?
+
+    @Option(help: ArgumentHelp("Where the coordinator is.", valueName: "url"))
+    var coordinator: String?
+
+    @Option(help: ArgumentHelp("Prefixes and kinds such as ops,git-log; or all.", valueName: "list"))
+    var handlers: String?
+
+    @Option(help: ArgumentHelp("How much it does at once: 4, or default=4,gpu=1.", valueName: "n"))
+    var slots: String?
+
+    @Option(name: .customLong("label"), help: ArgumentHelp("A label, repeatable.", valueName: "k=v"))
+    var labels: [String] = []
+
+    @Option(help: ArgumentHelp("Where mirrors and worktrees live.", valueName: "dir"))
+    var workspace: String?
+
+    @Option(help: ArgumentHelp("How long running work may go on once it is told to stop.", valueName: "30s"))
+    var drainTimeout: String?
+
+    @Option(help: "The port; 0 picks a free one.")
+    var port: String?
+
+    func run() async throws {
+        let settings = try options.resolve(
+            role: .executor,
+            flags: [
+                .executorID: id, .coordinatorURL: coordinator, .handlers: handlers, .slots: slots,
+                .labels: labels.isEmpty ? nil : labels.joined(separator: ","), .workspaceRoot: workspace,
+                .drainTimeout: drainTimeout, .executorPort: port,
+            ])
+        guard let id = settings.executorID else {
+            throw CommandFailure.usage("An executor needs a name.", next: "Give it one: ygg executor --id huginn")
+        }
+        let log = try ProcessLog(settings: settings, name: "executor-\(id)")
+        let client = DedicatedHTTPClient()
+        let service = try ExecutorAssembly(settings: settings, id: id).service(
+            coordinatorURL: settings.coordinatorURL, client: client, log: log
+        ) { address in ReadyLine.print(role: "executor", address: address) }
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await service.run() }
+            tasks.addTask { await StopSignals.watch { service.terminate() } }
+            try await tasks.next()
+            tasks.cancelAll()
+        }
+        await client.shutdown()
+    }
+}

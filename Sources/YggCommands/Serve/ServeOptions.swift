@@ -1,0 +1,64 @@
+import ArgumentParser
+import Logging
+import YggConfiguration
+import YggTelemetry
+
+/// What every serving command can be told.
+struct ServeOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The configuration file.", valueName: "file"))
+    var config: String?
+
+    @Option(help: ArgumentHelp("Where everything durable lives.", valueName: "dir"))
+    var dataDir: String?
+
+    @Option(help: ArgumentHelp("The address to serve. Anything but loopback needs YGG_TOKEN.", valueName: "host"))
+    var host: String?
+
+    @Option(help: ArgumentHelp("Where log files are kept.", valueName: "dir"))
+    var logDir: String?
+
+    @Option(help: "The least important messages that are logged: debug, info, notice, warning, error.")
+    var logLevel: String?
+
+    /// Everything that counts for a role.
+    /// - Parameter flags: of the command itself.
+    func resolve(role: Role, flags own: [SettingKey: String?]) throws -> ResolvedSettings {
+        var flags: [SettingKey: String] = own.compactMapValues { $0 }
+        flags[.config] = config
+        flags[.dataDirectory] = dataDir
+        flags[role == .executor ? .executorHost : .coordinatorHost] = host
+        flags[.logDirectory] = logDir
+        flags[.logLevel] = logLevel
+        let environment = ProcessContext.environment
+        let directory = ProcessContext.workingDirectory
+        let path = try ConfigurationFile.locate(
+            explicit: config, environment: environment, currentDirectory: directory)
+        return try ResolvedSettings.resolve(
+            role: role, flags: flags, environment: environment, file: try path.map(ConfigurationFile.load),
+            currentDirectory: directory)
+    }
+}
+
+/// The log of one process: lines on standard output, and in a file of its own.
+struct ProcessLog {
+    let file: LogFile
+    let level: Logger.Level
+
+    /// - Parameter name: of the file, without its ending.
+    init(settings: ResolvedSettings, name: String) throws {
+        try makeDirectories(settings.logDirectory)
+        file = try LogFile(path: "\(settings.logDirectory)/\(name).log")
+        level = Logger.Level(rawValue: settings.logLevel.rawValue) ?? .info
+    }
+
+    func logger(_ label: String) -> Logger {
+        let destinations: [LogDestination] = [
+            .stream(.standardOutput, environment: ProcessContext.environment), .file(file),
+        ]
+        var logger = Logger(label: label) { label in
+            JSONLineHandler(label: label, destinations: destinations)
+        }
+        logger.logLevel = level
+        return logger
+    }
+}

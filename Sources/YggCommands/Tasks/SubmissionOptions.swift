@@ -1,0 +1,91 @@
+import ArgumentParser
+import YggCore
+import YggProtocol
+
+/// What a submission says beside its kind and parameters.
+struct SubmissionOptions: ParsableArguments {
+    @Option(help: "One line for people. Default: made from kind and parameters.")
+    var title: String?
+
+    @Option(help: ArgumentHelp("What is wanted, at length.", valueName: "text|@file|-"))
+    var description: String?
+
+    @Option(help: ArgumentHelp("The task in words, for kinds that have a planner or an agent.", valueName: "text"))
+    var prompt: String?
+
+    @Option(help: "The task's id. Submitting the same twice is submitting it once.")
+    var id: String?
+
+    @Option(name: .customLong("label"), help: "A label, such as executor=huginn. Repeatable.")
+    var labels: [String] = []
+
+    @Option(help: ArgumentHelp("From 0, the most urgent, to 4. Default: 2.", valueName: "0-4"))
+    var priority: Int64?
+
+    @Option(help: ArgumentHelp("Start after this task has succeeded. Repeatable.", valueName: "task"))
+    var after: [String] = []
+
+    @Option(help: ArgumentHelp("Not before: RFC 3339, or from now as +30m or 2h.", valueName: "time"))
+    var at: String?
+
+    @Option(help: ArgumentHelp("Among unfinished tasks there is one with this key.", valueName: "key"))
+    var dedupeKey: String?
+
+    func validate() throws {
+        if let priority, Priority(priority) == nil { throw ValidationError("--priority must be from 0 to 4") }
+        for id in after + (id.map { [$0] } ?? []) { try TaskArgument.check(id) }
+    }
+
+    /// The body of `POST /v1/tasks`.
+    func body(kind: String?, params: JSONObject, now: Timestamp) throws -> JSONObject {
+        var body = JSONObject()
+        body.append("kind", .optional(kind))
+        body.append("id", .optional(id))
+        body.append("title", .optional(title))
+        body.append("description", try description.map { .string(try TextArgument.read($0, option: "--description")) })
+        body.append("prompt", .optional(prompt))
+        if !params.isEmpty { body.append("params", .object(params)) }
+        if !labels.isEmpty { body.append("labels", .array(labels.map(JSON.string))) }
+        body.append("priority", .optional(priority))
+        if !after.isEmpty { body.append("dependsOn", .array(after.map(JSON.string))) }
+        if let at {
+            guard let time = TimeArgument.parse(at, now: now) else {
+                throw CommandFailure.usage(
+                    "--at: \"\(at)\" is not a time.", next: "Write 2026-03-01T07:00:00Z, or from now +30m or 2h.")
+            }
+            body.append("notBefore", .string(time.description))
+        }
+        body.append("dedupeKey", .optional(dedupeKey))
+        body.append("source", .string(TaskSource.cli.rawValue))
+        return body
+    }
+}
+
+/// Says of one invocation that its requests are one, however often they are sent.
+enum IdempotencyKey {
+    static func make() -> String {
+        var random = SystemRandomNumberGenerator()
+        return "cli-" + String(random.next() as UInt64, radix: 36) + String(random.next() as UInt64, radix: 36)
+    }
+}
+
+/// A mistyped option is taken for a parameter, and refused as one: this names the option that was meant.
+enum MistakenOption {
+    static let known = [
+        "title", "description", "prompt", "id", "label", "priority", "after", "at", "dedupe-key", "wait", "follow",
+        "timeout", "wait-for", "json", "output", "params", "param", "coordinator",
+    ]
+
+    static func explain(_ problem: Problem, options: [String]) -> any Error {
+        var failure = CommandFailure(describing: problem)
+        for issue in problem.issues {
+            guard let name = issue.pointer.split(separator: "/").last.map(String.init),
+                options.contains(where: { $0 == "--\(name)" || $0.hasPrefix("--\(name)=") }),
+                let meant = nearest(to: name, among: known)
+            else { continue }
+            failure.next = "--\(name) was taken for a parameter; did you mean --\(meant)?"
+            return failure
+        }
+        return problem
+    }
+}

@@ -1,0 +1,34 @@
+import ArgumentParser
+import YggClient
+
+/// `ygg task retry`.
+struct TaskRetry: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retry",
+        abstract: "Run a finished task again, as a new one; its id is printed. A delayed task starts now.",
+        discussion: """
+            EXAMPLES
+              ygg task retry 01k9s2…
+              ygg task retry 01k9s2… --follow
+            """)
+
+    @OptionGroup var task: TaskArgument
+    @OptionGroup(title: "Watching") var watching: SubmitWatchOptions
+    @OptionGroup var watch: WatchOptions
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var connection: ConnectionOptions
+
+    func run() async throws {
+        let client = try connection.client()
+        let task = try await client.retry(task.id, idempotencyKey: IdempotencyKey.make())
+        let watch = TaskWatch(client: client, options: watch, format: output.format)
+        if watching.follow {
+            Results(output).hint(task.id)
+            try await watch.run(task.id, .follow(after: nil, .everything))
+        } else if watching.wait {
+            try await watch.run(task.id, .wait)
+        } else {
+            Results(output).one(task.json) { _ in "\(task.id)\n" }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+package import YggCore
+
+/// What `yggdrasil.yaml` says: one file for every role, of which each reads its own sections.
+///
+/// What may also be said by a flag or a variable is optional here, so that `ResolvedSettings` can tell a value from a
+/// default. The rest is complete.
+package struct Configuration: Sendable, Hashable {
+    package var coordinator = CoordinatorSection()
+    package var executor = ExecutorSection()
+    /// The household's standard routes where the file names none.
+    package var routes = RouteTable.standard
+    /// Executors with fixed addresses, used while one never registered.
+    package var executors: [FixedExecutor] = []
+    package var git = GitSection()
+    /// Handlers that are declared rather than built in.
+    package var handlers: [DeclaredKind] = []
+    /// Slots of the whole fleet; every name has an `@`.
+    package var resources = Slots()
+    /// A name of the time zone database; nil means `TZ`, else UTC.
+    package var timeZone: String?
+
+    package init() {}
+
+    /// Reads a whole file.
+    /// - Throws: everything that is wrong with it, at once.
+    package init(_ json: JSON) throws(InvalidInput) {
+        var reader = try ObjectReader(json)
+        coordinator = reader.nested("coordinator", CoordinatorSection.init(reading:)) ?? coordinator
+        executor = reader.nested("executor", ExecutorSection.init(reading:)) ?? executor
+        if let routes = reader.list("routes", Route.init(reading:)) {
+            if reader.object["routes"]?.arrayValue?.isEmpty == true {
+                reader.complain("routes", "must name at least one route; without the key there are the standard ones")
+            }
+            self.routes = RouteTable(routes, areConfigured: true)
+        }
+        reader.refuseRepeated("prefix", in: "routes")
+        executors = reader.list("executors", FixedExecutor.init(reading:)) ?? executors
+        reader.refuseRepeated("id", in: "executors")
+        git = reader.nested("git", GitSection.init(reading:)) ?? git
+        handlers = reader.list("handlers", DeclaredKind.init(reading:)) ?? handlers
+        reader.refuseRepeated("kind", in: "handlers")
+        reader.refuseBuiltIn()
+        resources = reader.fleetSlots("resources") ?? resources
+        timeZone = reader.read("timeZone", .timeZone)
+        try reader.finish()
+    }
+}
+
+extension ObjectReader {
+    /// A declaration does not replace what is built in: a person who reads `git-log` must be able to know what it does.
+    fileprivate mutating func refuseBuiltIn() {
+        for (index, element) in (object["handlers"]?.arrayValue ?? []).enumerated() {
+            guard let kind = element["kind"]?.stringValue.flatMap({ TaskKind($0) }), KindSpec.builtIn(kind) != nil
+            else {
+                continue
+            }
+            adopt(InvalidInput("\(path("handlers"))/\(index)/kind", "\(kind) is built in; choose another verb"))
+        }
+    }
+
+    fileprivate mutating func fleetSlots(_ key: String) -> Slots? {
+        guard let json = value(key) else { return nil }
+        do throws(InvalidInput) {
+            let slots = try Slots(json, at: path(key))
+            for count in slots.local.counts {
+                adopt(
+                    InvalidInput(
+                        "\(path(key))/\(count.name)",
+                        "must contain an @, such as gpu@surtr; slots of one executor are named under executor.slots"
+                    )
+                )
+            }
+            return slots
+        } catch {
+            adopt(error)
+            return nil
+        }
+    }
+}

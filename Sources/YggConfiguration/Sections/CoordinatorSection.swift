@@ -1,0 +1,62 @@
+package import YggCore
+
+/// `coordinator:`, what the control plane reads.
+package struct CoordinatorSection: Sendable, Hashable {
+    /// An address, or the name of an interface (`tailscale0`).
+    package var host: String?
+    package var port: Int?
+    /// How the coordinator is reached from elsewhere; its host is one that requests may name.
+    package var publicURL: String?
+    package var leaseTTL: Milliseconds?
+    package var retention = Retention()
+    package var limits = Limits()
+    /// Where the registry of executors and services is.
+    package var registryURL: String?
+
+    /// What of finished work is kept.
+    package struct Retention: Sendable, Hashable {
+        package var age: Milliseconds = .days(30)
+        package var size = ByteSize.gibibytes(2)
+    }
+
+    /// What a request may carry.
+    package struct Limits: Sendable, Hashable {
+        /// The body of an ordinary call.
+        package var body: ByteSize?
+        /// The body of a batch of tasks or of an executor's report.
+        package var largeBody: ByteSize?
+        package var artifact: ByteSize?
+    }
+
+    /// Shorter than a second, the network's own jitter would end leases; longer than an hour, nobody notices a loss.
+    static let leaseTTLRange: ClosedRange<Milliseconds> = .seconds(1)...Milliseconds.hours(1)
+    static let bodyRange = ByteSize(bytes: 1 << 10)...ByteSize.gibibytes(1)
+    static let artifactRange = ByteSize(bytes: 1 << 10)...ByteSize.gibibytes(64)
+
+    package init() {}
+
+    init(reading reader: inout ObjectReader) throws(InvalidInput) {
+        host = reader.read("host", .host)
+        port = reader.port("port")
+        publicURL = reader.read("publicUrl", .url)
+        leaseTTL = reader.read("leaseTTL", .duration(CoordinatorSection.leaseTTLRange))
+        retention = reader.nested("retention", Retention.init(reading:)) ?? retention
+        limits = reader.nested("limits", Limits.init(reading:)) ?? limits
+        registryURL = reader.nested("registry") { nested in nested.read("url", .url) } ?? nil
+    }
+}
+
+extension CoordinatorSection.Retention {
+    init(reading reader: inout ObjectReader) throws(InvalidInput) {
+        age = reader.read("age", .duration(.minutes(1)...Milliseconds.days(36_500))) ?? age
+        size = reader.read("size", .size(ByteSize.mebibytes(1)...ByteSize(bytes: .max))) ?? size
+    }
+}
+
+extension CoordinatorSection.Limits {
+    init(reading reader: inout ObjectReader) throws(InvalidInput) {
+        body = reader.read("body", .size(CoordinatorSection.bodyRange))
+        largeBody = reader.read("largeBody", .size(CoordinatorSection.bodyRange))
+        artifact = reader.read("artifact", .size(CoordinatorSection.artifactRange))
+    }
+}

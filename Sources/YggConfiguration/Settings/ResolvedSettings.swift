@@ -1,0 +1,205 @@
+import FoundationEssentials
+package import YggCore
+
+/// Every setting with the value that counts for one process: what a role is started with, and what
+/// `ygg config show` prints.
+package struct ResolvedSettings: Sendable {
+    /// A line of `ygg config show`.
+    package struct Entry: Sendable, Hashable {
+        package let name: String
+        /// nil for a section of the file that is no single setting.
+        package let key: SettingKey?
+        /// The value as flags spell it; empty where there is none. Of a secret only whether it is set.
+        package let value: String
+        package let origin: Origin
+    }
+
+    package let role: Role
+    /// What only the file can say: routes, executors, handlers, resources.
+    package let configuration: Configuration
+    package let entries: [Entry]
+
+    package let dataDirectory: String
+    package let logDirectory: String
+    package let logLevel: LogLevel
+    package let token: String?
+
+    package let coordinatorHost: String
+    package let coordinatorPort: Int
+    package let publicURL: String?
+    package let leaseTTL: Milliseconds
+    package let bodyLimit: ByteSize
+    package let largeBodyLimit: ByteSize
+    package let artifactLimit: ByteSize
+
+    package let coordinatorURL: String
+    /// nil where nobody gave one, which only `ygg up` and the clients can do without.
+    package let executorID: ExecutorID?
+    package let executorHost: String
+    package let executorPort: Int
+    package let handlers: HandlerSelection
+    package let slots: Slots
+    package let labels: [String: String]
+    package let workspaceRoot: String
+    package let repositories: [String]
+    package let drainTimeout: Milliseconds
+    package let window: Int
+
+    /// Where a value came from: a port that nobody asked for may be exchanged for a free one.
+    package func origin(of key: SettingKey) -> Origin { entries.first { $0.key == key }?.origin ?? .fallback }
+
+    /// Flag before environment before file before default.
+    /// - Parameters:
+    ///   - flags: as given on the command line; a repeatable one joined with commas.
+    ///   - file: nil where there is none.
+    ///   - isRoot: for tests; by default whether this process is root's.
+    /// - Throws: everything that is wrong with flags and variables, at once.
+    package static func resolve(
+        role: Role,
+        flags: [SettingKey: String],
+        environment: [String: String],
+        file: LoadedConfiguration?,
+        currentDirectory: String = FileManager.default.currentDirectoryPath,
+        isRoot: Bool? = nil
+    ) throws(ConfigurationError) -> ResolvedSettings {
+        let directories =
+            isRoot.map { Directories(environment: environment, currentDirectory: currentDirectory, isRoot: $0) }
+            ?? Directories(environment: environment, currentDirectory: currentDirectory)
+        var resolver = SettingResolver(role: role, flags: flags, environment: environment, file: file)
+        let settings = ResolvedSettings(role: role, file: file, directories: directories, resolver: &resolver)
+        if !resolver.issues.isEmpty { throw ConfigurationError(issues: resolver.issues) }
+        return settings
+    }
+
+    private init(
+        role: Role,
+        file: LoadedConfiguration?,
+        directories: Directories,
+        resolver: inout SettingResolver
+    ) {
+        let configuration = file?.configuration ?? Configuration()
+        let coordinator = configuration.coordinator
+        let executor = configuration.executor
+        self.role = role
+        self.configuration = configuration
+
+        resolver.noteFile()
+        let path = TextForm<String>.path(from: directories)
+        let pathInFile = { (path: String) in directories.absolute(path, from: file?.directory) }
+        if role != .client, directories.data == nil, resolver.isUnset(.dataDirectory) {
+            resolver.complain("YGG_DATA_DIR", "must be set, because there is no HOME to put the data in")
+        }
+        dataDirectory = resolver.value(.dataDirectory, path, file: nil, default: directories.data ?? "")
+        token = resolver.value(.token, TextForm.token.optional, file: nil, default: nil)
+        logLevel = resolver.value(.logLevel, .logLevel, file: nil, default: .info)
+        logDirectory = resolver.value(
+            .logDirectory,
+            path,
+            file: executor.logDirectory.map(pathInFile),
+            default: "\(dataDirectory)/logs"
+        )
+
+        coordinatorHost = resolver.value(.coordinatorHost, .host, file: coordinator.host, default: "127.0.0.1")
+        coordinatorPort = resolver.value(
+            .coordinatorPort,
+            .port,
+            file: coordinator.port,
+            default: SettingKey.defaultCoordinatorPort
+        )
+        publicURL = resolver.value(.publicURL, TextForm.url.optional, file: coordinator.publicURL, default: nil)
+        leaseTTL = resolver.value(
+            .leaseTTL,
+            .duration(CoordinatorSection.leaseTTLRange),
+            file: coordinator.leaseTTL,
+            default: .seconds(15)
+        )
+        bodyLimit = resolver.value(
+            .bodyLimit,
+            .size(CoordinatorSection.bodyRange),
+            file: coordinator.limits.body,
+            default: .mebibytes(1)
+        )
+        largeBodyLimit = resolver.value(
+            .largeBodyLimit,
+            .size(CoordinatorSection.bodyRange),
+            file: coordinator.limits.largeBody,
+            default: .mebibytes(16)
+        )
+        artifactLimit = resolver.value(
+            .artifactLimit,
+            .size(CoordinatorSection.artifactRange),
+            file: coordinator.limits.artifact,
+            default: .mebibytes(256)
+        )
+
+        coordinatorURL = resolver.value(
+            .coordinatorURL,
+            .url,
+            file: executor.coordinator,
+            default: "http://127.0.0.1:\(SettingKey.defaultCoordinatorPort)"
+        )
+        executorID = resolver.value(
+            .executorID,
+            TextForm.executorID.optional,
+            file: executor.id,
+            default: role == .up ? ExecutorID(trusted: "local") : nil
+        )
+        executorHost = resolver.value(.executorHost, .host, file: executor.host, default: "127.0.0.1")
+        executorPort = resolver.value(
+            .executorPort,
+            .port,
+            file: executor.port,
+            default: SettingKey.defaultExecutorPort
+        )
+        handlers = resolver.value(.handlers, .handlers, file: executor.handlers, default: .all)
+        slots = resolver.value(.slots, .slots, file: executor.slots, default: Slots(["default": defaultSlots]))
+        labels = resolver.value(.labels, .labels, file: executor.labels, default: [:])
+        workspaceRoot = resolver.value(
+            .workspaceRoot,
+            path,
+            file: executor.workspaceRoot.map(pathInFile),
+            default: "\(dataDirectory)/workspace"
+        )
+        repositories = resolver.value(
+            .repositories,
+            path.list,
+            file: executor.repositories?.map(pathInFile),
+            default: role == .up ? ["/"] : [workspaceRoot]
+        )
+        drainTimeout = resolver.value(
+            .drainTimeout,
+            .duration(ExecutorSection.drainTimeoutRange),
+            file: executor.drainTimeout,
+            default: SettingKey.defaultDrainTimeout
+        )
+        window = resolver.value(
+            .window,
+            .window,
+            file: executor.window,
+            default: slots["default"] + SettingKey.prefetched
+        )
+        resolver.noteSections()
+        entries = resolver.entries
+    }
+}
+
+extension TextForm where Value == String {
+    fileprivate static func path(from directories: Directories) -> TextForm {
+        TextForm(
+            parse: { text throws(ValueProblem) in directories.absolute(try path.parse(text)) },
+            text: { $0 }
+        )
+    }
+}
+
+extension TextForm where Value == Int {
+    fileprivate static let window = TextForm(
+        parse: { text throws(ValueProblem) in
+            guard let count = Int64(text), ExecutorSection.windowRange.contains(count) else {
+                throw ValueProblem(mustBe: "a number from 1 to 1000", not: text)
+            }
+            return Int(count)
+        },
+        text: { String($0) }
+    )
+}

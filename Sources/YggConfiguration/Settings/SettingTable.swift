@@ -1,0 +1,204 @@
+import YggCore
+
+extension SettingKey {
+    package var setting: Setting {
+        switch self {
+        case .config:
+            Setting(
+                flag: "--config",
+                variables: ["YGG_CONFIG"],
+                default: "the first of its usual places that exists",
+                "The configuration file",
+                for: everyone
+            )
+        case .dataDirectory:
+            Setting(
+                flag: "--data-dir",
+                variables: ["YGG_DATA_DIR"],
+                default: "`$XDG_STATE_HOME/yggdrasil`, as root `/var/lib/yggdrasil`",
+                "Where everything durable lives",
+                for: servers
+            )
+        case .token:
+            Setting(
+                variables: ["YGG_TOKEN"],
+                default: "none",
+                "The token that everyone shows and every server asks for; needed to serve anything but loopback",
+                for: everyone,
+                isSecret: true
+            )
+        case .logLevel:
+            Setting(
+                flag: "--log-level",
+                variables: ["YGG_LOG_LEVEL", "LOG_LEVEL"],
+                default: "info",
+                "The least important messages that are logged",
+                for: everyone
+            )
+        case .logDirectory:
+            Setting(
+                yaml: "executor.logDirectory",
+                flag: "--log-dir",
+                variables: ["YGG_LOG_DIR"],
+                default: "`logs` in the data directory",
+                "Where the log files are",
+                for: servers
+            )
+
+        case .coordinatorHost:
+            Setting(
+                yaml: "coordinator.host",
+                flag: "--host",
+                variables: ["YGG_HOST"],
+                default: "127.0.0.1",
+                "The address the coordinator serves, or the name of an interface",
+                for: [.up, .coordinator]
+            )
+        case .coordinatorPort:
+            Setting(
+                yaml: "coordinator.port",
+                flag: "--port",
+                variables: ["YGG_PORT"],
+                default: String(SettingKey.defaultCoordinatorPort),
+                "The coordinator's port; 0 picks a free one",
+                for: [.up, .coordinator]
+            )
+        case .publicURL:
+            Setting(
+                yaml: "coordinator.publicUrl",
+                default: "none",
+                "How the coordinator is reached from elsewhere; requests may name its host",
+                for: [.up, .coordinator]
+            )
+        case .leaseTTL:
+            Setting(
+                yaml: "coordinator.leaseTTL",
+                default: "15s",
+                "How long an executor may be silent before its work counts as lost",
+                for: [.up, .coordinator]
+            )
+        case .bodyLimit:
+            Setting(
+                yaml: "coordinator.limits.body",
+                default: "1MiB",
+                "The largest body of a request",
+                for: [.up, .coordinator]
+            )
+        case .largeBodyLimit:
+            Setting(
+                yaml: "coordinator.limits.largeBody",
+                default: "16MiB",
+                "The largest body of a batch of tasks or of an executor's report",
+                for: [.up, .coordinator]
+            )
+        case .artifactLimit:
+            Setting(
+                yaml: "coordinator.limits.artifact",
+                default: "256MiB",
+                "The largest artifact an executor may upload",
+                for: [.up, .coordinator]
+            )
+
+        case .coordinatorURL:
+            Setting(
+                yaml: "executor.coordinator",
+                flag: "--coordinator",
+                variables: ["YGG_COORDINATOR"],
+                default: "http://127.0.0.1:\(SettingKey.defaultCoordinatorPort)",
+                "Where the coordinator is",
+                for: [.up, .executor, .client]
+            )
+        case .executorID:
+            Setting(
+                yaml: "executor.id",
+                flag: "--id",
+                variables: ["YGG_EXECUTOR_ID"],
+                default: "`local` in `ygg up`, else it must be given",
+                "The executor's name in the fleet",
+                for: [.up, .executor]
+            )
+        case .executorHost:
+            Setting(
+                yaml: "executor.host",
+                variables: ["YGG_HOST"],
+                default: "127.0.0.1",
+                "The address the executor serves, or the name of an interface",
+                for: [.up, .executor]
+            )
+        case .executorPort:
+            Setting(
+                yaml: "executor.port",
+                flag: "--executor-port",
+                variables: ["YGG_EXECUTOR_PORT"],
+                default: String(SettingKey.defaultExecutorPort),
+                "The executor's port; 0 picks a free one",
+                for: [.up, .executor]
+            )
+        case .handlers:
+            Setting(
+                yaml: "executor.handlers",
+                flag: "--handlers",
+                variables: ["YGG_HANDLERS"],
+                default: "all",
+                "Which handlers the executor offers: prefixes and kinds, or all",
+                for: [.up, .executor]
+            )
+        case .slots:
+            Setting(
+                yaml: "executor.slots",
+                flag: "--slots",
+                variables: ["YGG_SLOTS"],
+                default: "default=\(defaultSlots)",
+                "How much the executor does at once, by the name of the slot",
+                for: [.up, .executor]
+            )
+        case .labels:
+            Setting(
+                yaml: "executor.labels",
+                flag: "--label",
+                variables: ["YGG_LABELS"],
+                default: "none",
+                "What tasks and routes can ask of the executor",
+                for: [.up, .executor]
+            )
+        case .workspaceRoot:
+            Setting(
+                yaml: "executor.workspaceRoot",
+                flag: "--workspace",
+                variables: ["YGG_WORKSPACE"],
+                default: "`workspace` in the data directory",
+                "Where mirrors and worktrees live",
+                for: [.up, .executor]
+            )
+        case .repositories:
+            Setting(
+                yaml: "executor.repositories",
+                default: "the workspace; `/` in `ygg up`",
+                "The roots under which a task may name a repository by path",
+                for: [.up, .executor]
+            )
+        case .drainTimeout:
+            Setting(
+                yaml: "executor.drainTimeout",
+                flag: "--drain-timeout",
+                variables: ["YGG_DRAIN_TIMEOUT"],
+                default: SettingKey.defaultDrainTimeout.text,
+                "How long running work may go on once the executor is told to stop",
+                for: [.up, .executor]
+            )
+        case .window:
+            Setting(
+                yaml: "executor.window",
+                default: "slots + \(SettingKey.prefetched)",
+                "How many leases the executor holds at most, those that wait for a slot included",
+                for: [.up, .executor]
+            )
+        }
+    }
+
+    /// Leases that wait on an executor beyond its slots, so that short work starts without a round trip.
+    static let prefetched = 8
+}
+
+private let everyone = Set(Role.allCases)
+private let servers: Set<Role> = [.up, .coordinator, .executor]

@@ -1,0 +1,46 @@
+package import YggCore
+import YggProtocol
+import YggStorage
+
+extension Coordinator {
+    /// Keeps what an attempt leaves behind. Only the holder of the epoch may, and only under the true hash.
+    /// - Returns: whether the task had it not yet.
+    package func saveArtifact(_ bytes: [UInt8], sha256: String, task id: TaskID, epoch: Int64) async throws -> Bool {
+        guard ArtifactStore.hash(of: bytes) == sha256 else {
+            throw Problem(
+                status: 422, code: "hash-mismatch", title: "Hash mismatch",
+                detail: "The bytes do not have the sha256 \(sha256).", retryable: true,
+                nextAction: "Send the bytes again, whole.")
+        }
+        try checkEpoch(try await stored(id), epoch)
+        try artifacts.save(bytes, hash: sha256)
+        return try await database.write { [self] tx in
+            guard let stored = try store.task(id, in: tx) else {
+                throw Problem.notFound("task \(id)", next: "Nothing: it is gone.")
+            }
+            try checkEpoch(stored, epoch)
+            if try ArtifactIndex.contains(sha256, task: stored.num, in: tx) { return false }
+            try ArtifactIndex.add(sha256, size: Int64(bytes.count), to: stored.num, epoch: epoch, in: tx)
+            return true
+        }
+    }
+
+    private func checkEpoch(_ stored: StoredTask, _ epoch: Int64) throws {
+        guard stored.task.state == .running, stored.task.epoch == epoch else {
+            throw Problem(
+                status: 409, code: "lease-lost", title: "Lease lost",
+                detail: "Epoch \(epoch) of task \(stored.task.id) has ended.", nextAction: "Drop the attempt's results.")
+        }
+    }
+
+    package func artifact(_ sha256: String, of id: TaskID) async throws -> [UInt8] {
+        let belongs = try await database.read { [store] tx in
+            guard let stored = try store.task(id, in: tx) else { return false }
+            return try ArtifactIndex.contains(sha256, task: stored.num, in: tx)
+        }
+        guard belongs, let bytes = try artifacts.load(sha256) else {
+            throw Problem.notFound("artifact \(sha256) of task \(id)", next: "Its events name those it has.")
+        }
+        return bytes
+    }
+}

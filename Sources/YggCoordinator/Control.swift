@@ -1,0 +1,109 @@
+import YggCore
+import YggStorage
+
+/// The memory of a coordinator: the deciding values, and what is known of each executor. One lock guards it, and
+/// nothing is awaited under it.
+struct Control {
+    var dispatcher: Dispatcher
+    var leases: LeaseKeeper
+    var lanes: [Lane: LaneID] = [:]
+    var executors: [ExecutorID: ExecutorRecord] = [:]
+    var kinds: KindCatalogue
+    /// Long polls that are held.
+    var polls: [Int64: HeldPoll] = [:]
+    var lastPoll: Int64 = 0
+    var ids = TaskIDMaker()
+    var isLeaving = false
+
+    /// What the lock's holder must do after releasing it.
+    struct Work {
+        var polls: [HeldPoll] = []
+        var claims: [Dispatcher.ClaimOrder] = []
+        var lost: [(key: LeaseKey, interruption: Interruption)] = []
+        var overdueCancels: [LeaseKey] = []
+    }
+
+    /// Repository roots of all executors that ever registered.
+    var repositoryRoots: Set<String> { Set(executors.values.flatMap(\.offer.repositories)) }
+
+    // MARK: Deciding
+
+    mutating func dispatch(_ input: Dispatcher.Input, now: Instant, into work: inout Work) {
+        for effect in dispatcher.handle(input, now: now) {
+            switch effect {
+            case .claim(let order): work.claims.append(order)
+            case .wake(_, let poll): if let held = polls.removeValue(forKey: poll) { work.polls.append(held) }
+            case .grant: preconditionFailure("only a submission is answered with a grant, and takes it itself")
+            }
+        }
+    }
+
+    mutating func reserve(_ lane: LaneID, now: Instant) -> Dispatcher.Reservation? {
+        for case .grant(let reservation) in dispatcher.handle(.submitting(lane), now: now) { return reservation }
+        return nil
+    }
+
+    mutating func keep(_ input: LeaseKeeper.Input, now: Instant, into work: inout Work) {
+        for effect in leases.handle(input, now: now) {
+            switch effect {
+            case .lose(let key, let interruption): work.lost.append((key, interruption))
+            case .endCancelled(let key): work.overdueCancels.append(key)
+            case .executorSilent(let id): setState(.lost, of: id, now: now, into: &work)
+            case .executorBack(let id):
+                if executors[id]?.state == .lost { setState(.running, of: id, now: now, into: &work) }
+            }
+        }
+    }
+
+    mutating func setState(_ state: ExecutorState, of id: ExecutorID, now: Instant, into work: inout Work) {
+        guard var record = executors[id], record.state != state else { return }
+        record.state = state
+        record.since = .now
+        executors[id] = record
+        dispatch(.executorChanged(record.offer, state), now: now, into: &work)
+    }
+
+    mutating func learnLane(_ lane: Lane, id: LaneID, now: Instant, into work: inout Work) {
+        guard lanes[lane] == nil else { return }
+        lanes[lane] = id
+        dispatch(.laneOpened(id, lane), now: now, into: &work)
+    }
+
+    /// A lease has ended without its executor: frees its slots and has it told.
+    mutating func revoke(_ key: LeaseKey, now: Instant, into work: inout Work) {
+        let executor = leases.terms(of: key)?.executor
+        keep(.revoked(key), now: now, into: &work)
+        guard let executor else { return }
+        dispatch(.settled(.init(executor: executor, ended: [key])), now: now, into: &work)
+        releasePoll(of: executor, into: &work)
+    }
+
+    /// Lets go of the poll of an executor that has news.
+    mutating func releasePoll(of executor: ExecutorID, into work: inout Work) {
+        for (number, poll) in polls where poll.executor == executor {
+            polls[number] = nil
+            work.polls.append(poll)
+        }
+    }
+}
+
+/// What the coordinator knows of one executor beyond its offer.
+struct ExecutorRecord: Sendable {
+    var offer: ExecutorOffer
+    var instance: String
+    var bootID: String
+    var host: String
+    var registeredAt: Timestamp
+    var state: ExecutorState
+    var since: Timestamp
+    var lastHeard: Instant?
+    var lastSeen: Timestamp
+}
+
+/// A long poll that waits for news.
+struct HeldPoll: Sendable {
+    let number: Int64
+    let executor: ExecutorID
+    let deadline: Instant
+    let continuation: CheckedContinuation<Void, Never>
+}

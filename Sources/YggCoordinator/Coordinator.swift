@@ -1,0 +1,155 @@
+package import Logging
+import ServiceLifecycle
+package import YggCore
+package import YggStorage
+import Synchronization
+import YggProtocol
+
+/// The control plane: takes tasks, keeps their story, and states to executors what they hold.
+///
+/// It is a shell: what it decides, `FleetTask`, `Dispatcher`, `LeaseKeeper` and `Router` decide; it reads and writes
+/// rows, holds polls, and keeps time.
+package final class Coordinator: Service {
+    package let settings: CoordinatorSettings
+    package let identity: StoreIdentity
+    package let events = EventHub()
+    package let startedAt = Timestamp.now
+    let database: any Database
+    let store: TaskStore
+    let artifacts: ArtifactStore
+    let control: Mutex<Control>
+    let logger: Logger
+    let alarm = Alarm()
+
+    /// Opens the store, brings back what was running, and gives every lease one full fresh time to live.
+    package static func start(
+        settings: CoordinatorSettings, database: any Database, logger: Logger
+    ) async throws -> Coordinator {
+        try await Migrator.migrate(database)
+        var random = SystemRandomNumberGenerator()
+        var ids = TaskIDMaker()
+        let identity = try await StoreIdentity.open(
+            database, newID: ids.next(at: .now, random: &random).rawValue)
+        let coordinator = try Coordinator(settings: settings, identity: identity, database: database, logger: logger)
+        try await coordinator.restore()
+        return coordinator
+    }
+
+    private init(
+        settings: CoordinatorSettings, identity: StoreIdentity, database: any Database, logger: Logger
+    ) throws {
+        self.settings = settings
+        self.identity = identity
+        self.database = database
+        self.logger = logger
+        store = TaskStore()
+        artifacts = try ArtifactStore(directory: settings.dataDirectory + "/artifacts")
+        control = Mutex(
+            Control(
+                dispatcher: Dispatcher(routes: settings.routes, resources: settings.resources),
+                leases: LeaseKeeper(settings: settings.leases, boot: identity.boot),
+                kinds: KindCatalogue(declared: settings.declaredKinds)))
+    }
+
+    private func restore() async throws {
+        let stored = try await database.read { [store] tx in
+            (
+                lanes: try LaneStore.all(in: tx), filled: try store.lanesWithQueued(in: tx),
+                running: try store.running(in: tx), executors: try ExecutorStore.all(in: tx),
+                nextWake: try store.nextWake(in: tx)
+            )
+        }
+        let now = Instant.now
+        try withControl { control, work in
+            for (id, lane) in stored.lanes { control.learnLane(lane, id: id, now: now, into: &work) }
+            for executor in stored.executors {
+                var reader = try ObjectReader(JSON(parsing: executor.offer))
+                let offer = try ExecutorOffer(reading: &reader)
+                control.executors[offer.id] = ExecutorRecord(
+                    offer: offer, instance: executor.instance, bootID: executor.bootID, host: executor.host,
+                    registeredAt: executor.registeredAt, state: .running, since: .now, lastHeard: nil,
+                    lastSeen: executor.lastSeen)
+                control.kinds.learn(offer)
+                control.keep(.expected(offer.id, bootID: executor.bootID), now: now, into: &work)
+                control.dispatch(.executorChanged(offer, .running), now: now, into: &work)
+            }
+            for stored in stored.running {
+                guard let executor = stored.task.executor else { continue }
+                let key = LeaseKey(task: stored.task.id, epoch: stored.task.epoch)
+                let terms = control.terms(of: stored, for: executor, routes: settings.routes)
+                control.keep(
+                    .restored(key, terms, isCancelled: stored.task.cancelRequested), now: now, into: &work)
+                control.dispatch(.restored(executor, key, stored.lane), now: now, into: &work)
+            }
+            for lane in stored.filled { control.dispatch(.laneFilled(lane), now: now, into: &work) }
+        }
+        if let wake = stored.nextWake { alarm.set(wake) }
+        logger.info(
+            "coordinator.started",
+            metadata: [
+                "store.id": "\(identity.storeID)", "store.boot": "\(identity.boot)",
+                "leases": "\(stored.running.count)", "executors": "\(stored.executors.count)",
+            ])
+    }
+
+    /// Keeps time until it is told to stop: leases, due tasks, held polls.
+    package func run() async throws {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.sweep() }
+            group.addTask { await self.wakeDueTasks() }
+            try? await gracefulShutdown()
+            await self.leave()
+            group.cancelAll()
+        }
+    }
+
+    /// An orderly end: everybody who waits is answered, with leases that outlast an upgrade.
+    private func leave() async {
+        withControl { control, work in
+            control.isLeaving = true
+            control.keep(.farewell, now: .now, into: &work)
+            work.polls += control.polls.values
+            control.polls = [:]
+        }
+        events.close()
+    }
+
+    /// Runs `body` under the lock, and afterwards does what it decided.
+    @discardableResult
+    func withControl<Value>(_ body: (inout Control, inout Control.Work) throws -> Value) rethrows -> Value {
+        let (value, work) = try control.withLock { control in
+            var work = Control.Work()
+            let value = try body(&control, &work)
+            return (value, work)
+        }
+        perform(work)
+        return value
+    }
+
+    private func perform(_ work: Control.Work) {
+        for poll in work.polls { poll.continuation.resume() }
+        for order in work.claims { claim(order) }
+        for lost in work.lost { lose(lost.key, lost.interruption) }
+        for key in work.overdueCancels { endCancelled(key) }
+    }
+
+    /// After a commit: what it means for lanes, timers and viewers.
+    func follow(_ outcome: Transition.Outcome, _ control: inout Control, _ work: inout Control.Work) {
+        for lane in outcome.filled { control.dispatch(.laneFilled(lane), now: .now, into: &work) }
+        if let wake = outcome.nextWake { alarm.set(wake) }
+    }
+
+    var jitter: Double { Double.random(in: 0...1) }
+}
+
+extension Control {
+    func terms(of stored: StoredTask, for executor: ExecutorID, routes: RouteTable) -> LeaseKeeper.Terms {
+        let offline = routes.offline(for: stored.task.spec.kind)
+        return LeaseKeeper.Terms(
+            executor: executor,
+            assignment: Assignment(
+                spec: stored.task.spec, phase: stored.task.phase, attempt: stored.task.attempt,
+                slots: dispatcher.lane(stored.lane)?.slots ?? .one, offline: offline.policy),
+            lostAfter: offline.lostAfter)
+    }
+}

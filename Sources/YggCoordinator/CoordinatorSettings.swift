@@ -1,0 +1,40 @@
+package import YggCore
+
+/// What a coordinator is started with.
+package struct CoordinatorSettings: Sendable {
+    package var routes: RouteTable
+    /// Slots of the whole fleet.
+    package var resources: Slots
+    /// Kinds that the configuration declares.
+    package var declaredKinds: [KindSpec]
+    package var leases: LeaseKeeper.Settings
+    /// Where artifacts are kept.
+    package var dataDirectory: String
+    package var limits: Limits
+
+    /// Bounds on what one request may cost.
+    package struct Limits: Sendable {
+        /// Bytes of a request body.
+        package var body = 1 << 20
+        /// Bytes of the body of a batch or of a report.
+        package var largeBody = 16 << 20
+        /// Bytes of one artifact.
+        package var artifact = 256 << 20
+        /// Tasks of one batch.
+        package var batch = 1000
+
+        package init() {}
+    }
+
+    package init(
+        routes: RouteTable = .standard, resources: Slots = Slots(), declaredKinds: [KindSpec] = [],
+        leases: LeaseKeeper.Settings = LeaseKeeper.Settings(), dataDirectory: String, limits: Limits = Limits()
+    ) {
+        self.routes = routes
+        self.resources = resources
+        self.declaredKinds = declaredKinds
+        self.leases = leases
+        self.dataDirectory = dataDirectory
+        self.limits = limits
+    }
+}

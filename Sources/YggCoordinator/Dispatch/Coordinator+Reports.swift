@@ -1,0 +1,150 @@
+import Synchronization
+package import YggCore
+package import YggProtocol
+import YggStorage
+
+extension Coordinator {
+    /// Takes what an executor has to say, and grants its next work in the same commit.
+    package func report(_ id: ExecutorID, _ request: ReportsRequest) async throws -> ReportsAnswer {
+        let held = Set(request.held)
+        let order = try withControl { control, work -> Dispatcher.ClaimOrder? in
+            let now = Instant.now
+            try admit(id, bootID: request.bootID, storeID: request.storeID, &control, now: now)
+            control.keep(
+                .heard(.init(executor: id, bootID: request.bootID, seen: request.seen, held: held)), now: now,
+                into: &work)
+            for case .claim(let order) in control.dispatcher.handle(.reporting(id), now: now) { return order }
+            return nil
+        }
+        let now = Timestamp.now
+        let jitter = jitter
+        let verdicts: [Outbox.Verdict]
+        do {
+            verdicts = try await database.write { [self] tx in
+                try take(request.entries, from: id, order: order, at: now, jitter: jitter, in: tx)
+            }
+        } catch {
+            if let order { abandon(order) }
+            throw error
+        }
+        return withControl { control, _ in
+            ReportsAnswer(verdicts: verdicts, message: statement(for: id, named: held, &control))
+        }
+    }
+
+    private func take(
+        _ entries: [ReportEntry], from id: ExecutorID, order: Dispatcher.ClaimOrder?, at now: Timestamp,
+        jitter: Double, in tx: any SQLTransaction
+    ) throws -> [Outbox.Verdict] {
+        var transition = Transition(store, tx, now: now, jitter: jitter)
+        var verdicts: [Outbox.Verdict] = []
+        var ended: [LeaseKey] = []
+        var budget = order?.budget
+        for group in entries.groupedByLease() {
+            let (verdict, endedLane) = try take(group.entries[...], of: group.key, from: id, &transition)
+            verdicts.append(verdict)
+            guard let endedLane else { continue }
+            ended.append(group.key)
+            if let lane = control.withLock({ $0.dispatcher.lane(endedLane) }) { budget?.free += lane.slots }
+        }
+        let claimed = try order.map { try grantHeads($0, budget: budget ?? $0.budget, at: now, in: tx) }
+        let outcome = transition.outcome
+        let endedLeases = ended
+        tx.afterCommit { [self] in
+            withControl { control, work in
+                for key in endedLeases { control.keep(.ended(key), now: .now, into: &work) }
+                follow(outcome, &control, &work)
+                if let order, let claimed {
+                    settle(claimed, for: order, ended: endedLeases, &control, &work)
+                } else {
+                    control.dispatch(
+                        .settled(.init(executor: id, ended: endedLeases)), now: .now, into: &work)
+                }
+            }
+            events.notify(outcome.touched)
+            if let claimed { events.notify(claimed.granted.map(\.task.id)) }
+        }
+        return verdicts
+    }
+
+    /// Takes the entries of one lease in order.
+    /// - Returns: the verdict, and the task's lane where its attempt ended.
+    private func take(
+        _ entries: ArraySlice<ReportEntry>, of key: LeaseKey, from id: ExecutorID, _ transition: inout Transition
+    ) throws -> (Outbox.Verdict, ended: LaneID?) {
+        guard var stored = try store.task(key.task, in: transition.tx), stored.task.epoch == key.epoch,
+            stored.task.executor == id
+        else { return (.leaseLost(key), nil) }
+        var drafts: [EventDraft] = []
+        let started = stored.reported
+        for entry in entries where entry.n > stored.reported {
+            guard stored.task.state == .running else { return (.leaseLost(key), nil) }
+            guard entry.n == stored.reported + 1 else {
+                try keep(drafts, of: &stored, if: stored.reported > started, &transition)
+                return (.gap(key, expected: stored.reported + 1), nil)
+            }
+            switch entry.body {
+            case .event(let draft):
+                if try isMissingArtifact(draft, of: stored, in: transition.tx) {
+                    try keep(drafts, of: &stored, if: stored.reported > started, &transition)
+                    return (.artifactMissing(key, upTo: stored.reported), nil)
+                }
+                stored.reported = entry.n
+                drafts.append(draft)
+            case .final(let report):
+                stored.reported = entry.n
+                let upTo = stored.reported
+                try transition.apply(
+                    .reported(report.withOutcomeInResult, epoch: key.epoch), to: &stored, events: drafts)
+                return (.accepted(key, upTo: upTo), stored.lane)
+            }
+        }
+        // Sent again because an answer was lost: everything is here already.
+        try keep(drafts, of: &stored, if: stored.reported > started, &transition)
+        return (.accepted(key, upTo: stored.reported), nil)
+    }
+
+    private func keep(
+        _ drafts: [EventDraft], of stored: inout StoredTask, if changed: Bool, _ transition: inout Transition
+    ) throws {
+        guard changed else { return }
+        try store.append(drafts, to: &stored, in: transition.tx)
+        try store.write(stored, in: transition.tx)
+        transition.outcome.touched.insert(stored.task.id)
+    }
+
+    private func isMissingArtifact(
+        _ draft: EventDraft, of stored: StoredTask, in tx: any SQLTransaction
+    ) throws -> Bool {
+        guard draft.type == .artifact, let sha256 = draft.data["sha256"]?.stringValue else { return false }
+        return try !ArtifactIndex.contains(sha256, task: stored.num, in: tx)
+    }
+}
+
+extension FinalReport {
+    /// The task's `result` begins with its outcome.
+    fileprivate var withOutcomeInResult: FinalReport {
+        guard case .finished(let outcome) = ending else { return self }
+        var report = self
+        report.result = JSONObject([("outcome", .string(outcome.rawValue))])
+        for member in result.members where member.key != "outcome" { report.result.append(member.key, member.value) }
+        return report
+    }
+}
+
+extension [ReportEntry] {
+    /// The entries of each lease in their order, leases in the order of their first entry.
+    fileprivate func groupedByLease() -> [(key: LeaseKey, entries: [ReportEntry])] {
+        var groups: [(key: LeaseKey, entries: [ReportEntry])] = []
+        var index: [LeaseKey: Int] = [:]
+        for entry in self {
+            if let position = index[entry.key] {
+                groups[position].entries.append(entry)
+            } else {
+                index[entry.key] = groups.count
+                groups.append((entry.key, [entry]))
+            }
+        }
+        return groups
+    }
+}

@@ -1,0 +1,109 @@
+import Logging
+import YggCore
+import YggStorage
+
+extension Coordinator {
+    /// The safety net of the leases: once a tick, jittered so that coordinators do not march in step.
+    func sweep() async {
+        let interval = settings.leases.tickInterval.rawValue
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .milliseconds(interval * Int64.random(in: 85...100) / 100))
+            guard !Task.isCancelled else { return }
+            let now = Instant.now
+            withControl { control, work in
+                control.keep(.tick, now: now, into: &work)
+                for (number, poll) in control.polls where poll.deadline <= now {
+                    control.polls[number] = nil
+                    work.polls.append(poll)
+                }
+                control.dispatch(.sweep, now: now, into: &work)
+            }
+        }
+    }
+
+    /// Changes what the clock alone changes: delayed tasks, queue timeouts, approvals that expire.
+    func wakeDueTasks() async {
+        while !Task.isCancelled {
+            await alarm.wait(atMost: .minutes(1))
+            guard !Task.isCancelled else { return }
+            do {
+                while try await wakeSomeDueTasks() {}
+            } catch {
+                logger.error("tasks.wake-failed", metadata: ["error": "\(error)"])
+                alarm.set(.now + .seconds(1))
+            }
+        }
+    }
+
+    /// - Returns: whether there may be more.
+    private func wakeSomeDueTasks() async throws -> Bool {
+        let now = Timestamp.now
+        let limit = 200
+        let jitter = jitter
+        return try await database.write { [self] tx in
+            var transition = Transition(store, tx, now: now, jitter: jitter)
+            let due = try store.due(by: now, limit: limit, in: tx)
+            for var stored in due { try transition.apply(stored.task.changeByClock(at: now), to: &stored) }
+            try IdempotencyStore.removeExpired(at: now, in: tx)
+            var outcome = transition.outcome
+            if let next = try store.nextWake(in: tx) { outcome.nextWake = next }
+            let final = outcome
+            tx.afterCommit { self.settle(final) }
+            return due.count == limit
+        }
+    }
+
+    func settle(_ outcome: Transition.Outcome) {
+        withControl { control, work in follow(outcome, &control, &work) }
+        events.notify(outcome.touched)
+    }
+
+    /// The lease has ended without a word: the task moves on, whoever ran it is refused from now on.
+    func lose(_ key: LeaseKey, _ interruption: Interruption) {
+        change(.lost(interruption), of: key, reason: "lease.lost")
+    }
+
+    /// The executor had its time to end a cancelled attempt.
+    func endCancelled(_ key: LeaseKey) {
+        change(.cancelDeadlinePassed, of: key, reason: "lease.cancel-overdue")
+    }
+
+    private func change(_ change: TaskChange, of key: LeaseKey, reason: Logger.Message) {
+        let now = Timestamp.now
+        let jitter = jitter
+        database.enqueue { [self] tx in
+            guard var stored = try store.task(key.task, in: tx), stored.task.epoch == key.epoch,
+                stored.task.state == .running
+            else {
+                tx.afterCommit { self.withControl { $0.revoke(key, now: .now, into: &$1) } }
+                return
+            }
+            var transition = Transition(store, tx, now: now, jitter: jitter)
+            try transition.apply(change, to: &stored)
+            let outcome = transition.outcome
+            tx.afterCommit {
+                self.withControl { control, work in
+                    control.revoke(key, now: .now, into: &work)
+                    self.follow(outcome, &control, &work)
+                }
+                self.events.notify(outcome.touched)
+            }
+        } completion: { [logger] result in
+            switch result {
+            case .success: logger.notice(reason, metadata: ["task.id": "\(key.task)", "lease.epoch": "\(key.epoch)"])
+            case .failure(let error):
+                // The next sweep finds the lease again.
+                logger.error("lease.change-failed", metadata: ["task.id": "\(key.task)", "error": "\(error)"])
+            }
+        }
+    }
+}
+
+extension FleetTask {
+    /// What the clock does to a task whose `wakeAt` has come.
+    func changeByClock(at now: Timestamp) -> TaskChange {
+        if state == .awaitingApproval { return .approvalExpired }
+        if state == .scheduled, let notBefore, notBefore <= now { return .due }
+        return .waitedTooLong
+    }
+}

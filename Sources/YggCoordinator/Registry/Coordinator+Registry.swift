@@ -1,0 +1,148 @@
+import Logging
+package import YggCore
+package import YggProtocol
+package import YggStorage
+
+/// An executor as it is listed.
+package struct ExecutorView: Sendable {
+    package var offer: ExecutorOffer
+    package var state: ExecutorState
+    package var since: Timestamp?
+    package var free: Slots
+    package var tasks: [TaskID]
+    package var host: String
+    package var registeredAt: Timestamp?
+    package var lastSeenMs: Int64?
+
+    package var json: JSONObject {
+        var object: JSONObject = ["id": .string(offer.id.rawValue), "name": .string(offer.name)]
+        object.append("url", .optional(offer.url))
+        object.append("state", .string(state.rawValue))
+        object.append("since", .optional(since?.description))
+        object.append("kinds", .array(offer.kinds.map { .string($0.kind.rawValue) }))
+        object.append(
+            "slots",
+            .object(
+                JSONObject(
+                    offer.slots.counts.map { count in
+                        let free = max(0, free[count.name])
+                        return (count.name, ["total": .int(Int64(count.amount)), "free": .int(Int64(free))])
+                    })))
+        object.append("tasks", .array(tasks.map { .string($0.rawValue) }))
+        object.append(
+            "labels", .object(JSONObject(offer.labels.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })))
+        object.append("version", .string(offer.version))
+        object.append("host", .string(host))
+        object.append("repositories", .array(offer.repositories.map(JSON.string)))
+        object.append("resources", .object(offer.resources))
+        object.append("registeredAt", .optional(registeredAt?.description))
+        object.append("lastSeenMs", .optional(lastSeenMs))
+        return object
+    }
+}
+
+extension Coordinator {
+    /// Lets an executor in: a durable row, so that its kinds and roots are known while it is away.
+    package func register(_ registration: Registration) async throws -> RegistrationAnswer {
+        let range = ProtocolVersion.range
+        guard registration.protocolRange.overlaps(range) else {
+            let own = registration.protocolRange
+            throw Problem(
+                status: 409, code: "protocol-version", title: "Protocol version",
+                detail:
+                    "Executor \(registration.offer.id) speaks protocol \(own.lowerBound) to \(own.upperBound), this coordinator \(range.lowerBound) to \(range.upperBound).",
+                nextAction: own.upperBound < range.lowerBound
+                    ? "Upgrade the executor." : "Upgrade the coordinator first, then its executors.")
+        }
+        let time = Timestamp.now
+        let id = registration.offer.id
+        let registeredAt = try withControl { control, _ -> Timestamp in
+            guard let known = control.executors[id] else { return time }
+            guard known.instance == registration.instance || control.leases.isSilent(id) || known.state == .stopped
+                || known.lastHeard == nil
+            else {
+                throw Problem(
+                    status: 409, code: "executor-id-in-use", title: "Executor id in use",
+                    detail: "Executor \(id) is registered from \(known.host) and was heard at \(known.lastSeen).",
+                    nextAction: "Start this one with another --id, or stop the one on \(known.host) first.")
+            }
+            return known.registeredAt
+        }
+        let stored = StoredExecutor(
+            id: id, instance: registration.instance, bootID: registration.bootID, host: registration.host,
+            registeredAt: registeredAt, lastSeen: time, offer: JSON.object(registration.offer.json).bytes)
+        try await database.write { [self] tx in
+            try ExecutorStore.save(stored, in: tx)
+            tx.afterCommit { self.welcome(registration, registeredAt: registeredAt) }
+        }
+        logger.info(
+            "executor.registered",
+            metadata: ["executor.id": "\(id)", "host": "\(registration.host)", "kinds": "\(registration.offer.kinds.count)"])
+        return RegistrationAnswer(
+            storeID: identity.storeID, ttl: settings.leases.ttl,
+            protocolVersion: min(range.upperBound, registration.protocolRange.upperBound))
+    }
+
+    private func welcome(_ registration: Registration, registeredAt: Timestamp) {
+        let offer = registration.offer
+        withControl { control, work in
+            control.executors[offer.id] = ExecutorRecord(
+                offer: offer, instance: registration.instance, bootID: registration.bootID, host: registration.host,
+                registeredAt: registeredAt, state: .running, since: .now, lastHeard: .now, lastSeen: .now)
+            control.kinds.learn(offer)
+            control.dispatch(.executorChanged(offer, .running), now: .now, into: &work)
+            control.keep(.expected(offer.id, bootID: registration.bootID), now: .now, into: &work)
+        }
+    }
+
+    /// Registered executors, and those that only the configuration names.
+    package var executors: [ExecutorView] {
+        withControl { control, _ in
+            let now = Instant.now
+            var views = control.executors.values.map { record in
+                ExecutorView(
+                    offer: record.offer, state: record.state, since: record.since,
+                    free: control.dispatcher.free(of: record.offer.id) ?? Slots(),
+                    tasks: control.leases.leases(of: record.offer.id).map(\.task).sorted(), host: record.host,
+                    registeredAt: record.registeredAt, lastSeenMs: record.lastHeard.map { (now - $0).rawValue })
+            }
+            if settings.routes.areConfigured {
+                let named = Set(settings.routes.routes.flatMap { $0.executors + $0.fallback })
+                views += named.filter { control.executors[$0] == nil }.map { ExecutorView.unregistered($0) }
+            }
+            return views.sorted { $0.offer.id < $1.offer.id }
+        }
+    }
+
+    package func executor(_ id: ExecutorID) throws -> ExecutorView {
+        guard let view = executors.first(where: { $0.offer.id == id }) else {
+            throw Problem.notFound("executor \(id)", next: "List them with: ygg executor list, or GET /v1/executors.")
+        }
+        return view
+    }
+
+    package var kinds: [(spec: KindSpec, offeredBy: [ExecutorID])] { withControl { control, _ in control.kinds.all } }
+
+    package var liveLeases: Int { withControl { control, _ in control.leases.count } }
+
+    package func backlog() async throws -> [TaskStore.Backlog] {
+        try await database.read { [store] tx in try store.backlog(in: tx) }
+    }
+
+    /// Whether the store takes a write.
+    package func checkStore() async throws {
+        try await database.write { tx in
+            _ = try tx.execute("UPDATE meta SET value = value WHERE name = 'boot'", [])
+        }
+    }
+}
+
+extension ExecutorView {
+    fileprivate static func unregistered(_ id: ExecutorID) -> ExecutorView {
+        ExecutorView(
+            offer: ExecutorOffer(
+                id: id, name: id.rawValue, url: nil, version: "", kinds: [], slots: Slots(), window: 0, labels: [:],
+                repositories: [], resources: JSONObject()),
+            state: .unregistered, since: nil, free: Slots(), tasks: [], host: "", registeredAt: nil, lastSeenMs: nil)
+    }
+}

@@ -1,0 +1,113 @@
+import YggCore
+import YggProtocol
+
+extension Coordinator {
+    /// Checks a submission against everything that is known without the store, and completes it.
+    func prepare(
+        _ submission: TaskSubmission, by submitter: String, at now: Timestamp, _ control: inout Control
+    ) throws(Problem) -> PreparedTask {
+        let kind = try knownKind(submission.kind, control)
+        let params = try check(submission.params, against: kind)
+        let id: TaskID
+        if let own = submission.id {
+            id = own
+        } else {
+            var random = SystemRandomNumberGenerator()
+            id = control.ids.next(at: now, random: &random)
+        }
+        let (timeouts, retry) = try policies(of: submission, kind: kind)
+        let spec = TaskSpec(
+            id: id, kind: submission.kind, title: submission.title ?? submission.defaultTitle,
+            description: submission.description, params: params, labels: submission.labels,
+            priority: submission.priority, source: submission.source, submittedBy: submitter, createdAt: now,
+            notBefore: submission.notBefore, timeouts: timeouts, retry: retry,
+            onLost: kind?.onLost ?? KindSpec.defaultOnLost(submission.kind), dependsOn: submission.dependsOn,
+            onDependencyFailure: submission.onDependencyFailure, dedupeKey: submission.dedupeKey)
+        let lane = Lane(of: spec, kind: kind, roots: control.repositoryRoots)
+        try checkRepository(of: spec, kind: kind, lane: lane, control)
+        return PreparedTask(spec: spec, lane: lane, laneID: control.lanes[lane], hasOwnID: submission.id != nil)
+    }
+
+    /// - Returns: the kind's specification; nil where its executors are configured and have not been seen yet.
+    private func knownKind(_ kind: TaskKind, _ control: Control) throws(Problem) -> KindSpec? {
+        if let spec = control.kinds[kind] { return spec }
+        if settings.routes.areConfigured, let route = settings.routes.route(for: kind),
+            !(route.executors + route.fallback).contains(where: { control.executors[$0] != nil }),
+            !(route.executors + route.fallback).isEmpty, kind.rawValue != "plan-create"
+        {
+            return nil
+        }
+        let known = control.kinds.all.map(\.spec.kind.rawValue)
+        let near = nearest(to: kind.rawValue, among: known)
+        let ofPrefix = known.filter { $0.hasPrefix(kind.prefix) }
+        let detail =
+            kind.rawValue == "plan-create"
+            ? "A task without a kind needs a planner, and no executor offers plan-create."
+            : "No executor offers the kind \(kind), and it is neither built in nor declared."
+        throw Problem(
+            status: 422, code: "unknown-kind", title: "Unknown kind", detail: detail,
+            nextAction: near.map { "Did you mean \($0)?" }
+                ?? "List the known kinds with: ygg kind list, or GET /v1/kinds.",
+            extensions: ["near": .array((near.map { [$0] } ?? Array(ofPrefix.prefix(8))).map(JSON.string))])
+    }
+
+    private func check(_ params: JSONObject, against kind: KindSpec?) throws(Problem) -> JSONObject {
+        guard let kind else { return params }
+        do throws(InvalidInput) {
+            let complete = try kind.validate(params)
+            if let name = kind.repositoryParameter?.name, let repository = complete[name]?.stringValue,
+                !repository.hasPrefix("/"), !isRepositoryURL(repository)
+            {
+                throw InvalidInput(
+                    "/params/\(name)", "must be an absolute path or a URL, not \"\(repository)\"")
+            }
+            return complete
+        } catch {
+            throw .invalidRequest(error)
+        }
+    }
+
+    /// Own values over those of the kind over those of the prefix.
+    private func policies(
+        of submission: TaskSubmission, kind: KindSpec?
+    ) throws(Problem) -> (Timeouts, RetryPolicy) {
+        var defaults = Timeouts.defaults(forPrefix: submission.kind.prefix)
+        if let timeout = kind?.timeout { defaults.run = timeout }
+        do throws(InvalidInput) {
+            var timeoutsReader = ObjectReader(submission.timeouts, at: "/timeouts")
+            let timeouts = Timeouts(reading: &timeoutsReader, defaults: defaults)
+            try timeoutsReader.finish()
+            var retryReader = ObjectReader(submission.retry, at: "/retry")
+            let retry = RetryPolicy(reading: &retryReader, defaults: kind?.retry ?? RetryPolicy())
+            try retryReader.finish()
+            return (timeouts, retry)
+        } catch {
+            throw .invalidRequest(error)
+        }
+    }
+
+    private func checkRepository(
+        of spec: TaskSpec, kind: KindSpec?, lane: Lane, _ control: Control
+    ) throws(Problem) {
+        guard let name = kind?.repositoryParameter?.name, let path = spec.params[name]?.stringValue,
+            path.hasPrefix("/"), lane.repositoryRoots.isEmpty
+        else { return }
+        let offering = control.executors.values.filter { $0.offer.offers(spec.kind) }.map(\.offer)
+        guard !offering.isEmpty else { return }
+        let origin = originURL(ofRepositoryAt: path)
+        let roots = Set(offering.flatMap(\.repositories)).sorted().joined(separator: ", ")
+        throw Problem(
+            status: 422, code: "unreachable-repo", title: "Unreachable repository",
+            detail: "No executor that offers \(spec.kind) has \(path) under one of its repository roots (\(roots)).",
+            nextAction: origin.map { "Name it by URL instead: \($0)" }
+                ?? "Name the repository by URL, or add a root above it to an executor's repositories.")
+    }
+}
+
+extension TaskSubmission {
+    /// What a list shows of a task that nobody named: the kind, or the beginning of its description.
+    fileprivate var defaultTitle: String {
+        guard let line = description?.split(separator: "\n").first else { return kind.rawValue }
+        return String(line.prefix(120))
+    }
+}

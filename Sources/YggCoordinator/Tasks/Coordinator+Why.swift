@@ -1,0 +1,92 @@
+package import YggCore
+import YggProtocol
+import YggStorage
+
+/// Why a task is where it is, for a person and for a program.
+package struct Explanation: Sendable {
+    package var task: FleetTask
+    package var summary: String
+    package var decision: Decision?
+
+    package var json: JSONObject {
+        var object: JSONObject = [
+            "task": .string(task.id.rawValue), "state": .string(task.state.rawValue), "summary": .string(summary),
+        ]
+        guard let decision else { return object }
+        object.append("route", decision.route.map { .object($0.json) })
+        object.append("candidates", .array(decision.candidates.map { .string($0.rawValue) }))
+        object.append(
+            "executors",
+            .array(
+                decision.verdicts.map { verdict in
+                    [
+                        "executor": .string(verdict.executor.rawValue),
+                        "unmet": .array(
+                            verdict.unmet.map { ["text": .string($0.text), "remedy": .string($0.remedy)] }),
+                    ]
+                }))
+        return object
+    }
+}
+
+extension Coordinator {
+    package func why(_ id: TaskID) async throws -> Explanation {
+        let stored = try await stored(id)
+        let task = stored.task
+        switch task.state {
+        case .queued:
+            let (decision, isKnown) = withControl { control, _ in
+                let lane = control.dispatcher.lane(stored.lane)
+                let lanes = lane ?? Lane(kind: task.spec.kind)
+                return (
+                    Router.route(lanes, routes: settings.routes, executors: control.dispatcher.views),
+                    control.kinds.isOffered(task.spec.kind)
+                )
+            }
+            return Explanation(
+                task: task, summary: summary(of: decision, kind: task.spec.kind, isOffered: isKnown),
+                decision: decision)
+        case .blocked:
+            return Explanation(task: task, summary: try await blockedSummary(task), decision: nil)
+        case .scheduled:
+            let time = task.notBefore.map(\.description) ?? "its time"
+            let cause = task.error.map { " after a failed try: \($0.detail)" } ?? ""
+            return Explanation(task: task, summary: "It waits until \(time)\(cause).", decision: nil)
+        case .running:
+            let executor = task.executor.map(\.rawValue) ?? "an executor"
+            let silent = task.executor.map { id in withControl { control, _ in control.leases.isSilent(id) } } ?? false
+            let state = silent ? "which is not being heard at the moment" : "which renews its lease"
+            let cancel = task.cancelRequested ? " It has been asked to stop." : ""
+            return Explanation(
+                task: task, summary: "Attempt \(task.attempt) runs on \(executor), \(state).\(cancel)", decision: nil)
+        case .awaitingApproval:
+            return Explanation(task: task, summary: "It waits for a person to decide.", decision: nil)
+        case .succeeded, .failed, .cancelled:
+            let detail = task.error.map { " \($0.detail)" } ?? ""
+            return Explanation(task: task, summary: "It has ended: \(task.state.rawValue).\(detail)", decision: nil)
+        }
+    }
+
+    private func summary(of decision: Decision, kind: TaskKind, isOffered: Bool) -> String {
+        if let best = decision.candidates.first { return "It can start on \(best) at once." }
+        guard isOffered else {
+            let awaited = (decision.route.map { $0.executors + $0.fallback } ?? []).map(\.rawValue)
+            let who = awaited.isEmpty ? "any executor" : awaited.joined(separator: " or ")
+            return "No executor that offers \(kind) has registered yet; it waits for \(who)."
+        }
+        let blocking = decision.verdicts.filter { verdict in verdict.unmet.allSatisfy(\.isPassing) }
+        if let first = blocking.first(where: { !$0.unmet.isEmpty }) {
+            return "It waits for \(first.executor): \(first.unmet.map(\.text).joined(separator: "; "))."
+        }
+        return "No executor can take it as things are: see what each one lacks."
+    }
+
+    private func blockedSummary(_ task: FleetTask) async throws -> String {
+        var open: [String] = []
+        for id in task.spec.dependsOn {
+            guard let dependency = try? await self.task(id), !dependency.state.isTerminal else { continue }
+            open.append("\(id) (\(dependency.state.rawValue))")
+        }
+        return "It waits for \(open.joined(separator: ", "))."
+    }
+}

@@ -1,0 +1,92 @@
+import YggCore
+import YggStorage
+
+/// Applies changes to stored tasks inside one transaction, with the events that tell of them and whatever follows
+/// for the tasks that wait for them. What has to happen in memory after the commit is gathered in `outcome`.
+struct Transition {
+    /// What the commit means for everything that is not in the store.
+    struct Outcome: Sendable {
+        /// Whose viewers are to be told.
+        var touched: Set<TaskID> = []
+        /// Lanes that now hold queued rows.
+        var filled: Set<LaneID> = []
+        /// The soonest time at which the clock changes one of the tasks.
+        var nextWake: Timestamp?
+
+        mutating func note(_ stored: StoredTask) {
+            touched.insert(stored.task.id)
+            if stored.task.state == .queued { filled.insert(stored.lane) }
+            if let wake = stored.task.wakeAt { nextWake = min(nextWake ?? wake, wake) }
+        }
+    }
+
+    let store: TaskStore
+    let tx: any SQLTransaction
+    let now: Timestamp
+    /// From 0 to 1, for the backoffs of this commit.
+    let jitter: Double
+    var outcome = Outcome()
+
+    init(_ store: TaskStore, _ tx: any SQLTransaction, now: Timestamp, jitter: Double) {
+        self.store = store
+        self.tx = tx
+        self.now = now
+        self.jitter = jitter
+    }
+
+    /// Applies `change`, stores it with `events` before the event of the new state, and lets it ripple on.
+    mutating func apply(_ change: TaskChange, to stored: inout StoredTask, events: [EventDraft] = []) throws {
+        let before = stored.task.state
+        let task = try stored.task.applying(change, at: now, jitter: jitter)
+        var drafts = events
+        if task.state != before || task.cancelRequested { drafts.append(.state(of: task, at: now)) }
+        try store.update(&stored, to: task, events: drafts, in: tx)
+        outcome.note(stored)
+        if task.state.isTerminal, !before.isTerminal { try release(dependantsOf: stored) }
+    }
+
+    /// Tells every task that waits for `ended`, and those that end by it tell theirs.
+    private mutating func release(dependantsOf ended: StoredTask) throws {
+        var waiting = [ended]
+        while let ended = waiting.popLast() {
+            let succeeded = ended.task.isSuccess
+            for var dependant in try store.dependants(of: ended.num, in: tx) {
+                let task = try dependant.task.applying(
+                    .dependencyEnded(ended.task.id, succeeded: succeeded), at: now, jitter: jitter)
+                let drafts = task.state == dependant.task.state ? [] : [EventDraft.state(of: task, at: now)]
+                try store.update(&dependant, to: task, events: drafts, in: tx)
+                outcome.note(dependant)
+                if task.state.isTerminal { waiting.append(dependant) }
+            }
+        }
+    }
+}
+
+extension FleetTask {
+    /// Whether those that wait for it may go on: an unverified result does not count as success.
+    var isSuccess: Bool { state == .succeeded && result?["outcome"]?.stringValue != Outcome.unverified.rawValue }
+}
+
+extension EventDraft {
+    /// The event that tells of a task's new state.
+    static func state(of task: FleetTask, at now: Timestamp) -> EventDraft {
+        var data: JSONObject = ["state": .string(task.state.rawValue)]
+        if task.epoch > 0 {
+            data.append("attempt", .int(Int64(task.attempt)))
+            data.append("epoch", .int(task.epoch))
+            data.append("executor", .optional(task.executor?.rawValue))
+        }
+        if task.cancelRequested { data.append("cancelRequested", true) }
+        data.append("notBefore", .optional(task.notBefore?.description))
+        if task.state.isTerminal { data.append("exitCode", task.result?["exitCode"]) }
+        if let error = task.error {
+            data.append(
+                "error",
+                [
+                    "code": .string(error.code), "detail": .string(error.detail),
+                    "retryable": .bool(error.retryable),
+                ])
+        }
+        return EventDraft(at: now, type: .state, data: data)
+    }
+}

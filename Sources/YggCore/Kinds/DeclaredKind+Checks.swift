@@ -1,0 +1,132 @@
+extension DeclaredKind {
+    /// What is wrong with how the parts of the declaration fit together, each with a pointer below `pointer`.
+    package func problems(at pointer: String = "") -> [InvalidInput.Issue] {
+        runProblems(at: pointer) + parameterProblems(at: pointer) + surroundingProblems(at: pointer)
+    }
+
+    private func runProblems(at pointer: String) -> [InvalidInput.Issue] {
+        guard let command = run.first, !command.isEmpty else {
+            return [
+                .init(pointer: "\(pointer)/run", detail: "must be a command and its arguments, as in [sleep, \"5\"]")
+            ]
+        }
+        var issues: [InvalidInput.Issue] = []
+        if TemplatePiece.pieces(of: command).contains(where: \.isPlaceholder) {
+            issues.append(
+                .init(
+                    pointer: "\(pointer)/run/0",
+                    detail: "is the command and must be fixed: no parameter may choose it"
+                )
+            )
+        }
+        for (index, argument) in run.enumerated() {
+            let place = "\(pointer)/run/\(index)"
+            if argument.utf8.contains(0) { issues.append(.init(pointer: place, detail: "contains a NUL byte")) }
+            let pieces = TemplatePiece.pieces(of: argument)
+            for case .placeholder(let name) in pieces {
+                guard let parameter = spec.params.first(where: { $0.name == name }) else {
+                    let near = nearest(to: name, among: spec.params.map(\.name)).map { "; did you mean \"\($0)\"?" }
+                    issues.append(.init(pointer: place, detail: "{{\(name)}} is not among params\(near ?? "")"))
+                    continue
+                }
+                if parameter.type == .strings, pieces.count > 1 {
+                    issues.append(
+                        .init(pointer: place, detail: "{{\(name)}} has several values and must be a whole argument")
+                    )
+                }
+            }
+        }
+        issues += scriptArguments(of: run).filter { TemplatePiece.pieces(of: run[$0]).contains(where: \.isPlaceholder) }
+            .map {
+                let detail =
+                    "says what an interpreter runs, where a parameter could smuggle in commands; hand it over as an "
+                    + "argument: [sh, -c, 'sleep \"$1\"', sh, \"{{seconds}}\"]"
+                return .init(pointer: "\(pointer)/run/\($0)", detail: detail)
+            }
+        return issues
+    }
+
+    private func parameterProblems(at pointer: String) -> [InvalidInput.Issue] {
+        let used = Set(run.flatMap { TemplatePiece.pieces(of: $0) }.compactMap(\.placeholderName))
+        return spec.params.compactMap { parameter in
+            let place = ObjectReader(JSONObject(), at: "\(pointer)/params").path(parameter.name)
+            if !TemplatePiece.isName(parameter.name[...]) {
+                return .init(
+                    pointer: place,
+                    detail: "is no name for a parameter: a letter, then letters, digits, - and _"
+                )
+            }
+            if case .string(let pattern?, _) = parameter.type, let problem = patternProblem(pattern) {
+                return .init(pointer: "\(place)/pattern", detail: "does not compile: \(problem)")
+            }
+            if !used.contains(parameter.name) {
+                return .init(pointer: place, detail: "is never used: put {{\(parameter.name)}} into run, or remove it")
+            }
+            return nil
+        }
+    }
+
+    private func surroundingProblems(at pointer: String) -> [InvalidInput.Issue] {
+        var issues: [InvalidInput.Issue] = []
+        let fixed = "is taken as it is written: parameters stand in run only"
+        for (name, value) in env.sorted(by: { $0.key < $1.key }) {
+            let place = ObjectReader(JSONObject(), at: "\(pointer)/env").path(name)
+            if name.isEmpty || name.utf8.contains(UInt8(ascii: "=")) || name.utf8.contains(0) || value.utf8.contains(0)
+            {
+                issues.append(.init(pointer: place, detail: "is no environment variable"))
+            } else if TemplatePiece.pieces(of: value).contains(where: \.isPlaceholder) {
+                issues.append(.init(pointer: place, detail: fixed))
+            }
+        }
+        if let directory = workingDirectory {
+            let place = "\(pointer)/workingDirectory"
+            if TemplatePiece.pieces(of: directory).contains(where: \.isPlaceholder) {
+                issues.append(.init(pointer: place, detail: fixed))
+            } else if !directory.hasPrefix("/") {
+                issues.append(.init(pointer: place, detail: "must be an absolute path, not \"\(directory)\""))
+            }
+        }
+        return issues
+    }
+}
+
+// MARK: - Interpreters
+
+/// Which arguments decide what a shell or another interpreter runs, wherever in the command it stands
+/// (`env LANG=C sh -c …`, `timeout 5 bash -ec …`, `python3 -c …`): its options, one of which a parameter could turn
+/// into `-c`, and what follows them, be it a script's text or its file.
+private func scriptArguments(of argv: [String]) -> [Int] {
+    argv.indices.flatMap { index -> [Int] in
+        let name = argv[index].split(separator: "/").last.map(String.init) ?? ""
+        if ["su", "runuser"].contains(name) { return Array(argv.indices.dropFirst(index + 1)) }
+        if name == "env" { return splitArguments(of: argv, after: index) }
+        return interpreters.contains(name) ? codeArguments(of: argv, after: index) : []
+    }
+}
+
+private let interpreters: Set = [
+    "sh", "bash", "dash", "zsh", "ksh", "mksh", "ash", "fish", "csh", "tcsh", "python", "python3", "perl", "ruby",
+    "node",
+    "php", "lua",
+]
+
+private func codeArguments(of argv: [String], after index: Int) -> [Int] {
+    var next = index + 1
+    while next < argv.count, argv[next].hasPrefix("-") || argv[next].hasPrefix("+") {
+        let option = argv[next]
+        next += 1
+        if option == "--" { break }
+        // `-o pipefail` has a value, and is not the option that brings the script.
+        if !option.hasPrefix("--"), option.hasSuffix("o"), next < argv.count { next += 1 }
+    }
+    return Array(argv.indices[(index + 1)..<min(next + 1, argv.count)])
+}
+
+/// `env -S` splits one text into a command of its own.
+private func splitArguments(of argv: [String], after index: Int) -> [Int] {
+    argv.indices.dropFirst(index + 1).filter { place in
+        let before = argv[place - 1]
+        return before == "-S" || before == "--split-string" || argv[place].hasPrefix("--split-string=")
+            || argv[place].hasPrefix("-S")
+    }
+}

@@ -1,0 +1,118 @@
+import HTTPTypes
+import Hummingbird
+import YggCore
+import YggHTTP
+import YggProcess
+import YggProtocol
+import YggTelemetry
+
+/// The executor's own HTTP: how it is, what it offers, and work handed to it directly. It decides nothing.
+struct ExecutorAPI: Sendable {
+    let executor: Executor
+
+    private static let bodyLimit = 1 << 20
+
+    var endpoints: Endpoints {
+        var endpoints = Endpoints()
+        endpoints.get("/livez") { _, _ in Response.text("ok\n") }
+        endpoints.get("/readyz") { _, _ in try readiness() }
+        endpoints.get("/health") { _, _ in health() }
+        endpoints.get("/metrics") { _, _ in
+            .bytes(executor.status.metrics(of: executor.settings).bytes, type: PrometheusText.contentType)
+        }
+        endpoints.get("/info") { _, _ in .json(executor.settings.info(active: Protections.detect())) }
+        endpoints.get("/status") { _, _ in .json(executor.status.json) }
+        endpoints.get("/logs") { request, _ in try logs(request) }
+        endpoints.post("/execute") { request, _ in try await execute(request) }
+        endpoints.post("/action") { request, _ in try await act(request) }
+        return endpoints
+    }
+
+    private func readiness() throws -> Response {
+        let status = executor.status
+        guard status.lifecycle.state == .running else {
+            throw Problem(
+                status: 503, code: status.lifecycle.state.rawValue, title: "Not ready",
+                detail: "The executor is \(status.lifecycle.state.rawValue).", retryable: true,
+                nextAction: "Resume it, or look at /livez to learn whether it lives.", retryAfter: 5)
+        }
+        return .text("ok\n")
+    }
+
+    private func health() -> Response {
+        let health = executor.status.health(of: executor.settings)
+        return .json(health.json, status: health.isFailed ? .serviceUnavailable : .ok)
+    }
+
+    private func logs(_ request: Request) throws -> Response {
+        var query = try request.queryReader()
+        let count = query.spelledInt("lines", in: 1...10_000) ?? 100
+        try query.finish()
+        let lines = executor.settings.readLog?(Int(count)) ?? []
+        if request.headers[.accept]?.hasPrefix("text/plain") == true {
+            return .text(lines.map { $0 + "\n" }.joined())
+        }
+        return .json(["lines": .array(lines.map(JSON.string))])
+    }
+
+    private func execute(_ request: Request) async throws -> Response {
+        var reader = try await request.objectReader(limit: Self.bodyLimit)
+        let kind = try reader.required("kind") { $0.string("kind", maxLength: 64) }
+        let parameters = reader.object("parameters") ?? JSONObject()
+        let timeout = reader.int("timeoutMs", in: 1...Milliseconds.days(7).rawValue).map { Milliseconds($0) }
+        // What a coordinator adds for its own services: they have no use here.
+        _ = (reader.value("task"), reader.value("epoch"))
+        try reader.finish()
+        do {
+            let report = try await executor.execute(TaskKind(trusted: kind), params: parameters, runTimeout: timeout)
+            return .json(report.json(kind: kind))
+        } catch let refusal as ExecutionRefusal {
+            throw refusal.problem(kind: kind, offered: executor.settings.handlers.kinds)
+        }
+    }
+
+    private func act(_ request: Request) async throws -> Response {
+        var reader = try await request.objectReader(limit: Self.bodyLimit)
+        let action = try reader.required("action") { $0.choice("action", of: LifecycleAction.self) }
+        let note = reader.string("note", maxLength: 1000)
+        var until: Timestamp?
+        if let text = reader.string("until", maxLength: 64) {
+            until = Timestamp(parsing: text)
+            if until == nil { reader.complain("until", "must be an RFC 3339 time such as 2026-03-01T07:00:00Z") }
+        }
+        let timeout = reader.int("drainTimeoutMs", in: 0...Milliseconds.days(7).rawValue).map { Milliseconds($0) }
+        if action == .restart { reader.complain("action", "must be one of pause, resume, drain, stop") }
+        try reader.finish()
+        executor.order(
+            Lifecycle.Order(action: action, by: "http", why: note, until: until, drainTimeout: timeout))
+        return .json(executor.status.json, status: .accepted)
+    }
+}
+
+extension ExecutionRefusal {
+    fileprivate func problem(kind: String, offered: [KindSpec]) -> Problem {
+        switch self {
+        case .unknownKind:
+            Problem(
+                status: 422, code: "unknown-kind", title: "Unknown kind",
+                detail: "This executor does not offer \(kind).",
+                nextAction: "Use one of \(offered.map(\.kind.rawValue).joined(separator: ", ")).")
+        case .paused:
+            Problem(
+                status: 409, code: "paused", title: "Paused", detail: "The executor is paused and takes no work.",
+                retryable: true, nextAction: "Resume it, or send the work elsewhere.")
+        case .stopping:
+            Problem(
+                status: 409, code: "stopping", title: "Stopping", detail: "The executor is stopping and takes no work.",
+                retryable: true, nextAction: "Send the work elsewhere.")
+        case .noSlot:
+            Problem(
+                status: 429, code: "no-slot", title: "No slot", detail: "All slots that \(kind) needs are in use.",
+                retryable: true, nextAction: "Try again when something has finished.", retryAfter: 1)
+        case .notReady:
+            Problem(
+                status: 503, code: "not-ready", title: "Not ready", detail: "The executor is only starting.",
+                retryable: true, nextAction: "Try again in a moment.", retryAfter: 1)
+        }
+    }
+}

@@ -1,0 +1,136 @@
+import Glibc
+import Hummingbird
+package import Logging
+import NIOCore
+import ServiceLifecycle
+import Synchronization
+import YggCore
+import YggHTTP
+import YggTelemetry
+
+/// An executor with its own HTTP: what `ygg executor` and `ygg up` run.
+///
+/// HTTP comes first, because the address it got is what is registered; it goes last, so that a draining executor can be
+/// asked how far it is.
+package final class ExecutorService: Service {
+    package let executor: Executor
+    private let logger: Logger
+    private let onReady: @Sendable (_ address: String) async -> Void
+
+    /// - Parameter onReady: told once, when the address is bound; registration begins after it.
+    /// - Throws: `ExecutorError` where the address may not be served or the data directory not be used.
+    package init(
+        settings: ExecutorSettings, link: any CoordinatorLink, logger: Logger,
+        onReady: @escaping @Sendable (_ address: String) async -> Void
+    ) throws(ExecutorError) {
+        if let objection = RequestGuard.objection(toHost: settings.host, token: settings.token) {
+            throw ExecutorError(.unsafeAddress, objection)
+        }
+        executor = try Executor(settings: settings, link: link, logger: logger)
+        self.logger = logger
+        self.onReady = onReady
+    }
+
+    /// Asks it to stop; asked again, it stops now.
+    package func terminate() { executor.terminate() }
+
+    /// Serves until it is stopped.
+    /// - Throws: `ExecutorError` where it cannot serve, or cannot go on.
+    package func run() async throws {
+        let bound = Bound()
+        let settings = executor.settings
+        let listener = Listener(executor: executor, logger: logger) { port in
+            let address = url(host: settings.host, port: port)
+            await self.onReady(address)
+            bound.set(settings.advertisedURL ?? url(host: reachable(settings.host), port: port))
+        }
+        let worker = Worker(executor: executor, bound: bound)
+        // Shut down from the last to the first: the executor drains while HTTP still answers.
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [
+                    .init(service: listener),
+                    .init(service: worker, successTerminationBehavior: .gracefullyShutdownGroup),
+                ], logger: quiet(logger)))
+        try await group.run()
+    }
+
+    /// Starts the executor once its address is known.
+    private struct Worker: Service {
+        let executor: Executor
+        let bound: Bound
+
+        func run() async throws {
+            guard let url = await bound.value() else { return }
+            try await executor.run(url: url)
+        }
+    }
+}
+
+/// The HTTP server; on a port that is taken, where that is allowed, one on a free port.
+private struct Listener: Service {
+    let executor: Executor
+    let logger: Logger
+    let onBound: @Sendable (_ port: Int) async -> Void
+
+    func run() async throws {
+        let settings = executor.settings
+        do {
+            try await serve(port: settings.port)
+        } catch let error as IOError where error.errnoCode == EADDRINUSE && settings.port != 0 {
+            guard settings.mayMovePort else {
+                throw ExecutorError(
+                    .portInUse,
+                    "Port \(settings.port) on \(settings.host) is taken. Choose another with --port, or 0 for a free one.")
+            }
+            logger.notice("The port is taken, a free one is used", metadata: .of([.address: "\(settings.port)"]))
+            try await serve(port: 0)
+        }
+    }
+
+    private func serve(port: Int) async throws {
+        let settings = executor.settings
+        let guardian = RequestGuard(token: settings.token, isLoopback: RequestGuard.isLoopback(settings.host))
+        let application = Application(
+            responder: ExecutorAPI(executor: executor).endpoints.responder(guardedBy: guardian),
+            server: .http1(configuration: .init(idleTimeout: .seconds(60))),
+            configuration: ApplicationConfiguration(address: .hostname(settings.host, port: port)),
+            onServerRunning: { channel in await onBound(channel.localAddress?.port ?? port) },
+            logger: quiet(logger))
+        try await application.run()
+    }
+}
+
+/// The frameworks' own lines are about their insides: only what someone must act on is kept.
+private func quiet(_ logger: Logger) -> Logger {
+    var logger = logger
+    logger.logLevel = max(logger.logLevel, .warning)
+    return logger
+}
+
+/// The address, once there is one.
+private final class Bound: Sendable {
+    private let stream: AsyncStream<String>
+    private let continuation: AsyncStream<String>.Continuation
+
+    init() { (stream, continuation) = AsyncStream.makeStream() }
+
+    func set(_ url: String) {
+        continuation.yield(url)
+        continuation.finish()
+    }
+
+    /// nil where the surrounding task is cancelled, or asked to end, first.
+    func value() async -> String? {
+        for await url in stream.cancelOnGracefulShutdown() { return url }
+        return nil
+    }
+}
+
+private func url(host: String, port: Int) -> String {
+    let name = host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host
+    return "http://\(name):\(port)"
+}
+
+/// What others call a host that listens everywhere.
+private func reachable(_ host: String) -> String { ["0.0.0.0", "::", "[::]"].contains(host) ? hostName() : host }

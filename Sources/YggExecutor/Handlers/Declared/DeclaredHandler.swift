@@ -1,0 +1,72 @@
+import YggCore
+import YggProcess
+
+/// Runs a kind that was declared in YAML: its argv, with the parameters put in.
+struct DeclaredHandler: ProcessHandler {
+    let declaration: DeclaredKind
+
+    init(_ declaration: DeclaredKind) { self.declaration = declaration }
+
+    var spec: KindSpec { declaration.spec }
+
+    func carryOut(_ run: AttemptRun) async throws(HandlerFailure) -> JSONObject {
+        let argv = declaration.argv(params: try located(run.context))
+        let environment = run.context.environment.merging(declaration.env) { $1 }
+        let directory = declaration.workingDirectory ?? run.context.workspaceRoot
+        if declaration.workingDirectory == nil {
+            do { try LocalFiles.makeDirectory(directory) } catch { throw .unusableWorkspace(directory, error) }
+        }
+        let outcome = await run.stream(argv, in: directory, environment: environment)
+        if let failure = await run.failure(outcome, of: argv, environment: environment) { throw failure }
+        var result = outcome.resultMembers
+        let command = argv.first ?? ""
+        result.append("summary", .string("\(command) finished in \(seconds(outcome.duration))"))
+        return result
+    }
+
+    /// Paths are checked here, on the machine whose files they name: symbolic links count.
+    private func located(_ context: HandlerContext) throws(HandlerFailure) -> JSONObject {
+        var params = context.params
+        for parameter in spec.params {
+            guard let text = params[parameter.name]?.stringValue else { continue }
+            switch parameter.type {
+            case .path(let root):
+                params[parameter.name] = .string(try Self.path(text, inside: root, parameter: parameter.name))
+            case .repository:
+                if case .path(let path) = try RepositoryAddress(text) {
+                    _ = try LocalRepository(at: path, roots: context.repositories)
+                    params[parameter.name] = .string(path)
+                }
+            case .string, .integer, .boolean, .strings: break
+            }
+        }
+        return params
+    }
+
+    /// The path without links, for one that exists or that could be made in a directory that exists. A relative one is
+    /// taken from the root.
+    static func path(_ text: String, inside root: String, parameter: String) throws(HandlerFailure) -> String {
+        let refused = { (why: String) in
+            HandlerFailure(code: "invalid-params", detail: "\(parameter): \(text) \(why).", retryable: false)
+        }
+        guard let resolvedRoot = LocalFiles.resolve(root) else { throw refused("cannot be used: there is no \(root)") }
+        let absolute = text.hasPrefix("/") ? text : "\(root)/\(text)"
+        var resolved = LocalFiles.resolve(absolute)
+        if resolved == nil, !LocalFiles.isLink(absolute), let slash = absolute.lastIndex(of: "/") {
+            let name = absolute[absolute.index(after: slash)...]
+            let parent = LocalFiles.resolve(slash == absolute.startIndex ? "/" : String(absolute[..<slash]))
+            if !["", ".", ".."].contains(name) { resolved = parent.map { $0 == "/" ? "/\(name)" : "\($0)/\(name)" } }
+        }
+        guard let resolved else { throw refused("does not exist") }
+        guard isInside(resolved, resolvedRoot) else { throw refused("is not inside \(root)") }
+        return resolved
+    }
+}
+
+/// A length of time for a summary: `0.4 s`, `12 s`, `3 min 5 s`.
+func seconds(_ duration: Duration) -> String {
+    let milliseconds = duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000
+    if milliseconds < 10_000 { return "\(milliseconds / 1000).\(milliseconds % 1000 / 100) s" }
+    if milliseconds < 120_000 { return "\(milliseconds / 1000) s" }
+    return "\(milliseconds / 60_000) min \(milliseconds / 1000 % 60) s"
+}

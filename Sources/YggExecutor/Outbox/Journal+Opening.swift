@@ -1,0 +1,133 @@
+import Glibc
+import SystemPackage
+package import YggCore
+
+extension Journal {
+    /// What an earlier life left behind.
+    package struct Replay: Sendable {
+        /// Entries of leases whose final report was not acknowledged: to be delivered, in this order.
+        package var undelivered: [Outbox.Entry] = []
+        /// Leases that were accepted and came to no result: their attempts died with the process.
+        package var unfinished: [(key: LeaseKey, kind: TaskKind)] = []
+        /// Places where a file ends in something that is no record.
+        package var damage: [JournalError] = []
+    }
+
+    private struct Found {
+        var kind: TaskKind?
+        var entries: [Outbox.Entry] = []
+
+        var isFinished: Bool { entries.last?.isFinal == true }
+    }
+
+    /// Opens the spool in `directory`, which is made where it is missing, and reads what is there.
+    ///
+    /// The torn end of the last file is cut off. Attempts without a result are closed: they are told in `unfinished`
+    /// once, and never come back.
+    package static func open(
+        directory: String, settings: Settings = Settings(), thread: DedicatedThread?
+    ) throws(JournalError) -> (journal: Journal, replay: Replay) {
+        try makeDirectory(directory)
+        var replay = Replay()
+        var leases: [LeaseKey: Found] = [:]
+        var live: [Int: Int] = [:]
+        var open: [Int: SegmentFile] = [:]
+        let segments = try segments(in: directory)
+        for segment in segments {
+            let file = try SegmentFile(path: path(of: segment, in: directory))
+            let end = try scan(file) { record, offset, size in
+                note(record, Journal.record(segment: segment, offset: offset), size, &leases)
+            }
+            if try file.size() > end {
+                replay.damage.append(JournalError(damaged: file.path, at: end))
+                if segment == segments.last { try file.truncate(to: end) }
+            }
+            open[segment] = file
+            live[segment] = 0
+        }
+        for (key, found) in leases.sorted(by: { $0.key < $1.key }) {
+            if found.isFinished {
+                replay.undelivered += found.entries
+                for entry in found.entries { live[Int(entry.record >> 32), default: 0] += 1 }
+            } else if let kind = found.kind {
+                replay.unfinished.append((key, kind))
+            }
+        }
+        let journal = Journal(directory: directory, settings: settings, thread: thread, live: live, open: open)
+        for (key, found) in leases where !found.isFinished { journal.close(key) }
+        return (journal, replay)
+    }
+
+    private static func note(
+        _ record: JournalRecord, _ address: Int64, _ size: Int, _ leases: inout [LeaseKey: Found]
+    ) {
+        switch record {
+        case .accept(let key, let kind): leases[key, default: Found()].kind = kind
+        case .entry(let key, let n, let isFinal, let bytes):
+            leases[key, default: Found()].entries.append(
+                Outbox.Entry(key: key, n: n, size: bytes.count, isFinal: isFinal, record: address))
+        case .close(let key): leases[key] = nil
+        }
+    }
+
+    /// Reads the records of a file up to the first that is not whole, and says where that is.
+    private static func scan(
+        _ file: SegmentFile, _ body: (JournalRecord, _ offset: Int, _ size: Int) -> Void
+    ) throws(JournalError) -> Int {
+        let bytes = try file.read(try file.size(), at: 0)
+        var offset = 0
+        while let header = JournalRecord.header(bytes[offset...]) {
+            let start = offset + JournalRecord.headerSize
+            guard start + header.length <= bytes.count,
+                let record = JournalRecord(payload: bytes[start..<(start + header.length)], checksum: header.checksum)
+            else { break }
+            body(record, offset, header.length)
+            offset = start + header.length
+        }
+        return offset
+    }
+
+    static func path(of segment: Int, in directory: String) -> String {
+        let digits = String(segment)
+        return "\(directory)/\(String(repeating: "0", count: max(0, 10 - digits.count)))\(digits).journal"
+    }
+
+    private static func segments(in directory: String) throws(JournalError) -> [Int] {
+        guard let handle = opendir(directory) else {
+            throw JournalError(.open, directory, Errno(rawValue: errno))
+        }
+        defer { closedir(handle) }
+        var segments: [Int] = []
+        while let entry = readdir(handle) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            guard name.hasSuffix(".journal"), let segment = Int(name.dropLast(8)) else { continue }
+            segments.append(segment)
+        }
+        return segments.sorted()
+    }
+
+    private static func makeDirectory(_ directory: String) throws(JournalError) {
+        var made = FilePath(directory).root.map { FilePath(root: $0) } ?? FilePath()
+        for component in FilePath(directory).components {
+            made.append(component)
+            guard mkdir(made.string, 0o700) == 0 || errno == EEXIST else {
+                throw JournalError(.open, made.string, Errno(rawValue: errno))
+            }
+        }
+    }
+}
+
+/// Makes names in a directory as durable as the files they name.
+func synchronise(directory: String) throws(JournalError) {
+    do {
+        let descriptor = try FileDescriptor.open(FilePath(directory), .readOnly, options: [.directory, .closeOnExec])
+        defer { try? descriptor.close() }
+        guard fsync(descriptor.rawValue) == 0 else { throw Errno(rawValue: errno) }
+    } catch {
+        throw JournalError(.write, directory, error)
+    }
+}
+
+func removeFile(_ path: String) { unlink(path) }

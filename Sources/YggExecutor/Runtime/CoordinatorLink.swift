@@ -1,0 +1,78 @@
+package import YggClient
+package import YggCore
+package import YggProtocol
+
+/// How an executor speaks with its coordinator: three calls, one seam. The simulation has its own.
+package protocol CoordinatorLink: Sendable {
+    func send(path: String, body: [UInt8], timeout: Milliseconds) async throws(LinkError) -> JSON
+}
+
+/// Why a call has no answer that could be applied.
+package enum LinkError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// Not reached, cut off, timed out, or answered by something that is no coordinator.
+    case unreachable(String)
+    /// The coordinator's own refusal.
+    case refused(Problem)
+
+    package var description: String {
+        switch self {
+        case .unreachable(let reason): reason
+        case .refused(let problem): problem.detail
+        }
+    }
+}
+
+extension CoordinatorLink {
+    func register(_ registration: Registration) async throws(LinkError) -> RegistrationAnswer {
+        let body = registration.json.bytes
+        return try read(try await send(path: "/v1/executors", body: body, timeout: .seconds(10))) { reader throws(InvalidInput) in
+            try RegistrationAnswer(reading: &reader)
+        }
+    }
+
+    func sync(_ request: SyncRequest, as id: ExecutorID, timeout: Milliseconds) async throws(LinkError) -> StatementMessage {
+        let path = "/v1/executors/\(id)/sync"
+        return try read(try await send(path: path, body: request.json.bytes, timeout: timeout)) {
+            reader throws(InvalidInput) in try StatementMessage(reading: &reader)
+        }
+    }
+
+    func report(_ body: [UInt8], as id: ExecutorID, timeout: Milliseconds) async throws(LinkError) -> ReportsAnswer {
+        try read(try await send(path: "/v1/executors/\(id)/reports", body: body, timeout: timeout)) {
+            reader throws(InvalidInput) in try ReportsAnswer(reading: &reader)
+        }
+    }
+
+    private func read<Message>(
+        _ json: JSON, _ body: (inout ObjectReader) throws(InvalidInput) -> Message
+    ) throws(LinkError) -> Message {
+        do throws(InvalidInput) {
+            var reader = try ObjectReader(json)
+            return try body(&reader)
+        } catch {
+            throw .unreachable("the answer is not a coordinator's: \(error)")
+        }
+    }
+}
+
+/// The coordinator over HTTP.
+package struct HTTPCoordinatorLink: CoordinatorLink {
+    private let transport: HTTPTransport
+
+    /// - Parameter transport: stands on a client whose event loops no task can keep busy.
+    package init(transport: HTTPTransport) { self.transport = transport }
+
+    package func send(path: String, body: [UInt8], timeout: Milliseconds) async throws(LinkError) -> JSON {
+        let reply: HTTPReply
+        do {
+            reply = try await transport.send(method: "POST", path: path, body: body, timeout: timeout.duration)
+        } catch let error as TransportError {
+            throw .unreachable(error.reason)
+        } catch {
+            throw .unreachable("\(error)")
+        }
+        guard (200..<300).contains(reply.status) else { throw .refused(Problem(status: reply.status, body: reply.json)) }
+        guard let json = reply.json else { throw .unreachable("the answer is not JSON") }
+        return json
+    }
+}

@@ -1,0 +1,127 @@
+import Synchronization
+package import YggCore
+
+/// How an executor is, for its HTTP and for whoever embeds it.
+package struct ExecutorStatus: Sendable {
+    package struct Work: Sendable {
+        package var key: LeaseKey
+        package var kind: TaskKind
+        package var title: String
+        package var since: Timestamp
+    }
+
+    package var lifecycle: Lifecycle
+    package var work: [Work]
+    package var free: Slots
+    package var isRegistered: Bool
+    /// How long ago the coordinator last answered; nil where it never did.
+    package var heardAgo: Milliseconds?
+    package var leaseTTL: Milliseconds
+    package var spooledBytes: Int
+    /// Why the outbox cannot be written.
+    package var spoolFailure: String?
+    package var uptime: Milliseconds
+}
+
+/// Why work without a lease was not begun.
+package enum ExecutionRefusal: Error, Sendable, Hashable {
+    case unknownKind
+    case paused, stopping, noSlot
+    /// It is not running yet, or changes to another store.
+    case notReady
+}
+
+extension Executor {
+    package var status: ExecutorStatus {
+        let now = runtime.clock.now()
+        let work = runtime.attempts.all.map { attempt in
+            ExecutorStatus.Work(
+                key: attempt.key, kind: attempt.assignment.spec.kind, title: attempt.assignment.spec.title,
+                since: attempt.acceptedAt)
+        }
+        var status = ExecutorStatus(
+            lifecycle: lifecycle, work: work, free: settings.slots, isRegistered: false, leaseTTL: .zero,
+            spooledBytes: 0, uptime: now - startedAt)
+        guard let tenure = state.withLock({ $0.tenure }) else { return status }
+        tenure.seat.withLock { seat in
+            status.free = seat.control.freeSlots
+            status.isRegistered = seat.isRegistered
+            status.heardAgo = seat.heardAt.map { now - $0 }
+            status.leaseTTL = seat.ttl
+            status.spooledBytes = seat.control.spooledBytes
+        }
+        status.spoolFailure = tenure.journal.failure?.description
+        return status
+    }
+
+    package var lifecycle: Lifecycle {
+        state.withLock { state in
+            state.tenure.map { tenure in tenure.seat.withLock { $0.control.lifecycle } } ?? state.lifecycle
+        }
+    }
+
+    /// Asks it to stop; asked again, it stops now. Returns at once.
+    package func terminate() { tell(.terminate) { $0.handle(.terminate, now: $1, time: $2) } }
+
+    /// Asks it to pause, resume, drain or stop. Returns at once.
+    package func order(_ order: Lifecycle.Order) {
+        tell(.ordered(order)) { $0.handle(.ordered(order), now: $1, time: $2) }
+    }
+
+    private func tell(
+        _ input: ExecutorControl.Input, without: (inout Lifecycle, Instant, Timestamp) -> [Lifecycle.Effect]
+    ) {
+        let tenure = state.withLock { state in
+            if let tenure = state.tenure {
+                tenure.post(input)
+                return Optional(tenure)
+            }
+            // Nothing runs, so nothing follows.
+            _ = without(&state.lifecycle, runtime.clock.now(), runtime.clock.time())
+            return nil
+        }
+        tenure?.perform()
+    }
+
+    /// Runs a task now, without a lease, in slots of this executor.
+    ///
+    /// It goes on to its end also where nobody waits for the result any more.
+    /// - Throws: `ExecutionRefusal`, or `InvalidInput` for its parameters.
+    package func execute(_ kind: TaskKind, params: JSONObject, runTimeout: Milliseconds? = nil) async throws -> FinalReport {
+        guard let handler = settings.handlers.handler(for: kind) else { throw ExecutionRefusal.unknownKind }
+        _ = try handler.spec.validate(params, at: "/parameters")
+        let (tenure, number) = state.withLock { state in
+            state.executedCount += 1
+            return (state.tenure, state.executedCount)
+        }
+        guard let tenure else { throw ExecutionRefusal.notReady }
+        switch tenure.seat.withLock({ $0.control.admit(handler.spec.slots) }) {
+        case .granted: break
+        case .paused: throw ExecutionRefusal.paused
+        case .stopping: throw ExecutionRefusal.stopping
+        case .noSlot: throw ExecutionRefusal.noSlot
+        }
+        tenure.syncBell.ring()
+        let id = TaskID(trusted: "local-\(tenure.bootID.prefix(8))-\(number)")
+        let assignment = Assignment.local(id, handler.spec, params: params, runTimeout: runTimeout, at: runtime.clock.time())
+        return await tenure.execute(
+            Attempt(
+                key: LeaseKey(task: id, epoch: 0), handler: handler, assignment: assignment,
+                acceptedAt: runtime.clock.time()))
+    }
+}
+
+extension Assignment {
+    /// An attempt that nobody leased.
+    static func local(
+        _ id: TaskID, _ spec: KindSpec, params: JSONObject, runTimeout: Milliseconds?, at time: Timestamp
+    ) -> Assignment {
+        var timeouts = Timeouts.defaults(forPrefix: spec.kind.prefix)
+        if let timeout = runTimeout ?? spec.timeout { timeouts.run = timeout }
+        return Assignment(
+            spec: TaskSpec(
+                id: id, kind: spec.kind, title: spec.kind.rawValue, params: params, createdAt: time,
+                timeouts: timeouts),
+            phase: .run, attempt: 1, slots: spec.slots, offline: .continue)
+    }
+}

@@ -1,0 +1,230 @@
+package import YggCore
+package import YggProtocol
+
+/// All that an executor decides: its SyncLoop, Outbox and Lifecycle as one value, and what follows from one for the
+/// others. It performs nothing, so that a simulated clock, network and disk replay any history of it.
+package struct ExecutorControl: Sendable {
+    package enum Input: Sendable {
+        /// The coordinator has stated; verdicts come with the answer to a report.
+        case answered(StatementMessage, verdicts: [Outbox.Verdict]?, sentAt: Instant)
+        /// A report had no answer, or one that settles nothing.
+        case reportFailed
+        /// An event is spooled.
+        case appended(Outbox.Entry)
+        /// The attempt is over, its final report spooled.
+        case finished(Outbox.Entry)
+        /// The attempt is over and says nothing.
+        case ended(LeaseKey)
+        /// It cannot be carried out here.
+        case declined(LeaseKey, reason: String)
+        /// An entry of an earlier life that is still to be delivered.
+        case recovered(Outbox.Entry)
+        /// Work without a lease has ended.
+        case released(Slots)
+        case ordered(Lifecycle.Order)
+        case terminate
+        case tick
+    }
+
+    package enum Effect: Sendable {
+        case accept(LeaseKey, Assignment)
+        case start(LeaseKey)
+        case cancel(LeaseKey)
+        case abandon(LeaseKey)
+        case stopOffline(LeaseKey)
+        /// Accepted, never started, given back: as if it had not come.
+        case giveBack(LeaseKey)
+        /// These records of the journal are of no more use.
+        case forget([Int64])
+        /// Nothing of the lease is of any more use.
+        case close(LeaseKey)
+        /// Make the journal durable.
+        case syncJournal
+        /// The drain timeout is over: end every attempt and give it back.
+        case endAttempts
+        /// The coordinator should hear how this executor is now.
+        case wakeSync
+        /// There is something to report.
+        case wakeReports
+        case stopped(restart: Bool)
+    }
+
+    /// Whether work without a lease may start.
+    package enum Admission: Sendable, Equatable { case granted, paused, stopping, noSlot }
+
+    private var syncLoop: SyncLoop
+    private var outbox: Outbox
+    package private(set) var lifecycle: Lifecycle
+    /// The lifecycle that the coordinator last asked for: only a change of it is an order.
+    private var lastWanted: ExecutorState?
+    private var counter: Int64 = 0
+    /// What the coordinator was last told of, to see when it should hear anew.
+    private var told: Telling
+
+    private struct Telling: Equatable {
+        var state: ExecutorState
+        var capacity: Slots?
+        var declined: [LeaseKey]
+    }
+
+    package init(slots: Slots, spoolBytes: Int, lifecycle: Lifecycle) {
+        syncLoop = SyncLoop(slots: slots)
+        outbox = Outbox(capacity: spoolBytes)
+        self.lifecycle = lifecycle
+        told = Telling(state: lifecycle.state, capacity: nil, declined: [])
+    }
+
+    package var state: ExecutorState { lifecycle.state }
+    package var freeSlots: Slots { syncLoop.free }
+    package var runningKeys: [LeaseKey] { syncLoop.runningKeys }
+    /// While it holds leases it has to be heard often.
+    package var holdsLeases: Bool { !syncLoop.isIdle }
+    package var isDelivered: Bool { outbox.isEmpty && syncLoop.declinedKeys.isEmpty }
+    package var spooledBytes: Int { outbox.byteCount }
+
+    /// Whether output of this size must be left out.
+    package func isSpoolFull(for bytes: Int) -> Bool { outbox.isFull(for: bytes) }
+
+    // MARK: Requests
+
+    /// The next sync: what it says is told from here on.
+    package mutating func syncRequest(bootID: String, storeID: String) -> SyncRequest {
+        counter += 1
+        told = telling
+        return SyncRequest(
+            bootID: bootID, storeID: storeID, counter: counter, state: lifecycle.state, seen: syncLoop.seen,
+            held: syncLoop.heldKeys, declined: syncLoop.declinedKeys, capacity: syncLoop.capacity)
+    }
+
+    /// The next report, nil while there is nothing to say or one is on its way.
+    package mutating func report() -> (entries: [Outbox.Entry], seen: Int64, held: [LeaseKey])? {
+        let entries = outbox.nextBatch()
+        return entries.isEmpty ? nil : (entries, syncLoop.seen, syncLoop.heldKeys)
+    }
+
+    /// Takes slots for work without a lease; `.released` gives them back.
+    package mutating func admit(_ need: Slots) -> Admission {
+        switch lifecycle.state {
+        case .running: break
+        case .stopping, .stopped: return .stopping
+        case .paused, .lost, .unregistered: return .paused
+        }
+        guard syncLoop.reserve(need) else { return .noSlot }
+        lifecycle.markBusy()
+        return .granted
+    }
+
+    // MARK: Inputs
+
+    package mutating func handle(_ input: Input, now: Instant, time: Timestamp) -> [Effect] {
+        var effects = decide(input, now: now, time: time)
+        if syncLoop.isQuiet {
+            effects += obey(lifecycle.handle(.idle, now: now, time: time), now: now)
+        } else {
+            lifecycle.markBusy()
+        }
+        if telling != told {
+            told = telling
+            effects.append(.wakeSync)
+        }
+        return effects
+    }
+
+    private mutating func decide(_ input: Input, now: Instant, time: Timestamp) -> [Effect] {
+        switch input {
+        case .answered(let message, let verdicts, let sentAt):
+            // Verdicts first: what they settle is no longer stated, and has not been abandoned.
+            var effects: [Effect] = []
+            if let verdicts { effects += follow(outbox.handle(.answered(verdicts), now: now), now: now) }
+            effects += follow(syncLoop.handle(.answered(message.statement, sentAt: sentAt), now: now), now: now)
+            effects += follow(message.wanted, now: now, time: time)
+            if verdicts != nil, outbox.canSend { effects.append(.wakeReports) }
+            return effects
+        case .reportFailed: return follow(outbox.handle(.failed, now: now), now: now)
+        case .appended(let entry):
+            guard syncLoop.holds(entry.key) else { return [.forget([entry.record])] }
+            _ = outbox.handle(.appended(entry), now: now)
+            return wakeReports
+        case .finished(let entry):
+            guard syncLoop.holds(entry.key) else {
+                return [.forget([entry.record])] + follow(syncLoop.handle(.ended(entry.key), now: now), now: now)
+            }
+            _ = outbox.handle(.appended(entry), now: now)
+            return wakeReports + follow(syncLoop.handle(.finished(entry.key), now: now), now: now)
+        case .ended(let key):
+            return follow(outbox.handle(.abandoned(key), now: now), now: now) + [.close(key)]
+                + follow(syncLoop.handle(.ended(key), now: now), now: now)
+        case .declined(let key, let reason):
+            return follow(syncLoop.handle(.declined(key, reason: reason), now: now), now: now)
+        case .recovered(let entry):
+            _ = outbox.handle(.appended(entry), now: now)
+            return wakeReports + follow(syncLoop.handle(.recovered(entry.key), now: now), now: now)
+        case .released(let slots): return follow(syncLoop.handle(.released(slots), now: now), now: now)
+        case .ordered(let order): return obey(lifecycle.handle(.ordered(order), now: now, time: time), now: now)
+        case .terminate: return obey(lifecycle.handle(.terminate, now: now, time: time), now: now)
+        case .tick:
+            return follow(syncLoop.handle(.tick, now: now), now: now) + follow(outbox.handle(.tick, now: now), now: now)
+                + obey(lifecycle.handle(.tick, now: now, time: time), now: now)
+        }
+    }
+
+    private var wakeReports: [Effect] { outbox.canSend ? [.wakeReports] : [] }
+
+    private var telling: Telling {
+        Telling(
+            state: lifecycle.state, capacity: syncLoop.capacity,
+            declined: syncLoop.hasDeclined ? syncLoop.declinedKeys.map(\.key) : [])
+    }
+
+    // MARK: Consequences
+
+    private mutating func follow(_ effects: [SyncLoop.Effect], now: Instant) -> [Effect] {
+        effects.flatMap { effect -> [Effect] in
+            switch effect {
+            case .accept(let key, let assignment): return [.accept(key, assignment)]
+            case .start(let key): return [.start(key)]
+            case .cancel(let key): return [.cancel(key)]
+            case .stopOffline(let key): return [.stopOffline(key)]
+            case .giveBack(let key): return [.giveBack(key), .close(key)]
+            case .abandon(let key):
+                return [.abandon(key)] + follow(outbox.handle(.abandoned(key), now: now), now: now) + [.close(key)]
+            }
+        }
+    }
+
+    private mutating func follow(_ effects: [Outbox.Effect], now: Instant) -> [Effect] {
+        effects.flatMap { effect -> [Effect] in
+            switch effect {
+            case .forget(let records): return [.forget(records)]
+            case .acknowledged(let key):
+                return [.close(key)] + follow(syncLoop.handle(.acknowledged(key), now: now), now: now)
+            case .refused(let key): return follow(syncLoop.handle(.lost(key), now: now), now: now)
+            case .sync: return [.syncJournal]
+            }
+        }
+    }
+
+    private mutating func follow(_ wanted: ExecutorState?, now: Instant, time: Timestamp) -> [Effect] {
+        guard wanted != lastWanted else { return [] }
+        lastWanted = wanted
+        let action: LifecycleAction
+        switch wanted {
+        case .running: action = .resume
+        case .paused: action = .pause
+        case .stopping, .stopped: action = .stop
+        case .lost, .unregistered, nil: return []
+        }
+        return obey(
+            lifecycle.handle(.ordered(.init(action: action, by: "coordinator")), now: now, time: time), now: now)
+    }
+
+    private mutating func obey(_ effects: [Lifecycle.Effect], now: Instant) -> [Effect] {
+        effects.flatMap { effect -> [Effect] in
+            switch effect {
+            case .accepting(let flag): return follow(syncLoop.handle(.accepting(flag), now: now), now: now)
+            case .endAttempts: return [.endAttempts]
+            case .stopped(let restart): return [.stopped(restart: restart)]
+            }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+package import YggCore
+import YggProcess
+
+/// How one executor is set up: everything that its composition root decides.
+package struct ExecutorSettings: Sendable {
+    package var id: ExecutorID
+    package var name: String
+    package var handlers: HandlerRegistry
+    package var slots = Slots(["default": 4])
+    /// Leases beyond the slots, for short work.
+    package var window = 8
+    package var labels: [String: String] = [:]
+    /// Where mirrors and work trees live.
+    package var workspaceRoot: String
+    /// The roots under which a task may name a repository by path.
+    package var repositories: [String]
+    /// Belongs to one running executor at a time.
+    package var dataDirectory: String
+    /// What children see of our environment: an allow-list.
+    package let childEnvironment: [String: String]
+    package var host = "127.0.0.1"
+    /// 0 picks a free one.
+    package var port = 5002
+    /// Whether a port that is taken may be replaced by a free one.
+    package var mayMovePort = false
+    /// The address it registers; nil is the one it listens on.
+    package var advertisedURL: String?
+    /// Required wherever others than this machine can reach it.
+    package var token: String?
+    package var drainTimeout = Milliseconds.seconds(30)
+    /// Bytes of undelivered entries before output is left out.
+    package var spoolBytes = 256 << 20
+    package var version = YggVersion.current
+    /// What a model is used for when a task names none.
+    package var defaultModel: String?
+    package var metadata = JSONObject()
+    /// The last lines of the executor's log; nil where it has no file.
+    package var readLog: (@Sendable (_ lines: Int) -> [String])?
+
+    /// - Parameter environment: of this process.
+    package init(
+        id: ExecutorID, name: String? = nil, handlers: HandlerRegistry, workspaceRoot: String, repositories: [String],
+        dataDirectory: String, environment: [String: String]
+    ) {
+        self.id = id
+        self.name = name ?? id.rawValue
+        self.handlers = handlers
+        self.workspaceRoot = workspaceRoot
+        self.repositories = repositories
+        self.dataDirectory = dataDirectory
+        childEnvironment = cleanEnvironment(from: environment)
+    }
+
+    /// What it registers.
+    func offer(url: String?) -> ExecutorOffer {
+        ExecutorOffer(
+            id: id, name: name, url: url, version: version, kinds: handlers.kinds, slots: slots, window: window,
+            labels: labels, repositories: repositories, resources: JSONObject())
+    }
+}

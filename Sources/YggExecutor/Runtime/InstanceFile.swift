@@ -1,0 +1,80 @@
+import Glibc
+import SystemPackage
+import YggCore
+
+/// Who this executor is over all its starts, kept in its data directory under a lock that lasts as long as the process.
+///
+/// The instance tells two machines of one name apart; the store is the one it last served.
+final class InstanceFile: Sendable {
+    struct Identity: Sendable, Equatable {
+        var instance: String
+        var storeID: String?
+    }
+
+    private let path: String
+    private let lock: FileDescriptor
+
+    /// - Throws: `ExecutorError` where another process has the directory, or nobody can write there.
+    init(directory: String, id: ExecutorID) throws(ExecutorError) {
+        path = "\(directory)/executor-\(id).json"
+        let lockPath = "\(directory)/executor.lock"
+        do {
+            lock = try FileDescriptor.open(
+                FilePath(lockPath), .readWrite, options: [.create, .closeOnExec], permissions: [.ownerReadWrite])
+        } catch {
+            throw ExecutorError(.dataDirectoryUnusable, "The data directory \(directory) cannot be used: \(error)")
+        }
+        guard flock(lock.rawValue, LOCK_EX | LOCK_NB) == 0 else {
+            let holder = LocalFiles.read(lockPath).map { " (\($0))" } ?? ""
+            try? lock.close()
+            throw ExecutorError(
+                .dataDirectoryInUse,
+                "Another executor\(holder) runs on \(directory). Stop it, or give this one another --data-dir.")
+        }
+        do {
+            // Only for the sentence above.
+            try lock.resize(to: 0)
+            _ = try lock.writeAll(toAbsoluteOffset: 0, "\(id), process \(getpid())".utf8)
+        } catch {
+            throw ExecutorError(.dataDirectoryUnusable, "The data directory \(directory) cannot be written: \(error)")
+        }
+    }
+
+    deinit { try? lock.close() }
+
+    /// The identity on file; a new one at the first start, and where the file is not readable.
+    func read() throws(ExecutorError) -> Identity {
+        if let text = LocalFiles.read(path), let json = try? JSON(parsing: text),
+            let instance = json["instance"]?.stringValue
+        {
+            return Identity(instance: instance, storeID: json["storeId"]?.stringValue)
+        }
+        let identity = Identity(instance: randomName(), storeID: nil)
+        try write(identity)
+        return identity
+    }
+
+    func write(_ identity: Identity) throws(ExecutorError) {
+        var object: JSONObject = ["instance": .string(identity.instance)]
+        object.append("storeId", .optional(identity.storeID))
+        do {
+            try LocalFiles.write(String(decoding: object.bytes, as: UTF8.self), to: path)
+        } catch {
+            throw ExecutorError(.dataDirectoryUnusable, "\(path) cannot be written: \(error)")
+        }
+    }
+}
+
+/// 128 random bits in hexadecimal.
+func randomName() -> String {
+    let bits = UInt128.random(in: .min ... .max)
+    let digits = String(bits, radix: 16)
+    return String(repeating: "0", count: 32 - digits.count) + digits
+}
+
+/// The name of this machine.
+func hostName() -> String {
+    var name = [CChar](repeating: 0, count: 256)
+    guard gethostname(&name, name.count - 1) == 0 else { return "localhost" }
+    return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}

@@ -1,0 +1,116 @@
+import Logging
+import Synchronization
+import YggCore
+import YggProcess
+import YggProtocol
+import YggTelemetry
+
+extension Tenure {
+    /// How much may wait in memory for a disk that takes nothing.
+    private static let unwrittenLimit = 8 << 20
+
+    func accept(_ key: LeaseKey, _ assignment: Assignment) {
+        let kind = assignment.spec.kind
+        guard let handler = settings.handlers.handler(for: kind) else {
+            return feed(.declined(key, reason: "This executor does not offer \(kind)."))
+        }
+        journal.accept(key, kind: kind)
+        attempts.add(Attempt(key: key, handler: handler, assignment: assignment, acceptedAt: clock.time()))
+    }
+
+    func start(_ key: LeaseKey) {
+        guard let attempt = attempts[key] else { return }
+        attempt.begin(at: clock.now()) { [self] in
+            conclude(attempt, await carryOut(attempt))
+            do throws(JournalError) {
+                // From here on the result outlives this process.
+                try journal.flush()
+            } catch {
+                logger.error(
+                    "A result is in memory only", metadata: .of([.taskID: "\(attempt.key.task)", .error: "\(error)"]))
+            }
+        }
+    }
+
+    func stop(_ key: LeaseKey, _ reason: AttemptEnd) {
+        guard let attempt = attempts[key], !attempt.stop(reason) else { return }
+        conclude(attempt, HandlerResult(outcome: .cancelled))
+    }
+
+    private func carryOut(_ attempt: Attempt) async -> HandlerResult {
+        do throws(JournalError) {
+            // The acceptance is on file before anything happens; attempts that start together share the write.
+            try journal.flush()
+        } catch {
+            return .failed(code: "spool-unwritable", detail: error.description, retryable: true)
+        }
+        return await settings.carryOut(attempt) { [self] type, data in say(attempt, type, data) }
+    }
+
+    private func say(_ attempt: Attempt, _ type: EventType, _ data: JSONObject) {
+        let now = clock.now()
+        attempt.say(EventDraft(at: clock.time(), type: type, data: data), at: now) { bytes in
+            seat.withLock { $0.control.isSpoolFull(for: bytes) }
+                || journal.failure != nil && journal.pendingBytes > Self.unwrittenLimit
+        } spool: { line in
+            post(.appended(spool(attempt.key, line)))
+        }
+        perform()
+    }
+
+    private func conclude(_ attempt: Attempt, _ result: HandlerResult) {
+        attempt.conclude(result, at: clock.time()) { lines in
+            if lines.isEmpty { post(.ended(attempt.key)) }
+            for line in lines {
+                let entry = spool(attempt.key, line)
+                post(line.isFinal ? .finished(entry) : .appended(entry))
+            }
+        }
+        attempts.remove(attempt.key)
+        perform()
+    }
+
+    private func spool(_ key: LeaseKey, _ line: AttemptLog.Line) -> Outbox.Entry {
+        Outbox.Entry(
+            key: key, n: line.n, size: line.bytes.count, isFinal: line.isFinal,
+            record: journal.append(key, n: line.n, isFinal: line.isFinal, bytes: line.bytes))
+    }
+
+    // MARK: Work without a lease
+
+    /// Runs a task now, in slots that were admitted, and waits for its result. Its log goes nowhere.
+    func execute(_ attempt: Attempt) async -> FinalReport {
+        attempts.add(attempt)
+        let result = await withCheckedContinuation { continuation in
+            attempt.begin(at: clock.now()) { [self] in
+                let result = await settings.carryOut(attempt) { _, _ in }
+                attempts.remove(attempt.key)
+                feed(.released(attempt.handler.spec.slots))
+                continuation.resume(returning: result)
+            }
+        }
+        return FinalReport(of: result, endedBy: attempt.end, limits: attempt.assignment.spec.timeouts)
+            ?? FinalReport(ending: .finished(.cancelled), result: result.result)
+    }
+}
+
+extension ExecutorSettings {
+    /// Runs the handler of an attempt on checked parameters.
+    func carryOut(
+        _ attempt: Attempt, emit: @escaping @Sendable (EventType, JSONObject) async -> Void
+    ) async -> HandlerResult {
+        let spec = attempt.assignment.spec
+        let params: JSONObject
+        do throws(InvalidInput) {
+            params = try attempt.handler.spec.validate(spec.params)
+        } catch {
+            return .failed(code: "invalid-params", detail: error.description, retryable: false)
+        }
+        return await attempt.handler.run(
+            HandlerContext(
+                key: attempt.key, kind: spec.kind, phase: attempt.assignment.phase,
+                attempt: attempt.assignment.attempt, params: params, timeouts: spec.timeouts,
+                workspaceRoot: workspaceRoot, repositories: repositories,
+                environment: childEnvironment, emit: emit))
+    }
+}

@@ -1,0 +1,72 @@
+import Logging
+import Synchronization
+import YggClient
+import YggCore
+import YggProtocol
+import YggTelemetry
+
+extension Tenure {
+    private static let reportTimeout = Milliseconds.seconds(15)
+
+    /// Sends what there is to say as soon as there is any; what comes while a call is under way goes with the next.
+    func reportLoop() async {
+        var backoff = Backoff(first: .milliseconds(50), limit: Self.idleRetry)
+        while !isOver {
+            let report = seat.withLock { seat in seat.isRegistered ? seat.control.report() : nil }
+            guard let report else {
+                await reportBell.sleep(on: thread)
+                continue
+            }
+            guard let bodies = await bodies(of: report.entries) else {
+                feed(.reportFailed)
+                continue
+            }
+            let storeID = seat.withLock { $0.storeID } ?? ""
+            let body = ReportsRequest.bytes(
+                bootID: bootID, storeID: storeID, seen: report.seen, held: report.held, entries: bodies)
+            let sentAt = clock.now()
+            do throws(LinkError) {
+                let answer = try await link.report(body, as: settings.id, timeout: Self.reportTimeout)
+                let before = seat.withLock { $0.control.spooledBytes }
+                apply(answer.message, verdicts: answer.verdicts, sentAt: sentAt)
+                // An answer that settles nothing would be asked for again and again.
+                if seat.withLock({ $0.control.spooledBytes }) < before { backoff.reset() } else { await pause(&backoff) }
+            } catch {
+                feed(.reportFailed)
+                if !heed(error) {
+                    logger.warning("A report was not taken", metadata: .of([.reason: "\(error)"]))
+                }
+                await pause(&backoff)
+            }
+        }
+    }
+
+    /// The encoded entries; nil where one of them cannot be read any more, whose lease is then given up.
+    private func bodies(of entries: [Outbox.Entry]) async -> [[UInt8]]? {
+        var bodies: [[UInt8]] = []
+        bodies.reserveCapacity(entries.count)
+        for entry in entries {
+            guard let bytes = journal.cachedBytes(of: entry.record) else { break }
+            bodies.append(bytes)
+        }
+        guard bodies.count < entries.count else { return bodies }
+        let rest = entries.dropFirst(bodies.count)
+        let read = await onSpoolThread { journal in
+            rest.map { entry in (entry.key, Result { () throws(JournalError) in try journal.bytes(of: entry.record) }) }
+        }
+        for (key, result) in read {
+            switch result {
+            case .success(let bytes): bodies.append(bytes)
+            case .failure(let error):
+                logger.error(
+                    "A spooled entry is lost, and with it what its attempt had to say",
+                    metadata: .of([.taskID: "\(key.task)", .leaseEpoch: "\(key.epoch)", .error: "\(error)"]))
+                feed(.reportFailed)
+                stop(key, .abandoned)
+                feed(.ended(key))
+                return nil
+            }
+        }
+        return bodies
+    }
+}

@@ -1,0 +1,83 @@
+import SystemPackage
+
+/// The git configuration of our own under which every git command of ours runs.
+///
+/// What a person or a machine has configured for git is not ours to use, and what a repository has configured must
+/// not be obeyed: hooks, `core.fsmonitor`, `core.sshCommand`, filters, text converters and more are commands that git
+/// would run. Four things together keep them out:
+///
+/// * a repository that is not ours is never opened with its own configuration: see ``RepositoryView``;
+/// * mirrors are ours, and get their configuration written anew before each use: see ``Mirror``;
+/// * system and user configuration are replaced by the file made here (`GIT_CONFIG_GLOBAL`, `GIT_CONFIG_NOSYSTEM`);
+/// * what could still be planted in a mirror by a build, which runs as the same user, is overridden on the command
+///   line, and transports are an allow-list in the environment, which no configuration can extend.
+struct GitConfiguration: Sendable {
+    /// What a command may talk to other repositories over.
+    enum Transport: String, Sendable {
+        /// Nothing: the command reads what is there.
+        case none
+        /// A view of a repository on this machine, made by us.
+        case file
+        /// Another machine. Never a file, so that neither a URL nor a submodule reaches past the roots, and never
+        /// `ext`, which is a command.
+        case network
+
+        fileprivate var protocols: String {
+            switch self {
+            case .none: "none"
+            case .file: "file"
+            case .network: "https:http:ssh:git"
+            }
+        }
+    }
+
+    /// The file that takes the place of `~/.gitconfig`.
+    let path: String
+
+    /// Writes the file, readable by us only, unless it is already there.
+    init(in directory: String) throws(Errno) {
+        path = "\(directory)/gitconfig"
+        try LocalFiles.makeDirectory(directory)
+        if LocalFiles.read(path) != Self.text { try LocalFiles.write(Self.text, to: path) }
+    }
+
+    /// Options before the git command: they win over every file.
+    static var options: [String] { ["--no-pager"] + settings.flatMap { ["-c", $0] } }
+
+    /// The environment of a git command.
+    /// - Parameter base: of it, everything but git's own variables.
+    func environment(from base: [String: String], transport: Transport) -> [String: String] {
+        base.filter { !$0.key.hasPrefix("GIT_") && $0.key != "XDG_CONFIG_HOME" }.merging([
+            "GIT_CONFIG_GLOBAL": path, "GIT_CONFIG_NOSYSTEM": "1", "GIT_ATTR_NOSYSTEM": "1",
+            "GIT_ALLOW_PROTOCOL": transport.protocols, "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "",
+            "GIT_SSH_COMMAND": "ssh -o BatchMode=yes", "GIT_SSH_VARIANT": "ssh", "GIT_PAGER": "cat",
+            "GIT_EDITOR": "false", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1",
+            // Messages are read by us too.
+            "LC_ALL": "C", "LANGUAGE": "",
+        ]) { $1 }
+    }
+
+    private static let settings = [
+        "core.hooksPath=/dev/null", "core.fsmonitor=false", "core.pager=cat", "core.askPass=", "core.attributesFile=",
+        "core.alternateRefsCommand=true", "credential.helper=", "protocol.ext.allow=never", "gpg.program=false",
+        "log.showSignature=false", "submodule.recurse=false", "fetch.recurseSubmodules=false",
+        "gc.autoDetach=false", "maintenance.autoDetach=false", "advice.detachedHead=false",
+    ]
+
+    private static let text = """
+        # Written by Yggdrasil: the configuration of all its git commands, in the place of ~/.gitconfig.
+        [core]
+        \thooksPath = /dev/null
+        \tfsmonitor = false
+        [protocol "ext"]
+        \tallow = never
+        [init]
+        \tdefaultBranch = main
+        [gc]
+        \tautoDetach = false
+        [user]
+        \tname = Yggdrasil
+        \temail = yggdrasil@localhost
+
+        """
+}

@@ -1,0 +1,98 @@
+package import HTTPTypes
+package import Hummingbird
+import NIOCore
+package import YggCore
+package import YggProtocol
+
+extension Response {
+    /// A JSON answer.
+    package static func json(
+        _ object: JSONObject, status: HTTPResponse.Status = .ok, headers: HTTPFields = HTTPFields()
+    ) -> Response {
+        bytes(object.bytes, type: "application/json", status: status, headers: headers)
+    }
+
+    package static func bytes(
+        _ bytes: [UInt8], type: String, status: HTTPResponse.Status = .ok, headers: HTTPFields = HTTPFields()
+    ) -> Response {
+        var headers = headers
+        headers[.contentType] = type
+        if headers[.cacheControl] == nil { headers[.cacheControl] = "no-store" }
+        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+
+    package static func text(_ text: String, type: String = "text/plain; charset=utf-8") -> Response {
+        bytes(Array(text.utf8), type: type)
+    }
+
+    /// A list as every list is answered.
+    package static func list(_ items: [JSON], next: String?) -> Response {
+        json(["items": .array(items), "nextCursor": next.map(JSON.string) ?? .null])
+    }
+
+    package static func problem(_ problem: Problem, requestID: String?) -> Response {
+        var headers = HTTPFields()
+        if problem.status == 401 { headers[.wwwAuthenticate] = "Bearer realm=\"yggdrasil\"" }
+        if let seconds = problem.retryAfter { headers[.retryAfter] = String(seconds) }
+        if let allowed = problem.extensions["allow"]?.arrayValue {
+            headers[.allow] = allowed.compactMap(\.stringValue).joined(separator: ", ")
+        }
+        return bytes(
+            problem.json(requestID: requestID).bytes, type: Problem.contentType,
+            status: HTTPResponse.Status(code: problem.status), headers: headers)
+    }
+}
+
+extension Request {
+    /// The whole body.
+    /// - Throws: a 413 problem where it is longer than `limit`.
+    package func bytes(limit: Int) async throws -> [UInt8] {
+        do {
+            let buffer = try await body.collect(upTo: limit)
+            return [UInt8](buffer: buffer)
+        } catch is NIOTooManyBytesError {
+            throw Problem(
+                status: 413, code: "too-large", title: "Too large", detail: "The body is longer than \(limit) bytes.",
+                nextAction: "Send less at once.")
+        }
+    }
+
+    /// A reader of the body's JSON object.
+    package func objectReader(limit: Int) async throws -> ObjectReader {
+        let bytes = try await bytes(limit: limit)
+        do {
+            return try ObjectReader(JSON(parsing: bytes))
+        } catch let error as JSONSyntaxError {
+            throw Problem(
+                status: 400, code: "invalid-request", title: "Invalid request", detail: "The body is \(error).",
+                nextAction: "Send one JSON object as the body.")
+        } catch let error as InvalidInput {
+            throw Problem.invalidRequest(error)
+        }
+    }
+
+    /// A reader of the query, with numbers as numbers.
+    package func queryReader() throws(Problem) -> ObjectReader {
+        var object = JSONObject()
+        for (key, value) in uri.queryParameters {
+            let key = String(key)
+            guard object[key] == nil else {
+                throw .invalidRequest(InvalidInput("/\(key)", "appears more than once in the query"))
+            }
+            object.append(key, .string(String(value)))
+        }
+        return ObjectReader(object)
+    }
+}
+
+extension ObjectReader {
+    /// An integer that is spelled out, as in a query.
+    package mutating func spelledInt(_ key: String, in range: ClosedRange<Int64>) -> Int64? {
+        guard let text = string(key) else { return nil }
+        guard let value = Int64(text), range.contains(value) else {
+            complain(key, "must be an integer from \(range.lowerBound) to \(range.upperBound), not \"\(text)\"")
+            return nil
+        }
+        return value
+    }
+}

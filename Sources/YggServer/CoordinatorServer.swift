@@ -1,0 +1,62 @@
+package import Hummingbird
+package import Logging
+import NIOCore
+import ServiceLifecycle
+package import YggCoordinator
+import YggHTTP
+
+/// The coordinator over HTTP.
+package struct CoordinatorServer: Sendable {
+    package struct Settings: Sendable {
+        package var host: String
+        /// 0 picks a free one.
+        package var port: Int
+        package var token: String?
+        /// Further names under which requests may come.
+        package var names: [String]
+
+        package init(host: String, port: Int, token: String?, names: [String] = []) {
+            self.host = host
+            self.port = port
+            self.token = token
+            self.names = names
+        }
+    }
+
+    let coordinator: Coordinator
+    let settings: Settings
+    let logger: Logger
+    /// Called with the address once the port is open.
+    let onReady: @Sendable (String) async -> Void
+
+    package init(
+        coordinator: Coordinator, settings: Settings, logger: Logger, onReady: @escaping @Sendable (String) async -> Void
+    ) {
+        self.coordinator = coordinator
+        self.settings = settings
+        self.logger = logger
+        self.onReady = onReady
+    }
+
+    /// Serves until it is told to shut down. `Coordinator.run` goes on beside it, as a service of its own.
+    package var application: some ApplicationProtocol {
+        var endpoints = Endpoints()
+        TaskRoutes(coordinator: coordinator).add(to: &endpoints)
+        EventRoutes(coordinator: coordinator).add(to: &endpoints)
+        ExecutorRoutes(coordinator: coordinator).add(to: &endpoints)
+        CatalogueRoutes(coordinator: coordinator).add(to: &endpoints)
+        HealthRoutes(coordinator: coordinator).add(to: &endpoints)
+        let guardian = RequestGuard(
+            token: settings.token, isLoopback: RequestGuard.isLoopback(settings.host), names: settings.names)
+        let host = settings.host
+        return Application(
+            responder: endpoints.responder(guardedBy: guardian),
+            server: .http1(configuration: .init(idleTimeout: .seconds(90))),
+            configuration: ApplicationConfiguration(
+                address: .hostname(host, port: settings.port), serverName: nil, backlog: 1024),
+            onServerRunning: { [onReady] channel in
+                let port = channel.localAddress?.port ?? 0
+                await onReady("http://\(host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host):\(port)")
+            }, logger: logger)
+    }
+}

@@ -1,0 +1,121 @@
+import HTTPTypes
+import Hummingbird
+import Synchronization
+import YggCoordinator
+import YggCore
+import YggHTTP
+import YggProtocol
+import YggStorage
+
+/// The log of a task, as pages and as a stream, and the artifacts it names.
+struct EventRoutes: Sendable {
+    let coordinator: Coordinator
+
+    func add(to endpoints: inout Endpoints) {
+        endpoints.get("/v1/tasks/:id/events", events)
+        endpoints.get("/v1/tasks/:id/stream", stream)
+        endpoints.get("/v1/tasks/:id/artifacts/:sha256", artifact)
+        endpoints.on(.put, "/v1/tasks/:id/artifacts/:sha256", saveArtifact)
+    }
+
+    @Sendable private func events(_ request: Request, _ context: YggContext) async throws -> Response {
+        let id = try taskID(context)
+        var query = try request.queryReader()
+        let after = query.spelledInt("after", in: 0...Int64.max) ?? 0
+        let limit = query.spelledInt("limit", in: 1...1000) ?? 200
+        try query.finish()
+        let (page, _, lastSeq) = try await coordinator.events(of: id, after: after, limit: Int(limit))
+        let last = page.events.last?.seq ?? after
+        return .list(page.events.map { .object($0.json) }, next: last < lastSeq ? String(last) : nil)
+    }
+
+    /// Replays what is stored and goes on live. `Last-Event-ID` beats `after`, because a browser sends it when it
+    /// comes back; one that cannot be read begins at the beginning, one in the query is refused.
+    @Sendable private func stream(_ request: Request, _ context: YggContext) async throws -> Response {
+        let id = try taskID(context)
+        var query = try request.queryReader()
+        let asked = query.spelledInt("after", in: 0...Int64.max)
+        let follow = query.string("follow") ?? "true"
+        if !["true", "false"].contains(follow) { query.complain("follow", "must be true or false") }
+        try query.finish()
+        let (_, task, lastSeq) = try await coordinator.events(of: id, after: Int64.max - 1, limit: 1)
+        if let asked, asked > lastSeq {
+            throw Problem.invalidRequest(InvalidInput("/after", "is beyond the last event, \(lastSeq)"))
+        }
+        let resumed = request.headers[.lastEventID].flatMap { Int64($0) }.map { min(max(0, $0), lastSeq) }
+        let after = resumed ?? asked ?? 0
+        if resumed == lastSeq, task.state.isTerminal { return Response(status: .noContent) }
+        let reader = LogReader(coordinator: coordinator, task: id, after: after, follows: follow == "true")
+        // Signals first, then the log: what is committed in between is seen by both, and told once.
+        let signals = coordinator.events.signals(for: id)
+        return .eventStream(request: request, signals: signals) { try await reader.next() }
+    }
+
+    @Sendable private func saveArtifact(_ request: Request, _ context: YggContext) async throws -> Response {
+        let id = try taskID(context)
+        let hash = try hash(context)
+        var query = try request.queryReader()
+        let epoch = query.spelledInt("epoch", in: 1...Int64.max)
+        if epoch == nil { query.complain("epoch", "is required") }
+        try query.finish()
+        let bytes = try await request.bytes(limit: coordinator.settings.limits.artifact)
+        let isNew = try await coordinator.saveArtifact(bytes, sha256: hash, task: id, epoch: epoch ?? 0)
+        return .json(
+            ["sha256": .string(hash), "size": .int(Int64(bytes.count))], status: isNew ? .created : .ok)
+    }
+
+    @Sendable private func artifact(_ request: Request, _ context: YggContext) async throws -> Response {
+        let hash = try hash(context)
+        let bytes = try await coordinator.artifact(hash, of: try taskID(context))
+        var headers = HTTPFields()
+        headers[.eTag] = "\"\(hash)\""
+        headers[.cacheControl] = "private, max-age=31536000, immutable"
+        headers[.contentDisposition] = "attachment"
+        return .bytes(bytes, type: "application/octet-stream", headers: headers)
+    }
+
+    private func hash(_ context: YggContext) throws(Problem) -> String {
+        let hash = context.parameter("sha256")
+        guard ArtifactStore.isHash(hash) else {
+            throw .invalidRequest(InvalidInput("/sha256", "must be 64 lower-case hexadecimal digits"))
+        }
+        return hash
+    }
+}
+
+/// Reads a task's log on behalf of one viewer, a page at a time.
+private final class LogReader: Sendable {
+    private let coordinator: Coordinator
+    private let task: TaskID
+    private let follows: Bool
+    private let position: Mutex<Int64>
+
+    init(coordinator: Coordinator, task: TaskID, after: Int64, follows: Bool) {
+        self.coordinator = coordinator
+        self.task = task
+        self.follows = follows
+        position = Mutex(after)
+    }
+
+    /// The frames that follow; the last ones tell of the end.
+    func next() async throws -> (frames: [UInt8], isEnd: Bool) {
+        let after = position.withLock { $0 }
+        let (page, task, lastSeq) = try await coordinator.events(of: task, after: after, limit: 500)
+        var frames: [UInt8] = []
+        if let first = page.firstStored {
+            frames += ServerSentEvents.frame(
+                id: first - 1, name: "gap", data: ["from": .int(after + 1), "to": .int(first - 1)])
+        }
+        for event in page.events { frames += ServerSentEvents.frame(of: event) }
+        let last = page.events.last?.seq ?? after
+        position.withLock { $0 = last }
+        guard last >= lastSeq else { return (frames, false) }
+        if task.state.isTerminal {
+            var end: JSONObject = ["state": .string(task.state.rawValue)]
+            end.append("exitCode", task.result?["exitCode"])
+            frames += ServerSentEvents.frame(id: nil, name: "end", data: end)
+            return (frames, true)
+        }
+        return (frames, !follows)
+    }
+}

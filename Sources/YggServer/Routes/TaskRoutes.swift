@@ -1,0 +1,176 @@
+import HTTPTypes
+import Hummingbird
+import YggCoordinator
+import YggCore
+import YggHTTP
+import YggProtocol
+import YggStorage
+
+/// `/v1/tasks`: to submit, look, cancel, try again and explain.
+struct TaskRoutes: Sendable {
+    let coordinator: Coordinator
+
+    func add(to endpoints: inout Endpoints) {
+        endpoints.post("/v1/tasks", submit)
+        endpoints.get("/v1/tasks", list)
+        endpoints.post("/v1/tasks:batch", submitBatch)
+        endpoints.get("/v1/tasks/:id", show)
+        endpoints.post("/v1/tasks/:id/cancel", cancel)
+        endpoints.post("/v1/tasks/:id/retry", retry)
+        endpoints.get("/v1/tasks/:id/why", why)
+    }
+
+    @Sendable private func submit(_ request: Request, _ context: YggContext) async throws -> Response {
+        let key = try idempotencyKey(request)
+        let bytes = try await request.bytes(limit: coordinator.settings.limits.body)
+        let submission = try read(bytes)
+        let idempotency = key.map {
+            IdempotencyKey(key: "local|tasks|\($0)", fingerprint: ArtifactStore.hash(of: bytes))
+        }
+        let result = try await coordinator.submit(submission, idempotency: idempotency)
+        var headers = headers(of: result.task)
+        switch result.kind {
+        case .created: headers[.location] = "/v1/tasks/\(result.task.id)"
+        case .existing: break
+        case .replayed: headers[.idempotencyReplayed] = "true"
+        }
+        return .json(result.task.json, status: result.kind == .existing ? .ok : .created, headers: headers)
+    }
+
+    private func read(_ bytes: [UInt8]) throws -> TaskSubmission {
+        do {
+            var reader = try ObjectReader(JSON(parsing: bytes))
+            return try TaskSubmission(reading: &reader)
+        } catch let error as JSONSyntaxError {
+            throw Problem(
+                status: 400, code: "invalid-request", title: "Invalid request", detail: "The body is \(error).",
+                nextAction: "Send one JSON object as the body.")
+        }
+    }
+
+    /// 1 to 255 visible ASCII characters, with or without the quotes of a structured field.
+    private func idempotencyKey(_ request: Request) throws -> String? {
+        guard var key = request.headers[.idempotencyKey] else { return nil }
+        if key.count >= 2, key.hasPrefix("\""), key.hasSuffix("\"") { key = String(key.dropFirst().dropLast()) }
+        guard (1...255).contains(key.utf8.count), key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw Problem.invalidRequest(
+                InvalidInput("/Idempotency-Key", "must be 1 to 255 visible ASCII characters"))
+        }
+        return key
+    }
+
+    @Sendable private func submitBatch(_ request: Request, _ context: YggContext) async throws -> Response {
+        var reader = try await request.objectReader(limit: coordinator.settings.limits.largeBody)
+        let limit = coordinator.settings.limits.batch
+        guard let items = reader.array("tasks", maxCount: limit), reader.issues.isEmpty, !items.isEmpty else {
+            if reader.issues.isEmpty { reader.complain("tasks", "must be an array of 1 to \(limit) tasks") }
+            throw Problem.invalidRequest(InvalidInput(issues: reader.issues))
+        }
+        try reader.finish()
+        let submissions = items.enumerated().map { index, item -> Result<TaskSubmission, Problem> in
+            do throws(InvalidInput) {
+                var reader = try ObjectReader(item, at: "/tasks/\(index)")
+                return .success(try TaskSubmission(reading: &reader))
+            } catch {
+                return .failure(.invalidRequest(error))
+            }
+        }
+        let results = try await coordinator.submit(batch: submissions)
+        let answers = results.map { result -> JSON in
+            switch result {
+            case .success(let result):
+                [
+                    "status": .int(result.kind == .created ? 201 : 200), "task": .object(result.task.json),
+                ]
+            case .failure(let problem):
+                ["status": .int(Int64(problem.status)), "problem": .object(problem.json(requestID: nil))]
+            }
+        }
+        return .json(["items": .array(answers), "nextCursor": .null])
+    }
+
+    @Sendable private func list(_ request: Request, _ context: YggContext) async throws -> Response {
+        var query = try request.queryReader()
+        let limit = query.spelledInt("limit", in: 1...200) ?? 50
+        var filter = TaskFilter()
+        for word in (query.string("state") ?? "").split(separator: ",") {
+            if let state = TaskState(rawValue: String(word)) {
+                filter.states.append(state)
+            } else {
+                query.complain("state", "must be of \(TaskState.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
+        }
+        filter.prefix = query.string("prefix")
+        filter.label = query.string("label")
+        if let executor = query.string("executor") {
+            filter.executor = ExecutorID(executor)
+            if filter.executor == nil { query.complain("executor", "is not an executor id") }
+        }
+        let cursor = Cursor(filter: filter)
+        let before = try query.string("cursor").map { try cursor.read($0) }
+        try query.finish()
+        let page = try await coordinator.tasks(filter, before: before, limit: Int(limit))
+        return .list(page.items.map { .object($0.json) }, next: page.next.map(cursor.text))
+    }
+
+    @Sendable private func show(_ request: Request, _ context: YggContext) async throws -> Response {
+        let id = try taskID(context)
+        var query = try request.queryReader()
+        let wait = query.string("wait")
+        let index = query.spelledInt("index", in: 0...Int64.max)
+        let limit = wait.flatMap(Milliseconds.init(parsing:))
+        if let wait, limit == nil || limit ?? .zero > .minutes(1) {
+            query.complain("wait", "must be a duration up to 1m such as 30s, not \"\(wait)\"")
+        }
+        try query.finish()
+        let task: FleetTask
+        if let limit, let index {
+            task = try await coordinator.task(id, changedSince: index, within: limit)
+        } else {
+            task = try await coordinator.task(id)
+        }
+        let headers = headers(of: task)
+        if let known = request.headers[.ifNoneMatch], matches(known, headers[.eTag] ?? "") {
+            return Response(status: .notModified, headers: headers)
+        }
+        return .json(task.json, headers: headers)
+    }
+
+    private func matches(_ field: String, _ tag: String) -> Bool {
+        field == "*" || field.split(separator: ",").contains { entry in
+            let entry = entry.drop { $0 == " " }
+            return entry == tag || entry == "W/\(tag)"
+        }
+    }
+
+    @Sendable private func cancel(_ request: Request, _ context: YggContext) async throws -> Response {
+        let task = try await coordinator.cancel(try taskID(context))
+        return .json(task.json, status: .accepted, headers: headers(of: task))
+    }
+
+    @Sendable private func retry(_ request: Request, _ context: YggContext) async throws -> Response {
+        let (task, isNew) = try await coordinator.retry(try taskID(context))
+        var headers = headers(of: task)
+        if isNew { headers[.location] = "/v1/tasks/\(task.id)" }
+        return .json(task.json, status: isNew ? .created : .ok, headers: headers)
+    }
+
+    @Sendable private func why(_ request: Request, _ context: YggContext) async throws -> Response {
+        .json(try await coordinator.why(try taskID(context)).json)
+    }
+
+    private func headers(of task: FleetTask) -> HTTPFields {
+        var headers = HTTPFields()
+        headers[.eTag] = "\"\(task.version)\""
+        return headers
+    }
+}
+
+/// The task that the path names.
+func taskID(_ context: YggContext) throws(Problem) -> TaskID {
+    let text = context.parameter("id")
+    guard let id = TaskID(text) else {
+        throw .invalidRequest(InvalidInput("/id", "\"\(text.prefix(80))\" is not a task id"))
+    }
+    return id
+}

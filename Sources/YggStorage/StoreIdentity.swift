@@ -1,0 +1,28 @@
+import YggCore
+
+/// What tells one store from another, and one start of a coordinator from the next.
+package struct StoreIdentity: Sendable {
+    /// New at creation, and at every restore.
+    package let storeID: String
+    /// Counts the starts of coordinators on this store.
+    package let boot: Int64
+
+    /// Reads the identity, makes it for a new store, and counts the start.
+    package static func open(_ database: any Database, newID: String) async throws -> StoreIdentity {
+        try await database.write { tx in
+            func value(_ name: String) throws -> String? {
+                try tx.first("SELECT value FROM meta WHERE name = ?", [.text(name)]) { $0.text(0) }
+            }
+            func set(_ name: String, _ value: String) throws {
+                try tx.execute(
+                    "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                    [.text(name), .text(value)])
+            }
+            let storeID = try value("storeId") ?? newID
+            let boot = (try value("boot").flatMap { Int64($0) } ?? 0) + 1
+            try set("storeId", storeID)
+            try set("boot", String(boot))
+            return StoreIdentity(storeID: storeID, boot: boot)
+        }
+    }
+}

@@ -1,0 +1,22 @@
+import Synchronization
+import YggCore
+
+/// The specifications of tasks that are likely to be needed again soon. They never change, so a hit is never stale;
+/// they are put in after the commit that stored them, so a hit is never about a task that was rolled back.
+final class SpecCache: Sendable {
+    private let capacity: Int
+    private let specs = Mutex<[Int64: TaskSpec]>([:])
+
+    init(capacity: Int = 4096) { self.capacity = capacity }
+
+    subscript(num: Int64) -> TaskSpec? { specs.withLock { $0[num] } }
+
+    func insert(_ spec: TaskSpec, for num: Int64) {
+        specs.withLock { specs in
+            if specs.count >= capacity, let victim = specs.keys.first { specs[victim] = nil }
+            specs[num] = spec
+        }
+    }
+
+    func remove(_ num: Int64) { specs.withLock { _ = $0.removeValue(forKey: num) } }
+}

@@ -1,0 +1,199 @@
+import Glibc
+import Testing
+import YggCore
+
+@Suite(.timeLimit(.minutes(2)))
+struct SubmissionTests {
+    @Test func `a task is stored, granted and carried out, and tells its story`() async throws {
+        try await withUp { ygg, _ in
+            let answer = try await ygg.post("/v1/tasks", ["kind": "bench-noop", "labels": ["night"], "title": "first"])
+            #expect(answer.status == 201)
+            let id = try #require(answer.json?["id"]?.stringValue)
+            #expect(answer.header("Location") == "/v1/tasks/\(id)")
+            #expect(answer.header("ETag") != nil)
+            let task = try await ygg.finished(id)
+            #expect(task["state"] == "succeeded")
+            #expect(task["result"]?["outcome"] == "succeeded")
+            #expect(task["executor"] == "local")
+            let events = try #require(try await ygg.get("/v1/tasks/\(id)/events").json?["items"]?.arrayValue)
+            let states = events.filter { $0["type"] == "state" }.compactMap { $0["data"]?["state"]?.stringValue }
+            #expect(states == ["queued", "running", "succeeded"])
+            #expect(events.compactMap { $0["seq"]?.intValue } == Array(1...Int64(events.count)))
+            let listed = try #require(try await ygg.get("/v1/tasks?label=night&state=succeeded").json)
+            #expect(listed["items"]?.arrayValue?.first?["id"]?.stringValue == id)
+        }
+    }
+
+    @Test func `what is wrong with a submission is said, and nothing is stored`() async throws {
+        try await withUp { ygg, _ in
+            let cases: [(JSON, Int, String)] = [
+                (["kind": "git-lgo", "params": ["repo": "/"]], 422, "unknown-kind"),
+                (["kind": "nobody-knows"], 422, "unknown-kind"),
+                (["kind": "git-log"], 400, "invalid-request"),
+                (["kind": "git-log", "params": ["repo": "/", "limit": 0]], 400, "invalid-request"),
+                (["kind": "git-log", "params": ["repo": "relative"]], 400, "invalid-request"),
+                (["kind": "git-log", "params": ["repo": "-x"]], 400, "invalid-request"),
+                (["kind": "bench-noop", "priority": 9], 400, "invalid-request"),
+                (["kind": "bench-noop", "titel": "x"], 400, "invalid-request"),
+                (["kind": "bench-noop", "id": "no/slash"], 400, "invalid-request"),
+                (["kind": "bench-noop", "dependsOn": ["nothing-there"]], 422, "unknown-dependency"),
+                (["kind": "bench-noop", "id": "self", "dependsOn": ["self"]], 422, "dependency-cycle"),
+                (["prompt": "make it better"], 422, "unknown-kind"),
+                ([:], 400, "invalid-request"),
+                ([1], 400, "invalid-request"),
+            ]
+            for (body, status, code) in cases {
+                let answer = try await ygg.post("/v1/tasks", body)
+                #expect(answer.status == status, "\(body.text)")
+                #expect(answer.code == code, "\(body.text)")
+                #expect(answer.header("Content-Type") == "application/problem+json")
+                #expect(answer.json?["nextAction"]?.stringValue?.isEmpty == false)
+                #expect(answer.json?["retryable"]?.boolValue == false)
+            }
+            let near = try await ygg.post("/v1/tasks", ["kind": "git-lgo", "params": ["repo": "/"]])
+            #expect(near.json?["nextAction"]?.stringValue?.contains("git-log") == true)
+            let large = try await ygg.post(
+                "/v1/tasks", ["kind": "bench-noop", "description": .string(String(repeating: "x", count: 2 << 20))])
+            #expect(large.status == 413)
+            #expect(try await ygg.get("/v1/tasks").json?["items"] == .array([]))
+        }
+    }
+
+    @Test func `the same request twice is one task`() async throws {
+        try await withUp { ygg, _ in
+            let body: JSON = ["kind": "bench-noop", "title": "once"]
+            let key = [("Idempotency-Key", "\"k-1\"")]
+            let first = try await ygg.post("/v1/tasks", body, headers: key)
+            let second = try await ygg.post("/v1/tasks", body, headers: [("Idempotency-Key", "k-1")])
+            #expect(first.status == 201 && second.status == 201)
+            #expect(first.json?["id"] == second.json?["id"])
+            #expect(second.header("Idempotency-Replayed") == "true")
+            let other = try await ygg.post("/v1/tasks", ["kind": "bench-noop", "title": "twice"], headers: key)
+            #expect(other.status == 422 && other.code == "idempotency-key-reused")
+
+            let named: JSON = ["kind": "bench-noop", "task_id": "mine"]
+            #expect(try await ygg.post("/v1/tasks", named).status == 201)
+            #expect(try await ygg.post("/v1/tasks", named).status == 200)
+            let clash = try await ygg.post("/v1/tasks", ["kind": "bench-true", "id": "mine"])
+            #expect(clash.status == 409 && clash.code == "task-exists")
+
+            let later: JSON = ["kind": "bench-noop", "dedupeKey": "nightly", "notBefore": "2099-01-01T00:00:00Z"]
+            let live = try await ygg.post("/v1/tasks", later)
+            let again = try await ygg.post("/v1/tasks", later)
+            #expect(live.status == 201 && again.status == 200)
+            #expect(live.json?["id"] == again.json?["id"])
+            let id = try #require(live.json?["id"]?.stringValue)
+            #expect(try await ygg.post("/v1/tasks/\(id)/cancel").status == 202)
+            #expect(try await ygg.post("/v1/tasks", later).status == 201)
+            #expect(try await ygg.get("/v1/tasks?limit=200").json?["items"]?.arrayValue?.count == 4)
+        }
+    }
+
+    @Test func `a batch is one commit with an answer for each`() async throws {
+        try await withUp { ygg, _ in
+            let answer = try await ygg.post(
+                "/v1/tasks:batch",
+                [
+                    "tasks": [
+                        ["kind": "bench-noop", "id": "a"], ["kind": "bench-noop", "id": "b", "dependsOn": ["a"]],
+                        ["kind": "no-such"], ["kind": "bench-noop", "dependsOn": ["zz"]],
+                    ]
+                ])
+            let items = try #require(answer.json?["items"]?.arrayValue)
+            #expect(items.compactMap { $0["status"]?.intValue } == [201, 201, 422, 422])
+            #expect(try await ygg.finished("b")["state"] == "succeeded")
+            #expect(try await ygg.post("/v1/tasks:batch", ["tasks": []]).status == 400)
+        }
+    }
+
+    @Test func `tasks wait for others, for a time, and are tried again`() async throws {
+        let declared = """
+            handlers:
+              - kind: try-flaky
+                params: {dir: {type: string}}
+                run: [sh, -c, 'test -e "$1/mark" || { touch "$1/mark"; exit 7; }', sh, "{{dir}}"]
+                retry: {maxAttempts: 3, backoff: 10ms}
+              - kind: try-fail
+                run: [sh, -c, "echo gone wrong >&2; exit 3"]
+                retry: {maxAttempts: 1}
+            """
+        try await withUp(configuration: declared) { ygg, directory in
+            let flaky = try await ygg.submit(["kind": "try-flaky", "params": ["dir": .string(directory)]])
+            let task = try await ygg.finished(flaky)
+            #expect(task["state"] == "succeeded")
+            #expect(task["attempt"] == 2)
+
+            let failing = try await ygg.submit(["kind": "try-fail"])
+            let dependant = try await ygg.submit(["kind": "bench-noop", "dependsOn": [.string(failing)]])
+            let stubborn = try await ygg.submit([
+                "kind": "bench-noop", "dependsOn": [.string(failing)], "onDependencyFailure": "run",
+            ])
+            let failed = try await ygg.finished(failing)
+            #expect(failed["state"] == "failed")
+            #expect(failed["error"]?["code"] == "exit-code")
+            #expect(failed["result"]?["exitCode"] == 3)
+            #expect(try await ygg.finished(dependant)["error"]?["code"] == "dependency-failed")
+            #expect(try await ygg.finished(stubborn)["state"] == "succeeded")
+
+            let soon = Timestamp.soon(milliseconds: 400).description
+            let delayed = try await ygg.submit(["kind": "bench-noop", "notBefore": .string(soon)])
+            #expect(try await ygg.get("/v1/tasks/\(delayed)").json?["state"] == "scheduled")
+            let done = try await ygg.finished(delayed)
+            #expect(try #require(done["startedAt"]?.stringValue) >= soon)
+
+            let never = try await ygg.submit([
+                "kind": "bench-noop", "labels": ["arch=none"], "timeouts": ["queueMs": 200],
+            ])
+            #expect(try await ygg.get("/v1/tasks/\(never)/why").json?["executors"]?.arrayValue?.isEmpty == false)
+            #expect(try await ygg.finished(never)["error"]?["code"] == "queue-timeout")
+
+            let again = try await ygg.post("/v1/tasks/\(failing)/retry")
+            #expect(again.status == 201)
+            #expect(again.json?["retryOf"]?.stringValue == failing)
+        }
+    }
+
+    @Test func `a reader is told of changes, and of none`() async throws {
+        try await withUp { ygg, _ in
+            let id = try await ygg.submit(["kind": "bench-noop", "notBefore": "2099-01-01T00:00:00Z"])
+            let first = try await ygg.get("/v1/tasks/\(id)")
+            let tag = try #require(first.header("ETag"))
+            #expect(try await ygg.get("/v1/tasks/\(id)", headers: [("If-None-Match", tag)]).status == 304)
+            let version = try #require(first.json?["version"]?.intValue)
+            async let changed = ygg.get("/v1/tasks/\(id)?wait=30s&index=\(version)")
+            #expect(try await ygg.post("/v1/tasks/\(id)/retry").status == 200)
+            #expect(try await changed.json?["version"]?.intValue ?? 0 > version)
+            _ = try await ygg.finished(id)
+            #expect(try await ygg.get("/v1/tasks/\(id)", headers: [("If-None-Match", tag)]).status == 200)
+            #expect(try await ygg.get("/v1/tasks/unknown").code == "not-found")
+        }
+    }
+
+    @Test func `lists go page by page and refuse a foreign cursor`() async throws {
+        try await withUp { ygg, _ in
+            let tasks = (0..<25).map { JSON.object(["kind": "bench-noop", "id": .string("t\($0)")]) }
+            #expect(try await ygg.post("/v1/tasks:batch", ["tasks": .array(tasks)]).status == 200)
+            var seen: [String] = []
+            var cursor = ""
+            repeat {
+                let page = try #require(try await ygg.get("/v1/tasks?prefix=bench-&limit=10\(cursor)").json)
+                seen += (page["items"]?.arrayValue ?? []).compactMap { $0["id"]?.stringValue }
+                cursor = page["nextCursor"]?.stringValue.map { "&cursor=\($0)" } ?? ""
+            } while !cursor.isEmpty
+            #expect(seen == (0..<25).reversed().map { "t\($0)" })
+            let next = try #require(try await ygg.get("/v1/tasks?limit=10").json?["nextCursor"]?.stringValue)
+            #expect(try await ygg.get("/v1/tasks?limit=10&prefix=git-&cursor=\(next)").status == 400)
+            #expect(try await ygg.get("/v1/tasks?cursor=nonsense").status == 400)
+            #expect(try await ygg.get("/v1/tasks?limit=0").status == 400)
+            #expect(try await ygg.get("/v1/tasks?colour=red").status == 400)
+        }
+    }
+}
+
+extension Timestamp {
+    static func soon(milliseconds: Int64) -> Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000 + milliseconds)
+    }
+}

@@ -1,0 +1,161 @@
+import FoundationEssentials
+import Glibc
+import Synchronization
+import Testing
+import YggCore
+import YggProcess
+
+/// The real binary as a child of the test, in a directory of its own. It ends with the test.
+final class RunningYgg: Sendable {
+    let address: String
+    let executorAddress: String?
+    private let pid: pid_t
+    private let run: Task<ProcessOutcome, Never>
+    private let output: Transcript
+
+    /// `ygg`, built beside the tests.
+    static let binary: String = {
+        let bundle = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? CommandLine.arguments[0]
+        let folder = bundle.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+        return "\(folder)/ygg"
+    }()
+
+    private init(
+        address: String, executorAddress: String?, pid: pid_t, run: Task<ProcessOutcome, Never>, output: Transcript
+    ) {
+        self.address = address
+        self.executorAddress = executorAddress
+        self.pid = pid
+        self.run = run
+        self.output = output
+    }
+
+    /// Starts `ygg ARGUMENTS` and returns once it has printed its ready line.
+    static func start(_ arguments: [String], environment: [String: String] = [:]) async throws -> RunningYgg {
+        let output = Transcript()
+        let (lines, feed) = AsyncStream.makeStream(of: JSON.self)
+        let (pids, pidFeed) = AsyncStream.makeStream(of: pid_t.self)
+        let spec = ProcessSpec(
+            argv: [binary] + arguments, environment: childEnvironment.merging(environment) { $1 }, killGrace: .seconds(1))
+        let run = Task {
+            let outcome = await runProcess(spec) { _, bytes in
+                for line in output.append(bytes) where line["event"] == "ready" { feed.yield(line) }
+            } onStart: { pidFeed.yield($0) }
+            feed.finish()
+            pidFeed.finish()
+            return outcome
+        }
+        var ready: JSON?
+        for await line in lines {
+            ready = line
+            break
+        }
+        var started: pid_t?
+        for await pid in pids {
+            started = pid
+            break
+        }
+        guard let ready, let pid = started, let address = ready["address"]?.stringValue else {
+            throw EndToEndFailure("ygg \(arguments.joined(separator: " ")) did not get ready:\n\(output.text)")
+        }
+        return RunningYgg(
+            address: address, executorAddress: ready["executorAddress"]?.stringValue, pid: pid, run: run, output: output)
+    }
+
+    var log: String { output.text }
+
+    func signal(_ signal: Int32) { kill(pid, signal) }
+
+    /// Ends it as power loss would, and waits until it is gone.
+    func killNow() async {
+        kill(pid, SIGKILL)
+        _ = await run.value
+    }
+
+    /// Asks it to stop and waits for its end.
+    @discardableResult
+    func stop() async -> ProcessOutcome {
+        kill(pid, SIGTERM)
+        return await run.value
+    }
+
+    /// Waits for an end that comes by itself.
+    func end() async -> ProcessOutcome { await run.value }
+
+    static var childEnvironment: [String: String] {
+        cleanEnvironment(from: ProcessInfo.processInfo.environment).merging(["NO_COLOR": "1"]) { $1 }
+    }
+}
+
+/// What the process wrote so far, by lines.
+private final class Transcript: Sendable {
+    private struct State {
+        var all = ""
+        var partial: [UInt8] = []
+    }
+
+    private let state = Mutex(State())
+
+    var text: String { state.withLock { $0.all } }
+
+    /// - Returns: the lines that are complete now and are JSON.
+    func append(_ bytes: ArraySlice<UInt8>) -> [JSON] {
+        state.withLock { state in
+            state.all += String(decoding: bytes, as: UTF8.self)
+            state.partial += bytes
+            var lines: [JSON] = []
+            while let end = state.partial.firstIndex(of: UInt8(ascii: "\n")) {
+                if let line = try? JSON(parsing: Array(state.partial[..<end])) { lines.append(line) }
+                state.partial.removeSubrange(...end)
+            }
+            return lines
+        }
+    }
+}
+
+struct EndToEndFailure: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}
+
+/// A directory of the test's own, gone with it.
+struct ScratchDirectory: ~Copyable {
+    let path: String
+
+    init() throws {
+        path = "\(NSTemporaryDirectoryPath())/ygg-e2e-\(UInt64.random(in: 0...UInt64.max))"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+}
+
+private func NSTemporaryDirectoryPath() -> String {
+    let path = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
+    return path.hasSuffix("/") ? String(path.dropLast()) : path
+}
+
+/// Runs `body` against `ygg up` on free ports in a directory of its own.
+func withUp<Value>(
+    _ arguments: [String] = [], configuration: String? = nil,
+    _ body: (RunningYgg, _ directory: String) async throws -> Value
+) async throws -> Value {
+    let scratch = try ScratchDirectory()
+    let directory = scratch.path
+    var all = ["up", "--port", "0", "--executor-port", "0", "--data-dir", "\(directory)/data"] + arguments
+    if let configuration {
+        let path = "\(directory)/yggdrasil.yaml"
+        try configuration.write(toFile: path, atomically: true, encoding: .utf8)
+        all += ["--config", path]
+    }
+    let ygg = try await RunningYgg.start(all)
+    do {
+        let value = try await body(ygg, directory)
+        await ygg.stop()
+        return value
+    } catch {
+        Issue.record("\(error)\nlog of ygg:\n\(ygg.log.suffix(4000))")
+        await ygg.killNow()
+        throw error
+    }
+}

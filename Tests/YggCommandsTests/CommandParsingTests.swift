@@ -1,0 +1,78 @@
+import ArgumentParser
+import Testing
+import YggCore
+import YggProtocol
+
+@testable import YggCommands
+
+struct CommandParsingTests {
+    private func submit(_ arguments: String...) throws -> TaskSubmit {
+        try #require(try Ygg.parseAsRoot(["task", "submit"] + arguments) as? TaskSubmit)
+    }
+
+    @Test
+    func `options of the kind stand between our own`() throws {
+        let command = try submit(
+            "git-log", "--repo", "/r", "--title", "t", "--limit", "5", "--wait", "-p", "ref=main", "--stat", "--json"
+        )
+        #expect(command.kind == "git-log")
+        #expect(command.options.title == "t")
+        #expect(command.watching.wait)
+        #expect(command.output.format == .json)
+        #expect(
+            try command.parameters.resolve() == ["repo": "/r", "limit": "5", "ref": "main", "stat": "true"]
+        )
+    }
+
+    @Test
+    func `a submission says all it was told`() throws {
+        let command = try submit(
+            "ops-disk", "--id", "a", "--label", "x=1", "--label", "y", "--priority", "0", "--after", "b", "--at", "+30m",
+            "--dedupe-key", "k", "--description", "d", "--params", #"{"n": 3}"#
+        )
+        let body = try command.options.body(
+            kind: command.kind,
+            params: try command.parameters.resolve(),
+            now: Timestamp(milliseconds: 0)
+        )
+        #expect(
+            body == [
+                "kind": "ops-disk", "id": "a", "description": "d", "params": ["n": 3], "labels": ["x=1", "y"],
+                "priority": 0, "dependsOn": ["b"], "notBefore": "1970-01-01T00:30:00.000Z", "dedupeKey": "k",
+                "source": "cli",
+            ]
+        )
+    }
+
+    @Test(arguments: [
+        ["task", "submit"], ["task", "submit", "NotAKind"], ["task", "submit", "git-log", "--wait", "--follow"],
+        ["task", "submit", "git-log", "--priority", "5"], ["task", "show", "a/b"], ["task", "wait"],
+        ["task", "list", "--state", "bogus"], ["task", "logs", "a", "--timeout", "soon"], ["nonsense"],
+        ["task", "submit", "git-log", "--after", "a b"], ["task", "list", "-o", "xml"],
+    ])
+    func `what is wrong is said before anything is asked`(arguments: [String]) {
+        #expect(throws: (any Error).self) { _ = try Ygg.parseAsRoot(arguments) }
+    }
+
+    @Test
+    func `an executor runs without a subcommand`() throws {
+        #expect(try Ygg.parseAsRoot(["executor", "--id", "huginn"]) is ExecutorServe)
+        #expect(try Ygg.parseAsRoot(["executor", "list"]) is ExecutorList)
+        #expect(try Ygg.parseAsRoot(["why", "t"]) is TaskWhy)
+    }
+
+    @Test
+    func `a mistyped option is recognised`() throws {
+        let problem = Problem(
+            status: 400,
+            code: "invalid-request",
+            title: "",
+            detail: "no",
+            nextAction: "",
+            issues: [.init(pointer: "/params/titel", detail: "is not known")]
+        )
+        let failure = MistakenOption.explain(problem, options: ["--titel", "x"]) as? CommandFailure
+        #expect(failure?.next == "--titel was taken for a parameter; did you mean --title?")
+        #expect(MistakenOption.explain(problem, options: ["--other"]) is Problem)
+    }
+}

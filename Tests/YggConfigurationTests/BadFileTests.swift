@@ -1,0 +1,170 @@
+import Testing
+
+@testable import YggConfiguration
+
+/// What people get wrong, and the line they are sent to.
+@Suite("Files that are refused")
+struct BadFileTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        let text: String
+        let complaints: [String]
+        var testDescription: String { complaints.joined(separator: " / ") }
+
+        init(_ text: String, _ complaints: String...) {
+            self.text = text
+            self.complaints = complaints
+        }
+    }
+
+    private static let duration = "must be a duration such as 500ms, 30s, 10m, 2h or 7d"
+
+    static let cases = [
+        Case("[]", "f.yaml:1: must be an object, not an array"),
+        Case("a: 1\na: 2\n", "f.yaml:1: the key \"a\" appears twice"),
+        Case("coordinatr: {}\n", "f.yaml:1: coordinatr: is not known; did you mean \"coordinator\"?"),
+        Case(
+            "zebra: 1\n",
+            "f.yaml:1: zebra: is not known; allowed are coordinator, executor, executors, git, handlers, resources, "
+                + "routes, timeZone"
+        ),
+        Case("coordinator: 5\n", "f.yaml:1: coordinator: must be an object, not an integer"),
+        Case(
+            "coordinator:\n  port: 70000\n",
+            "f.yaml:2: coordinator.port: must be from 0 to 65535, not 70000"
+        ),
+        Case("coordinator:\n  port: \"80\"\n", "f.yaml:2: coordinator.port: must be an integer, not a string"),
+        Case("coordinator:\n  host: 5\n", "f.yaml:2: coordinator.host: must be a string, not an integer"),
+        Case(
+            "coordinator: {host: \"http://x\"}",
+            "f.yaml:1: coordinator.host: must be an address or an interface name, such as 127.0.0.1 or tailscale0, "
+                + "not \"http://x\""
+        ),
+        Case("coordinator: {leaseTTL: 15}", "f.yaml:1: coordinator.leaseTTL: must be a string, not an integer"),
+        Case("coordinator: {leaseTTL: 15x}", "f.yaml:1: coordinator.leaseTTL: \(duration), not \"15x\""),
+        Case("coordinator: {leaseTTL: 999ms}", "f.yaml:1: coordinator.leaseTTL: must be from 1s to 1h, not 999ms"),
+        Case(
+            "coordinator: {retention: {size: 2GB}}",
+            "f.yaml:1: coordinator.retention.size: must be a size such as 512KiB, 64MiB or 2GiB, not \"2GB\""
+        ),
+        Case(
+            "coordinator: {limits: {body: 1B}}",
+            "f.yaml:1: coordinator.limits.body: must be from 1KiB to 1GiB, not 1B"
+        ),
+        Case(
+            "coordinator:\n  publicUrl: surtr:5080\n",
+            "f.yaml:2: coordinator.publicUrl: must be a URL such as http://surtr:5080, not \"surtr:5080\""
+        ),
+        Case(
+            "coordinator: {port: x, hst: y}\nexecutor: {id: a b}\n",
+            "f.yaml:1: coordinator.port: must be an integer, not a string",
+            "f.yaml:1: coordinator.hst: is not known; did you mean \"host\"?",
+            "f.yaml:2: executor.id: must be an id of 1 to 64 letters, digits, dots, dashes and underscores, not \"a b\""
+        ),
+        Case(
+            "executor:\n  handlers:\n    - ops\n    - 5\n",
+            "f.yaml:4: executor.handlers[1]: must be a string, not an integer"
+        ),
+        Case("executor: {handlers: []}", "f.yaml:1: executor.handlers: must name at least one handler, or be all"),
+        Case(
+            "executor: {handlers: [all, ops]}",
+            "f.yaml:1: executor.handlers: must be prefixes and kinds such as ops and git-log, or all alone, not \"all\""
+        ),
+        Case(
+            "executor:\n  slots:\n    \"gpu@surtr\": 1\n",
+            "f.yaml:3: executor.slots.gpu@surtr: belongs to the whole fleet; write it under resources"
+        ),
+        Case(
+            "executor: {slots: {default: 0}}",
+            "f.yaml:1: executor.slots: leaves no slot at all, so that nothing could run"
+        ),
+        Case("executor: {slots: {default: -1}}", "f.yaml:1: executor.slots.default: must be from 0 to 10000, not -1"),
+        Case("executor: {window: 0}", "f.yaml:1: executor.window: must be from 1 to 1000, not 0"),
+        Case("executor: {labels: {a: [1]}}", "f.yaml:1: executor.labels.a: must be a string, not an array"),
+        Case(
+            "routes: []",
+            "f.yaml:1: routes: must name at least one route; without the key there are the standard ones"
+        ),
+        Case(
+            "routes:\n  - {prefix: ops, executors: [a]}\n",
+            "f.yaml:2: routes[0].prefix: must be the beginning of kinds up to a dash, such as code-, not \"ops\""
+        ),
+        Case("routes:\n  - {prefix: ops-}\n", "f.yaml:2: routes[0].executors: is required"),
+        Case(
+            "routes:\n  - {prefix: ops-, executors: []}\n",
+            "f.yaml:2: routes[0].executors: must name at least one executor"
+        ),
+        Case(
+            "routes:\n  - {prefix: ops-, executors: [a]}\n  - {prefix: git-, executors: [a]}\n"
+                + "  - prefix: ops-\n    executors: [b]\n",
+            "f.yaml:4: routes[2].prefix: \"ops-\" is the prefix of routes[0] already"
+        ),
+        Case(
+            "routes:\n  - prefix: ops-\n    executors: [a]\n    fallback: [b, a]\n",
+            "f.yaml:4: routes[0].fallback[1]: \"a\" is one of the route's executors already"
+        ),
+        Case(
+            "routes:\n  - {prefix: ops-, executors: [a, a]}\n",
+            "f.yaml:2: routes[0].executors[1]: \"a\" is in this list already"
+        ),
+        Case(
+            "routes:\n  - {prefix: ops-, executors: [a], offline: maybe}\n",
+            "f.yaml:2: routes[0].offline: must be one of stop, continue, not \"maybe\""
+        ),
+        Case("executors:\n  - {url: \"http://a:1\"}\n", "f.yaml:2: executors[0].id: is required"),
+        Case(
+            "executors:\n  - {id: a, url: \"http://a:1\"}\n  - {id: a, url: \"http://b:1\"}\n",
+            "f.yaml:3: executors[1].id: \"a\" is the id of executors[0] already"
+        ),
+        Case(
+            "executors:\n  - {id: a, url: \"http://a:1\", port: 2}\n",
+            "f.yaml:2: executors[0].port: is 2, but the url says 1"
+        ),
+        Case(
+            "executors:\n  - {id: a, url: \"http://a:1\", token: hunter2}\n",
+            "f.yaml:2: executors[0].token: must be a reference, env:NAME or file:/path: a secret does not belong in this "
+                + "file"
+        ),
+        Case("git: {author: {name: Odin}}", "f.yaml:1: git.author.email: is required"),
+        Case(
+            "git: {author: {name: Odin, email: odin}}",
+            "f.yaml:1: git.author.email: must be an e-mail address, not \"odin\""
+        ),
+        Case(
+            "handlers:\n  - kind: ops-sleep\n    params:\n      seconds: {type: integr}\n    run: [sleep, \"{{seconds}}\"]\n",
+            "f.yaml:4: handlers[0].params.seconds.type: must be one of string, integer, boolean, path, repository, "
+                + "strings, not \"integr\""
+        ),
+        Case(
+            "handlers:\n  - {kind: ops-a, run: [\"true\"]}\n  - {kind: ops-a, run: [\"true\"]}\n",
+            "f.yaml:3: handlers[1].kind: \"ops-a\" is the kind of handlers[0] already"
+        ),
+        Case(
+            "handlers:\n  - {kind: git-log, run: [\"true\"]}\n",
+            "f.yaml:2: handlers[0].kind: git-log is built in; choose another verb"
+        ),
+        Case(
+            "resources: {gpu: 1}",
+            "f.yaml:1: resources.gpu: must contain an @, such as gpu@surtr; slots of one executor are named under "
+                + "executor.slots"
+        ),
+        Case(
+            "\n\ntimeZone: Europe/Asgard\n",
+            "f.yaml:3: timeZone: must be the name of a time zone, such as Europe/Berlin, not \"Europe/Asgard\""
+        ),
+    ]
+
+    @Test(arguments: cases)
+    func `a bad file is refused with file, line, key and what is allowed`(_ test: Case) {
+        let error = #expect(throws: ConfigurationError.self) {
+            try LoadedConfiguration(text: test.text, path: "f.yaml")
+        }
+        #expect(error?.issues.map(\.description) == test.complaints)
+    }
+
+    @Test func `a key path is written as people write it`() {
+        #expect(keyPath("") == "")
+        #expect(keyPath("/handlers/0/params/a~1b/type") == "handlers[0].params[\"a/b\"].type")
+        #expect(keyPath("/resources/gpu@surtr") == "resources.gpu@surtr")
+        #expect(keyPath("/a.b/c~0d/") == "[\"a.b\"].c~d[\"\"]")
+    }
+}

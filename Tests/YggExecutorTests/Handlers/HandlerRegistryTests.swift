@@ -1,0 +1,43 @@
+import Testing
+import YggCore
+
+@testable import YggExecutor
+
+struct HandlerRegistryTests {
+    private func kind(_ name: String) -> DeclaredKind {
+        DeclaredKind(spec: KindSpec(kind: TaskKind(trusted: name), description: "", origin: .declared), run: ["true"])
+    }
+
+    @Test
+    func `every built-in kind has a handler`() throws {
+        let registry = try HandlerRegistry(handlerSets: ["all"])
+        #expect(registry.kinds == KindSpec.builtIn.sorted { $0.kind < $1.kind })
+        for spec in KindSpec.builtIn { #expect(registry.handler(for: spec.kind)?.spec == spec) }
+    }
+
+    @Test(arguments: [
+        (["ops"], ["ops-disk", "ops-lamp", "ops-service", "ops-uptime"]),
+        (["ops-"], ["ops-disk", "ops-lamp", "ops-service", "ops-uptime"]),
+        (["git-log", "ops-lamp"], ["git-log", "ops-lamp"]),
+        (["house"], ["house-light"]),
+        (["code", "power"], []),
+        ([], []),
+    ])
+    func `a set selects by prefix or kind`(sets: [String], kinds: [String]) throws {
+        let registry = try HandlerRegistry(handlerSets: sets, declared: [kind("ops-lamp"), kind("house-light")])
+        #expect(registry.kinds.map(\.kind.rawValue) == kinds)
+        #expect((registry.handler(for: TaskKind(trusted: "bench-noop")) == nil))
+    }
+
+    @Test
+    func `what cannot be meant is refused`() {
+        #expect(throws: InvalidInput.self) { try HandlerRegistry(handlerSets: ["opps"]) }
+        #expect(throws: InvalidInput.self) { try HandlerRegistry(handlerSets: ["git-logs"]) }
+        #expect(throws: InvalidInput("/handlers/0/kind", "git-log is built in: choose another name")) {
+            try HandlerRegistry(handlerSets: ["all"], declared: [kind("git-log")])
+        }
+        #expect(throws: InvalidInput("/handlers/1/kind", "ops-a is declared twice: choose another name")) {
+            try HandlerRegistry(handlerSets: ["all"], declared: [kind("ops-a"), kind("ops-a")])
+        }
+    }
+}

@@ -1,0 +1,298 @@
+import Logging
+import Synchronization
+import Testing
+import YggCore
+import YggProtocol
+
+@testable import YggExecutor
+
+/// What handlers of these tests wait on.
+private final class Gate: Sendable {
+    private let stream: AsyncStream<Void>
+    private let feed: AsyncStream<Void>.Continuation
+    let started = Mutex<[TaskID]>([])
+
+    init() { (stream, feed) = AsyncStream.makeStream() }
+
+    func open() { feed.finish() }
+    /// Ends when the gate opens, or the task is cancelled.
+    func pass() async { for await _ in stream {} }
+}
+
+private struct Noop: Handler {
+    let spec = KindSpec(kind: TaskKind(trusted: "bench-noop"), description: "", prefetch: true)
+    func run(_ context: HandlerContext) async -> HandlerResult { HandlerResult(outcome: .succeeded) }
+}
+
+/// Says something, then waits for its gate; cancelled, it says so.
+private struct Waiting: Handler {
+    let gate: Gate
+    let spec = KindSpec(
+        kind: TaskKind(trusted: "test-wait"), description: "",
+        params: [ParameterSpec("lines", .integer(min: 0, max: 1000), default: 1)])
+
+    func run(_ context: HandlerContext) async -> HandlerResult {
+        gate.started.withLock { $0.append(context.key.task) }
+        for line in 0..<(context.params["lines"]?.intValue ?? 0) {
+            await context.emit(.output, ["stream": "stdout", "text": .string("line \(line)\n")])
+        }
+        await gate.pass()
+        return HandlerResult(outcome: Task.isCancelled ? .cancelled : .succeeded)
+    }
+}
+
+@Suite(.timeLimit(.minutes(1)))
+struct ExecutorTests {
+    private let folder = TemporaryFolder()
+    private let coordinator = FakeCoordinator()
+    private let gate = Gate()
+
+    private func makeExecutor(slots: Int = 2) throws -> Executor {
+        var settings = ExecutorSettings(
+            id: ExecutorID(trusted: "huginn"), handlers: HandlerRegistry([Noop(), Waiting(gate: gate)]),
+            workspaceRoot: folder.path, repositories: [], dataDirectory: folder.path, environment: [:])
+        settings.slots = Slots(["default": slots])
+        return try Executor(
+            settings: settings, link: coordinator, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    /// Runs an executor around `body`, then stops it now.
+    private func withExecutor(
+        slots: Int = 2, _ body: (Executor) async throws -> Void
+    ) async throws {
+        let executor = try makeExecutor(slots: slots)
+        let run = Task { try await executor.run() }
+        try await body(executor)
+        executor.terminate()
+        executor.terminate()
+        try await run.value
+    }
+
+    @Test func `a lease is run and its result reported, with every line before it`() async throws {
+        try await withExecutor { _ in
+            let key = coordinator.grant("a", "test-wait", params: ["lines": 5])
+            gate.open()
+            #expect(await coordinator.final(key).ending == .finished(.succeeded))
+            let entries = coordinator.state.withLock { $0.entries[key] } ?? []
+            #expect(entries.map(\.n) == [1, 2, 3, 4, 5, 6])
+        }
+        #expect(coordinator.state.withLock { $0.states.last } == .stopped)
+        #expect(coordinator.state.withLock { $0.registrations.count } == 1)
+    }
+
+    @Test func `a thousand short tasks go through two slots`() async throws {
+        try await withExecutor { _ in
+            let keys = (0..<1000).map { coordinator.grant("t\($0)", "bench-noop") }
+            for key in keys { #expect(await coordinator.final(key).ending == .finished(.succeeded)) }
+        }
+    }
+
+    @Test func `cancelled work is ended and says so`() async throws {
+        try await withExecutor { _ in
+            let key = coordinator.grant("a", "test-wait")
+            await coordinator.wait { $0.entries[key] }
+            coordinator.change { $0.leases[key]?.want = .cancel }
+            #expect(await coordinator.final(key).ending == .finished(.cancelled))
+        }
+    }
+
+    @Test func `a refused report ends the attempt, and nothing more of it is sent`() async throws {
+        try await withExecutor { executor in
+            coordinator.state.withLock { $0.refusedAfter[LeaseKey(task: TaskID(trusted: "a"), epoch: 1)] = 0 }
+            let key = coordinator.grant("a", "test-wait")
+            let other = coordinator.grant("b", "bench-noop")
+            #expect(await coordinator.final(other).ending == .finished(.succeeded))
+            await coordinator.wait { $0.lastSync?.held.contains(key) == false && $0.leases.isEmpty ? true : nil }
+            while !executor.status.work.isEmpty { await Task.yield() }
+            #expect(coordinator.state.withLock { $0.entries[key] } == nil)
+        }
+    }
+
+    @Test func `a lease that is revoked ends the attempt without a report`() async throws {
+        try await withExecutor { executor in
+            let key = coordinator.grant("a", "test-wait", params: ["lines": 0])
+            while gate.started.withLock({ $0.isEmpty }) { await Task.yield() }
+            coordinator.change { $0.leases[key] = nil }
+            while !executor.status.work.isEmpty { await Task.yield() }
+            #expect(coordinator.state.withLock { $0.entries[key] } == nil)
+        }
+    }
+
+    @Test func `wrong parameters and unknown kinds come back as such`() async throws {
+        try await withExecutor { _ in
+            let wrong = coordinator.grant("a", "test-wait", params: ["lines": 9999])
+            #expect(await coordinator.final(wrong).error?.code == "invalid-params")
+            let unknown = coordinator.grant("b", "ops-unheard-of")
+            await coordinator.wait { $0.leases[unknown] == nil ? true : nil }
+        }
+    }
+
+    @Test func `a result that could not be delivered is delivered by the next life, under a new boot id`() async throws {
+        let key = LeaseKey(task: TaskID(trusted: "a"), epoch: 1)
+        do {
+            let executor = try makeExecutor()
+            let run = Task { try await executor.run() }
+            coordinator.grant("a", "test-wait")
+            await coordinator.wait { $0.entries[key] }
+            coordinator.change { $0.failure = .unreachable("pulled out") }
+            gate.open()
+            while !executor.status.work.isEmpty { await Task.yield() }
+            run.cancel()
+            await #expect(throws: (any Error).self) { try await run.value }
+        }
+        #expect(coordinator.state.withLock { $0.entries[key]?.count } == 1)
+        coordinator.change { $0.failure = nil }
+        try await withExecutor { _ in
+            #expect(await coordinator.final(key).ending == .finished(.succeeded))
+        }
+        let registrations = coordinator.state.withLock { $0.registrations }
+        #expect(Set(registrations.map(\.bootID)).count == 2)
+        #expect(Set(registrations.map(\.instance)).count == 1)
+        #expect(registrations.map(\.storeID) == [nil, "store-1"])
+    }
+
+    @Test func `a coordinator that does not know it is registered with again, without losing work`() async throws {
+        try await withExecutor { _ in
+            let key = coordinator.grant("a", "test-wait")
+            await coordinator.wait { $0.entries[key] }
+            coordinator.change { $0.isKnown = false }
+            await coordinator.wait { $0.registrations.count == 2 ? true : nil }
+            gate.open()
+            #expect(await coordinator.final(key).ending == .finished(.succeeded))
+            #expect(Set(coordinator.state.withLock { $0.registrations }.map(\.bootID)).count == 1)
+        }
+    }
+
+    @Test func `another store ends all work and begins anew with an empty outbox`() async throws {
+        try await withExecutor { _ in
+            let key = coordinator.grant("a", "test-wait")
+            await coordinator.wait { $0.entries[key] }
+            coordinator.change { state in
+                state.storeID = "store-2"
+                state.leases = [:]
+                state.entries = [:]
+            }
+            await coordinator.wait { $0.registrations.count >= 2 ? true : nil }
+            let after = coordinator.grant("b", "bench-noop")
+            #expect(await coordinator.final(after).ending == .finished(.succeeded))
+            #expect(coordinator.state.withLock { $0.entries[key] } == nil)
+        }
+        #expect(folder.names().contains { $0.hasPrefix("outbox-of-store-1-") })
+    }
+
+    @Test func `who was replaced ends its work and fails`() async throws {
+        let executor = try makeExecutor()
+        let run = Task { try await executor.run() }
+        let key = coordinator.grant("a", "test-wait")
+        await coordinator.wait { $0.entries[key] }
+        coordinator.change {
+            $0.failure = .refused(Problem(status: 409, code: "replaced", title: "", detail: "by fenrir", nextAction: ""))
+        }
+        await #expect { try await run.value } throws: { ($0 as? ExecutorError)?.code == .replaced }
+        #expect(executor.status.work.isEmpty)
+    }
+
+    @Test(arguments: [("executor-id-in-use", 409, ExecutorError.Code.idInUse), ("unsupported-protocol", 400, .refused)])
+    func `a registration that is refused for good ends with the sentence`(
+        code: String, status: Int, expected: ExecutorError.Code
+    ) async throws {
+        coordinator.change {
+            $0.failure = .refused(Problem(status: status, code: code, title: "", detail: "No.", nextAction: ""))
+        }
+        let executor = try makeExecutor()
+        await #expect { try await executor.run() } throws: { error in
+            (error as? ExecutorError)?.code == expected && "\(error)".contains("No.")
+        }
+    }
+
+    @Test func `a second process on the data directory is told who has it`() throws {
+        let executor = try makeExecutor()
+        #expect { _ = try makeExecutor() } throws: { error in
+            (error as? ExecutorError)?.code == .dataDirectoryInUse && "\(error)".contains("huginn")
+        }
+        withExtendedLifetime(executor) {}
+    }
+
+    @Test func `paused it finishes what it has and gives back the rest`() async throws {
+        try await withExecutor(slots: 1) { executor in
+            let first = coordinator.grant("a", "test-wait")
+            let second = coordinator.grant("b", "test-wait")
+            await coordinator.wait { $0.entries[first] }
+            executor.order(.init(action: .pause, by: "test", why: "lunch"))
+            await coordinator.wait { $0.leases[second] == nil ? true : nil }
+            #expect(coordinator.state.withLock { $0.lastSync?.state } == .paused)
+            gate.open()
+            #expect(await coordinator.final(first).ending == .finished(.succeeded))
+            await #expect(throws: ExecutionRefusal.paused) {
+                try await executor.execute(TaskKind(trusted: "bench-noop"), params: JSONObject())
+            }
+            executor.order(.init(action: .resume, by: "test"))
+            let third = coordinator.grant("c", "bench-noop")
+            #expect(await coordinator.final(third).ending == .finished(.succeeded))
+        }
+    }
+
+    @Test func `at the drain timeout work is given back`() async throws {
+        let executor = try makeExecutor()
+        let run = Task { try await executor.run() }
+        let key = coordinator.grant("a", "test-wait")
+        await coordinator.wait { $0.entries[key] }
+        executor.order(.init(action: .stop, by: "test", drainTimeout: 50))
+        #expect(await coordinator.final(key).ending == .interrupted(.drained))
+        try await run.value
+    }
+
+    @Test func `a handler that does not end in time is made to`() async throws {
+        try await withExecutor { _ in
+            let key = coordinator.grant("a", "test-wait", timeouts: Timeouts(run: 20))
+            let report = await coordinator.final(key)
+            #expect(report.error?.code == "run-timeout")
+        }
+    }
+
+    @Test func `cut off, work that may move elsewhere is ended and not reported`() async throws {
+        coordinator.change { $0.ttl = 300 }
+        try await withExecutor { executor in
+            let moving = coordinator.grant("a", "test-wait", offline: .stop)
+            let staying = coordinator.grant("b", "test-wait", offline: .continue)
+            await coordinator.wait { $0.entries[moving] != nil && $0.entries[staying] != nil ? true : nil }
+            coordinator.change { $0.failure = .unreachable("pulled out") }
+            while executor.status.work.count == 2 { await Task.yield() }
+            #expect(executor.status.work.map(\.key) == [staying])
+            coordinator.change { $0.failure = nil }
+            await coordinator.wait { $0.lastSync?.held == [staying] ? true : nil }
+            gate.open()
+            #expect(await coordinator.final(staying).ending == .finished(.succeeded))
+        }
+    }
+
+    @Test func `work without a lease takes a slot, and says what it came to`() async throws {
+        try await withExecutor(slots: 1) { executor in
+            await coordinator.wait { $0.lastSync }
+            let kind = TaskKind(trusted: "test-wait")
+            let first = Task { try await executor.execute(kind, params: JSONObject()) }
+            while executor.status.work.isEmpty { await Task.yield() }
+            await #expect(throws: ExecutionRefusal.noSlot) { try await executor.execute(kind, params: JSONObject()) }
+            await coordinator.wait { $0.lastSync?.capacity == Slots(["default": 0]) ? true : nil }
+            gate.open()
+            let report = try await first.value
+            #expect(report.ending == .finished(.succeeded))
+            await #expect(throws: InvalidInput.self) { try await executor.execute(kind, params: ["lines": -1]) }
+        }
+    }
+
+    @Test func `one shot runs without a coordinator and tells its events`() async throws {
+        gate.open()
+        let settings = try makeExecutor().settings
+        let texts = Mutex<[JSON?]>([])
+        let report = try await OneShot.run(TaskKind(trusted: "test-wait"), params: ["lines": 2], settings: settings) {
+            event in texts.withLock { $0.append(event.data["text"]) }
+        }
+        #expect(report?.ending == .finished(.succeeded))
+        #expect(texts.withLock { $0 } == ["line 0\n", "line 1\n"])
+        let unknown = try await OneShot.run(
+            TaskKind(trusted: "ops-unheard-of"), params: JSONObject(), settings: settings
+        ) { _ in }
+        #expect(unknown == nil)
+    }
+}
