@@ -33,7 +33,7 @@ ARROWS = {
         {"YggClient", "YggCore", "YggHTTP", "YggProcess", "YggProtocol", "YggTelemetry"},
         {"Crypto", "HTTPTypes", "Hummingbird", "Logging", "NIOCore", "ServiceLifecycle", "SystemPackage"},
     ),
-    "YggStorage": ({"YggCore"}, {"GRDB", "Logging"}),
+    "YggStorage": ({"YggCore"}, {"GRDB", "GRDBSQLite", "Logging"}),
     "YggClient": ({"YggCore", "YggProtocol"}, {"AsyncHTTPClient", "Logging", "NIOCore", "NIOHTTP1", "NIOPosix"}),
     "YggConfiguration": ({"YggCore"}, {"Yams"}),
     "YggProcess": (set(), {"Subprocess", "SystemPackage"}),

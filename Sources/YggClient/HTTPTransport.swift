@@ -34,7 +34,10 @@ package struct HTTPTransport: Sendable {
     ///     begin to within the client's read timeout.
     /// - Throws: `TransportError`, or `CancellationError` where the surrounding task was cancelled.
     package func send(
-        method: String, path: String, headers: [(String, String)] = [], body: [UInt8]? = nil,
+        method: String,
+        path: String,
+        headers: [(String, String)] = [],
+        body: [UInt8]? = nil,
         timeout: Duration = .seconds(30)
     ) async throws -> HTTPReply {
         let deadline = NIODeadline.now() + TimeAmount(timeout)
@@ -58,19 +61,29 @@ package struct HTTPTransport: Sendable {
     /// - Parameter timeout: until the answer has begun. What bounds the silence after that is the client's read
     ///   timeout, so streams need a client of their own: `SharedHTTPClients.streams`.
     package func open(
-        path: String, headers: [(String, String)] = [], timeout: Duration = .seconds(15)
+        path: String,
+        headers: [(String, String)] = [],
+        timeout: Duration = .seconds(15)
     ) async throws -> HTTPStreamedReply {
         do {
             let response = try await execute("GET", path, headers, nil, .now() + TimeAmount(timeout))
             return HTTPStreamedReply(
-                status: Int(response.status.code), headers: response.headers.pairs, url: baseURL, body: response.body)
+                status: Int(response.status.code),
+                headers: response.headers.pairs,
+                url: baseURL,
+                body: response.body
+            )
         } catch {
             throw failure(error, timeout)
         }
     }
 
     private func execute(
-        _ method: String, _ path: String, _ headers: [(String, String)], _ body: [UInt8]?, _ deadline: NIODeadline
+        _ method: String,
+        _ path: String,
+        _ headers: [(String, String)],
+        _ body: [UInt8]?,
+        _ deadline: NIODeadline
     ) async throws -> HTTPClientResponse {
         var request = HTTPClientRequest(url: baseURL + path)
         request.method = HTTPMethod(rawValue: method)

@@ -4,7 +4,8 @@ import YggCore
 /// The root of the command tree.
 struct Ygg: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ygg", abstract: "Turns the machines of one household into one crew.",
+        commandName: "ygg",
+        abstract: "Turns the machines of one household into one crew.",
         discussion: """
             EXAMPLES
               ygg up                                           coordinator and executor, here, now
@@ -21,9 +22,12 @@ struct Ygg: AsyncParsableCommand {
             CommandGroup(name: "Running", subcommands: [Up.self, CoordinatorServe.self, RunOnce.self]),
             CommandGroup(
                 name: "Tasks and the fleet",
-                subcommands: [TaskCommand.self, TaskWhy.self, KindCommand.self, ExecutorCommand.self]),
+                subcommands: [TaskCommand.self, TaskWhy.self, KindCommand.self, ExecutorCommand.self]
+            ),
             CommandGroup(
                 name: "This installation",
-                subcommands: [ConfigCommand.self, HealthCommand.self, VersionCommand.self, Bench.self]),
-        ])
+                subcommands: [ConfigCommand.self, HealthCommand.self, VersionCommand.self, Bench.self]
+            ),
+        ]
+    )
 }

@@ -2,7 +2,8 @@ import Testing
 import YggProtocol
 
 struct ServerSentEventParserTests {
-    private static let text = "\u{FEFF}retry: 2000\n\n: comment\nid: 1\nevent: output\ndata: {\"text\":\"grüße 🌳\"}\n\n"
+    private static let text =
+        "\u{FEFF}retry: 2000\n\n: comment\nid: 1\nevent: output\ndata: {\"text\":\"grüße 🌳\"}\n\n"
         + "id:2\r\ndata:one\r\ndata: two\r\n\r\nevent: gap\rdata: {}\r\rid: 3\n\ndata\n\nevent: lost\ndata: unfinished\n"
 
     private static let expected = [

@@ -16,7 +16,8 @@ struct ParameterTests {
             (["kept=2"], [], ["kept": "2"]),
         ] as [([String], [String], JSONObject)]
     )
-    func `assignments and options mean the same`(assignments: [String], options: [String], expected: JSONObject) throws {
+    func `assignments and options mean the same`(assignments: [String], options: [String], expected: JSONObject) throws
+    {
         #expect(try Parameters.merge(base: [:], assignments: assignments, options: options) == expected)
     }
 

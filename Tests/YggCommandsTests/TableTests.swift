@@ -32,6 +32,20 @@ struct TableTests {
         )
     }
 
+    @Test
+    func `optional columns are left out from the right where there is no room`() {
+        let table = Table(
+            [
+                .init("ID"), .init("A", isOptional: true), .init("B", isOptional: true),
+                .init("TITLE", isFlexible: true),
+            ],
+            rows: [["identifier", "aaaa", "bbbb", "a long title"]]
+        )
+        #expect(table.rendered(width: 32, style: .plain).hasPrefix("ID          A     B     TITLE\n"))
+        #expect(table.rendered(width: 26, style: .plain).hasPrefix("ID          A     TITLE\n"))
+        #expect(table.rendered(width: 20, style: .plain) == "ID          TITLE\nidentifier  a long …\n")
+    }
+
     @Test(arguments: 18...80)
     func `no line is longer than the terminal`(width: Int) {
         for line in Self.table.rendered(width: width, style: .plain).split(separator: "\n") {

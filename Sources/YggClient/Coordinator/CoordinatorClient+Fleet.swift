@@ -17,7 +17,9 @@ extension CoordinatorClient {
         let reply = try await exchange("GET", RequestPath("health"), timeout: .seconds(10), repetition: .onlyUnsent)
         guard let object = reply.json?.objectValue, object["status"]?.stringValue != nil else {
             throw ClientError.notACoordinator(
-                url: urls.joined(separator: ","), reason: "/health answered \(reply.status) without a status")
+                url: urls.joined(separator: ","),
+                reason: "/health answered \(reply.status) without a status"
+            )
         }
         return object
     }

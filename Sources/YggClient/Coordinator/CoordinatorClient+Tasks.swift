@@ -14,17 +14,26 @@ extension CoordinatorClient {
     /// Like the other, for a body that no `TaskSubmission` can be, such as one without a kind.
     package func submit(_ body: JSON, idempotencyKey: String) async throws -> TaskView {
         let reply = try await request(
-            "POST", RequestPath("v1", "tasks"), headers: [("idempotency-key", idempotencyKey)], body: body,
-            repetition: .safe)
+            "POST",
+            RequestPath("v1", "tasks"),
+            headers: [("idempotency-key", idempotencyKey)],
+            body: body,
+            repetition: .safe
+        )
         return TaskView(try object(of: reply))
     }
 
-    /// Submits up to 1,000 tasks in one commit; there is one item for each, in their order.
-    package func batch(_ submissions: [TaskSubmission], idempotencyKey: String) async throws -> Page {
-        let items = submissions.map { JSON.object($0.json) }
+    /// Submits up to 1,000 tasks in one commit. There is one item for each, in their order: `{status, task}`, or
+    /// `{status, problem}` for one that was refused.
+    ///
+    /// A batch has no idempotency key; it is sent again after a broken connection only where every task has an id.
+    package func batch(_ submissions: [TaskSubmission]) async throws -> Page {
         let reply = try await request(
-            "POST", RequestPath("v1", "tasks:batch"), headers: [("idempotency-key", idempotencyKey)],
-            body: ["items": .array(items)], repetition: .safe)
+            "POST",
+            RequestPath("v1", "tasks:batch"),
+            body: ["tasks": .array(submissions.map { .object($0.json) })],
+            repetition: submissions.allSatisfy { $0.id != nil } ? .safe : .onlyUnsent
+        )
         return Page(try object(of: reply))
     }
 
@@ -56,10 +65,8 @@ extension CoordinatorClient {
     }
 
     /// Starts a task over as a new one; one that was only waiting for its time comes back without its delay.
-    package func retry(_ id: String, idempotencyKey: String) async throws -> TaskView {
-        let reply = try await request(
-            "POST", RequestPath("v1", "tasks", id, "retry"), headers: [("idempotency-key", idempotencyKey)])
-        return TaskView(try object(of: reply))
+    package func retry(_ id: String) async throws -> TaskView {
+        TaskView(try object(of: try await request("POST", RequestPath("v1", "tasks", id, "retry"))))
     }
 
     /// Why a task is where it is, and what would change it.

@@ -42,11 +42,21 @@ package struct CoordinatorClient: Sendable {
     /// Sends one request, again where that is safe, and returns what was answered.
     /// - Throws: `Problem` for every status from 400, `ClientError` where there was no answer.
     package func request(
-        _ method: String, _ path: RequestPath, headers: [(String, String)] = [], body: JSON? = nil,
-        timeout: Duration = .seconds(30), repetition: Repetition? = nil
+        _ method: String,
+        _ path: RequestPath,
+        headers: [(String, String)] = [],
+        body: JSON? = nil,
+        timeout: Duration = .seconds(30),
+        repetition: Repetition? = nil
     ) async throws -> HTTPReply {
         let reply = try await exchange(
-            method, path, headers: headers, body: body, timeout: timeout, repetition: repetition)
+            method,
+            path,
+            headers: headers,
+            body: body,
+            timeout: timeout,
+            repetition: repetition
+        )
         guard reply.status < 400 else { throw Problem(reply) }
         return reply
     }
@@ -54,8 +64,12 @@ package struct CoordinatorClient: Sendable {
     /// Like `request`, with every status an answer. Those that ask to be tried again soon are.
     /// - Parameter repetition: nil says what HTTP says of the method.
     package func exchange(
-        _ method: String, _ path: RequestPath, headers: [(String, String)] = [], body: JSON? = nil,
-        timeout: Duration = .seconds(30), repetition: Repetition? = nil
+        _ method: String,
+        _ path: RequestPath,
+        headers: [(String, String)] = [],
+        body: JSON? = nil,
+        timeout: Duration = .seconds(30),
+        repetition: Repetition? = nil
     ) async throws -> HTTPReply {
         let repetition = repetition ?? (["GET", "HEAD", "PUT", "DELETE"].contains(method) ? .safe : .onlyUnsent)
         let bytes = body?.bytes
@@ -77,13 +91,22 @@ package struct CoordinatorClient: Sendable {
 
     /// Asks one address after the other, as long as nothing was sent.
     private func firstAnswer(
-        _ method: String, _ path: RequestPath, _ headers: [(String, String)], _ body: [UInt8]?, _ timeout: Duration
+        _ method: String,
+        _ path: RequestPath,
+        _ headers: [(String, String)],
+        _ body: [UInt8]?,
+        _ timeout: Duration
     ) async throws(TransportError) -> HTTPReply {
         var last = TransportError.invalidURL(url: "", reason: "there is no address")
         for transport in requests {
             do {
                 return try await transport.send(
-                    method: method, path: path.description, headers: headers, body: body, timeout: timeout)
+                    method: method,
+                    path: path.description,
+                    headers: headers,
+                    body: body,
+                    timeout: timeout
+                )
             } catch let error as TransportError {
                 last = error
                 guard error.isUnsent else { break }
@@ -99,7 +122,9 @@ package struct CoordinatorClient: Sendable {
     func object(of reply: HTTPReply) throws -> JSONObject {
         guard let object = reply.json?.objectValue else {
             throw ClientError.notACoordinator(
-                url: urls.joined(separator: ","), reason: "it answered \(reply.status) without JSON")
+                url: urls.joined(separator: ","),
+                reason: "it answered \(reply.status) without JSON"
+            )
         }
         return object
     }

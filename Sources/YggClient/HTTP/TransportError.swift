@@ -39,7 +39,10 @@ extension TransportError {
             } else {
                 self = .broken(url: url, reason: "\(error)")
             }
-        case let error as IOError: self = .broken(url: url, reason: message(of: error))
+        case let error as IOError:
+            self =
+                isRefusal(error)
+                ? .unreachable(url: url, reason: message(of: error)) : .broken(url: url, reason: message(of: error))
         default: self = .broken(url: url, reason: "\(error)")
         }
     }
@@ -55,7 +58,8 @@ extension TransportError {
             self = .invalidURL(url: url, reason: "it must look like http://127.0.0.1:5080")
         default:
             let text = error.description
-            self = text.contains("unsupportedScheme")
+            self =
+                text.contains("unsupportedScheme")
                 ? .invalidURL(url: url, reason: "it must begin with http:// or https://")
                 : .broken(url: url, reason: text)
         }
@@ -70,6 +74,12 @@ private func words(of error: NIOConnectionError) -> String {
     if let error = failure.error as? IOError { return message(of: error) }
     if case .some(.connectTimeout) = failure.error as? ChannelError { return "no connection in time" }
     return "\(failure.error)"
+}
+
+/// What only connecting brings. A connection that stood could report a lost host too, but only after a quarter of an
+/// hour of silence, long after every timeout of ours.
+private func isRefusal(_ error: IOError) -> Bool {
+    [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EADDRNOTAVAIL].contains(error.errnoCode)
 }
 
 /// The kernel's words alone, as in "connection refused".

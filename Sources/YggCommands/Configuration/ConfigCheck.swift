@@ -5,12 +5,14 @@ import YggCore
 /// `ygg config check`.
 struct ConfigCheck: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Check the configuration file and the variables. Status 1 where they are wrong.",
+        commandName: "check",
+        abstract: "Check the configuration file and the variables. Status 1 where they are wrong.",
         discussion: """
             EXAMPLES
               ygg config check
               ygg config check --config /etc/yggdrasil/yggdrasil.yaml --json
-            """)
+            """
+    )
 
     @OptionGroup var options: ConfigOptions
     @OptionGroup var output: OutputOptions
@@ -25,7 +27,10 @@ struct ConfigCheck: AsyncParsableCommand {
         } catch let error as ConfigurationError {
             if output.format == .table {
                 throw CommandFailure(
-                    error.description, next: "Correct it and run `ygg config check` again.", status: .failed)
+                    error.description,
+                    next: "Correct it and run `ygg config check` again.",
+                    status: .failed
+                )
             }
             let issues = error.issues.map { issue -> JSON in
                 var object = JSONObject()

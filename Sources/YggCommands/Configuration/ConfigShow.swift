@@ -5,7 +5,8 @@ import YggCore
 /// `ygg config show`.
 struct ConfigShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Print every setting with the value that counts and where it comes from.",
+        commandName: "show",
+        abstract: "Print every setting with the value that counts and where it comes from.",
         discussion: """
             A flag counts before a variable, a variable before the file, the file before the default. Secrets are
             never printed.
@@ -13,7 +14,8 @@ struct ConfigShow: AsyncParsableCommand {
             EXAMPLES
               ygg config show
               YGG_PORT=6000 ygg config show --role coordinator
-            """)
+            """
+    )
 
     @OptionGroup var options: ConfigOptions
     @OptionGroup var output: OutputOptions
@@ -31,7 +33,8 @@ struct ConfigShow: AsyncParsableCommand {
                         .init(entry.name), .init(entry.value),
                         .init(entry.origin.description, entry.origin == .fallback ? .dim : nil),
                     ]
-                })
+                }
+            )
         }
     }
 }

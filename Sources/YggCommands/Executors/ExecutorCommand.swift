@@ -5,7 +5,8 @@ import ArgumentParser
 /// Without a subcommand it is `ExecutorServe`, so that `ygg executor --id huginn` is all a machine has to start.
 struct ExecutorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "executor", abstract: "Run an executor on this machine, or look at the fleet's.",
+        commandName: "executor",
+        abstract: "Run an executor on this machine, or look at the fleet's.",
         usage: """
             ygg executor --id ID --coordinator URL [--handlers ops,power | all] [--slots 4] [--label k=v] ...
             ygg executor list | show ID
@@ -19,5 +20,6 @@ struct ExecutorCommand: AsyncParsableCommand {
             `ygg executor serve --help` lists everything an executor can be started with.
             """,
         subcommands: [ExecutorList.self, ExecutorShow.self, ExecutorServe.self],
-        defaultSubcommand: ExecutorServe.self)
+        defaultSubcommand: ExecutorServe.self
+    )
 }

@@ -5,12 +5,15 @@ import YggCore
 /// `ygg executor list`.
 struct ExecutorList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List the fleet's executors.",
+        commandName: "list",
+        abstract: "List the fleet's executors.",
         discussion: """
             EXAMPLES
               ygg executor list
               ygg executor list -o jsonl | jq -r 'select(.state == "lost") | .id'
-            """, aliases: ["ls"])
+            """,
+        aliases: ["ls"]
+    )
 
     @OptionGroup var output: OutputOptions
     @OptionGroup var connection: ConnectionOptions
@@ -38,8 +41,11 @@ enum ExecutorTable {
         return Table(
             [
                 .init("ID"), .init("STATE"), .init("FREE SLOTS"), .init("TASKS", alignment: .right),
-                .init("SEEN", alignment: .right), .init("VERSION"), .init("HANDLERS", isFlexible: true),
-            ], rows: rows)
+                .init("SEEN", alignment: .right, isOptional: true), .init("VERSION", isOptional: true),
+                .init("HANDLERS", isFlexible: true),
+            ],
+            rows: rows
+        )
     }
 }
 

@@ -5,11 +5,13 @@ import YggCore
 /// `ygg executor show`.
 struct ExecutorShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show one executor: its state, slots, kinds and labels.",
+        commandName: "show",
+        abstract: "Show one executor: its state, slots, kinds and labels.",
         discussion: """
             EXAMPLES
               ygg executor show huginn
-            """)
+            """
+    )
 
     @Argument(help: "The executor's id.")
     var id: String
@@ -44,7 +46,8 @@ enum ExecutorDetails {
         details.add(
             "labels",
             (executor["labels"]?.objectValue?.members ?? [])
-                .map { "\($0.key)=\($0.value.stringValue ?? $0.value.text)" }.joined(separator: ", "))
+                .map { "\($0.key)=\($0.value.stringValue ?? $0.value.text)" }.joined(separator: ", ")
+        )
         for member in executor.members where !told.contains(member.key) {
             details.add(member.key, brief(member.value))
         }

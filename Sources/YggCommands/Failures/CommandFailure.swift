@@ -29,8 +29,10 @@ struct CommandFailure: Error, Hashable {
             self.init(sentence(error.description), next: "Correct it and try again.", status: .usage)
         case let error as ConfigurationError:
             self.init(
-                sentence(error.description), next: "Correct it; `ygg config check` says whether it is right.",
-                status: .usage)
+                sentence(error.description),
+                next: "Correct it; `ygg config check` says whether it is right.",
+                status: .usage
+            )
         case is CancellationError: self.init("Interrupted.", status: .interrupted)
         default: self.init(sentence("\(error)"))
         }
@@ -38,8 +40,10 @@ struct CommandFailure: Error, Hashable {
 
     private init(_ problem: Problem) {
         var message = sentence(problem.detail)
-        // One issue is what `detail` already says.
         if problem.issues.count > 1 {
+            // The detail of an invalid request is its issues in one line, which nobody wants to read twice.
+            let isRepeated = problem.detail == InvalidInput(issues: problem.issues).description
+            message = isRepeated ? "\(problem.title):" : message
             message += problem.issues.map { "\n  \($0.pointer.isEmpty ? "/" : $0.pointer): \($0.detail)" }.joined()
         }
         let next: String? =
@@ -62,10 +66,14 @@ struct CommandFailure: Error, Hashable {
             self.init(
                 sentence(error.description),
                 next: "Start one with `ygg up`, or name another with --coordinator URL or YGG_COORDINATOR.",
-                status: .unreachable)
+                status: .unreachable
+            )
         case .notACoordinator:
             self.init(
-                sentence(error.description), next: "Check --coordinator or YGG_COORDINATOR.", status: .unreachable)
+                sentence(error.description),
+                next: "Check --coordinator or YGG_COORDINATOR.",
+                status: .unreachable
+            )
         case .invalidURL:
             self.init(sentence(error.description), next: "Correct --coordinator or YGG_COORDINATOR.", status: .usage)
         }

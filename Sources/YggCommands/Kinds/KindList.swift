@@ -5,12 +5,15 @@ import YggCore
 /// `ygg kind list`.
 struct KindList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List the kinds of task.",
+        commandName: "list",
+        abstract: "List the kinds of task.",
         discussion: """
             EXAMPLES
               ygg kind list
               ygg kind list --prefix git- --json
-            """, aliases: ["ls"])
+            """,
+        aliases: ["ls"]
+    )
 
     @Option(help: "Only kinds with this prefix, such as git-.")
     var prefix: String?
@@ -41,13 +44,15 @@ enum KindTable {
             [
                 .init("KIND"), .init("PARAMETERS", isFlexible: true), .init("OFFERED BY", isFlexible: true),
                 .init("DESCRIPTION", isFlexible: true),
-            ], rows: rows)
+            ],
+            rows: rows
+        )
     }
 
     /// Names; those that may be left out in brackets.
     private static func parameters(_ kind: JSONObject) -> String {
         (kind["params"]?.objectValue?.members ?? []).map { member in
-            member.value["required"]?.boolValue == true ? member.key : "[\(member.key)]"
+            KindDetails.isRequired(member.value) ? member.key : "[\(member.key)]"
         }
         .joined(separator: " ")
     }

@@ -5,11 +5,13 @@ import YggCore
 /// `ygg kind show`.
 struct KindShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show one kind: its parameters, limits, and who offers it.",
+        commandName: "show",
+        abstract: "Show one kind: its parameters, limits, and who offers it.",
         discussion: """
             EXAMPLES
               ygg kind show git-log
-            """)
+            """
+    )
 
     @Argument(help: "The kind, such as git-log.")
     var kind: String
@@ -22,7 +24,9 @@ struct KindShow: AsyncParsableCommand {
         guard let found = kinds.first(where: { $0["kind"]?.stringValue == kind }) else {
             let near = nearest(to: kind, among: kinds.compactMap { $0["kind"]?.stringValue })
             throw CommandFailure(
-                "There is no kind \(kind).", next: near.map { "Did you mean \($0)?" } ?? "See `ygg kind list`.")
+                "There is no kind \(kind).",
+                next: near.map { "Did you mean \($0)?" } ?? "See `ygg kind list`."
+            )
         }
         Results(output).one(found) { KindDetails.text(found, style: $0) }
     }
@@ -37,13 +41,16 @@ enum KindDetails {
         details.add("kind", kind["kind"]?.stringValue, .bold)
         details.add("description", kind["description"]?.stringValue)
         details.add(
-            "offered by", offeredBy.isEmpty ? "nobody" : offeredBy.joined(separator: ", "),
-            offeredBy.isEmpty ? .yellow : nil)
+            "offered by",
+            offeredBy.isEmpty ? "nobody" : offeredBy.joined(separator: ", "),
+            offeredBy.isEmpty ? .yellow : nil
+        )
         details.add("origin", kind["origin"]?.stringValue)
         details.add("tier", (kind["tier"]?.arrayValue ?? []).compactMap(\.stringValue).joined(separator: ", "))
         details.add(
             "slots",
-            (kind["slots"]?.objectValue?.members ?? []).map { "\($0.key) \($0.value.text)" }.joined(separator: ", "))
+            (kind["slots"]?.objectValue?.members ?? []).map { "\($0.key) \($0.value.text)" }.joined(separator: ", ")
+        )
         details.add("timeout", milliseconds(kind["timeoutMs"]))
         if let retry = kind["retry"]?.objectValue, let tries = retry["maxAttempts"]?.intValue {
             let backoff = milliseconds(retry["backoffMs"]).map { ", backoff from \($0)" } ?? ""
@@ -54,19 +61,28 @@ enum KindDetails {
         guard !parameters.isEmpty else { return details.rendered(style: style) }
         let rows = parameters.map { member in row(member.key, member.value) }
         let table = Table(
-            [.init("PARAMETER"), .init("TYPE", isFlexible: true), .init("DEFAULT"), .init("MEANING", isFlexible: true)],
-            rows: rows)
+            [
+                .init("PARAMETER"), .init("TYPE", isFlexible: true), .init("DEFAULT"),
+                .init("MEANING", isFlexible: true),
+            ],
+            rows: rows
+        )
         return details.rendered(style: style) + "\n" + table.rendered(width: Terminal.output.width, style: style)
     }
 
     private static func row(_ name: String, _ json: JSON) -> [Table.Cell] {
         let fallback = json["default"].map { $0.stringValue ?? $0.text }
-        let isRequired = json["required"]?.boolValue ?? false
+        let isRequired = isRequired(json)
         return [
             .init(name, isRequired ? .bold : nil), .init(type(name, json)),
             .init(isRequired ? "required" : fallback ?? "", isRequired ? .yellow : nil),
             .init(json["description"]?.stringValue ?? ""),
         ]
+    }
+
+    /// Without a word on it, a parameter is required exactly when it has no default.
+    static func isRequired(_ parameter: JSON) -> Bool {
+        parameter["required"]?.boolValue ?? (parameter["default"] == nil)
     }
 
     /// In our own words where we know the type; a newer coordinator may have others.

@@ -8,7 +8,10 @@ struct ConnectionOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "The coordinator. Default: YGG_COORDINATOR, else executor.coordinator of the configuration, "
-                + "else \(CoordinatorClient.defaultURL).", valueName: "url"))
+                + "else \(CoordinatorClient.defaultURL).",
+            valueName: "url"
+        )
+    )
     var coordinator: String?
 
     func client() throws -> CoordinatorClient {
@@ -24,7 +27,11 @@ enum ClientSettings {
         let directory = ProcessContext.workingDirectory
         let path = try ConfigurationFile.locate(explicit: nil, environment: environment, currentDirectory: directory)
         return try ResolvedSettings.resolve(
-            role: .client, flags: coordinator.map { [.coordinatorURL: $0] } ?? [:], environment: environment,
-            file: try path.map(ConfigurationFile.load), currentDirectory: directory)
+            role: .client,
+            flags: coordinator.map { [.coordinatorURL: $0] } ?? [:],
+            environment: environment,
+            file: try path.map(ConfigurationFile.load),
+            currentDirectory: directory
+        )
     }
 }

@@ -9,7 +9,8 @@ import YggCore
 struct ParameterArguments: ParsableArguments {
     @Option(
         name: [.customShort("p"), .customLong("param")],
-        help: ArgumentHelp("A parameter. Repeatable; the same name again makes a list.", valueName: "name=value"))
+        help: ArgumentHelp("A parameter. Repeatable; the same name again makes a list.", valueName: "name=value")
+    )
     var assignments: [String] = []
 
     @Option(help: ArgumentHelp("Parameters as a JSON object.", valueName: "json|@file|-"))
@@ -17,7 +18,8 @@ struct ParameterArguments: ParsableArguments {
 
     @Argument(
         parsing: .allUnrecognized,
-        help: ArgumentHelp("After the kind, --name value means -p name=value.", valueName: "--name value"))
+        help: ArgumentHelp("After the kind, --name value means -p name=value.", valueName: "--name value")
+    )
     var options: [String] = []
 
     /// The parameters with the types they have: JSON's for `--params`, text for the others.
@@ -34,7 +36,10 @@ struct ParameterArguments: ParsableArguments {
         }
         let parameters = try Parameters.merge(base: base, assignments: assignments, options: options)
         return Parameters.resolvingRepository(
-            parameters, workingDirectory: ProcessContext.workingDirectory, home: ProcessContext.variable("HOME"))
+            parameters,
+            workingDirectory: ProcessContext.workingDirectory,
+            home: ProcessContext.variable("HOME")
+        )
     }
 }
 
@@ -68,7 +73,9 @@ enum Parameters {
         while let word = rest.popFirst() {
             guard word.hasPrefix("--"), word.count > 2 else {
                 throw CommandFailure.usage(
-                    "\"\(word)\" stands where a parameter should.", next: "Write --name value, or -p name=value.")
+                    "\"\(word)\" stands where a parameter should.",
+                    next: "Write --name value, or -p name=value."
+                )
             }
             let option = String(word.dropFirst(2))
             if let pair = split(option) {
@@ -90,7 +97,9 @@ enum Parameters {
 
     /// Makes a relative path in the parameter `repo` absolute: whoever runs the task stands somewhere else.
     static func resolvingRepository(
-        _ parameters: JSONObject, workingDirectory: String, home: String?
+        _ parameters: JSONObject,
+        workingDirectory: String,
+        home: String?
     ) -> JSONObject {
         guard let text = parameters["repo"]?.stringValue, !isRemote(text), !text.isEmpty else { return parameters }
         var resolved = parameters

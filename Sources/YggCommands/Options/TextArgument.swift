@@ -13,7 +13,8 @@ enum TextArgument {
         guard descriptor >= 0 else {
             throw CommandFailure.usage(
                 "\(option): cannot read \(path): \(String(cString: strerror(errno))).",
-                next: "Name a file that can be read, or - for standard input.")
+                next: "Name a file that can be read, or - for standard input."
+            )
         }
         defer { close(descriptor) }
         return try text(of: descriptor, named: path, option)

@@ -13,7 +13,8 @@ enum WatchGoal: String, ExpressibleByArgument, CaseIterable, Sendable {
 struct WatchOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("Stop watching after this long (30s, 2h); the task goes on.", valueName: "duration"),
-        transform: DurationArgument.parse)
+        transform: DurationArgument.parse
+    )
     var timeout: Milliseconds?
 
     @Option(help: "With approval: stop, with status 5, when a person is asked.")

@@ -9,7 +9,8 @@ enum DisplayText {
     static func truncated(_ text: String, to limit: Int) -> String {
         guard width(text) > limit else { return text }
         guard limit > 1 else { return limit == 1 ? "…" : "" }
-        var cut = "", used = 0
+        var cut = ""
+        var used = 0
         for character in text {
             let next = width(character)
             guard used + next <= limit - 1 else { break }

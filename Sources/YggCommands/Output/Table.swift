@@ -9,11 +9,19 @@ struct Table: Sendable {
         var alignment: Alignment
         /// Whether it gives way first where the terminal is narrow: prose does, names do not.
         var isFlexible: Bool
+        /// Whether it is left out where even that does not make room.
+        var isOptional: Bool
 
-        init(_ title: String, alignment: Alignment = .left, isFlexible: Bool = false) {
+        init(
+            _ title: String,
+            alignment: Alignment = .left,
+            isFlexible: Bool = false,
+            isOptional: Bool = false
+        ) {
             self.title = title
             self.alignment = alignment
             self.isFlexible = isFlexible
+            self.isOptional = isOptional
         }
     }
 
@@ -44,11 +52,35 @@ struct Table: Sendable {
 
     /// - Parameter width: in columns; nil cuts nothing.
     func rendered(width: Int?, style: Style) -> String {
-        let widths = fitted(to: width)
-        var text = line(columns.map { Cell($0.title, .dim) }, widths, style)
-        for row in rows { text += line(row, widths, style) }
+        let visible = visible(in: width)
+        let widths = visible.fitted(to: width)
+        var text = visible.line(visible.columns.map { Cell($0.title, .dim) }, widths, style)
+        for row in visible.rows { text += visible.line(row, widths, style) }
         return text
     }
+
+    /// Without as many of the optional columns, from the right, as it takes.
+    private func visible(in width: Int?) -> Table {
+        guard let width, let last = columns.lastIndex(where: \.isOptional) else { return self }
+        var least = naturalWidths
+        for index in least.indices where columns[index].isFlexible {
+            least[index] = min(least[index], Self.flexibleMinimum)
+        }
+        guard least.reduce(0, +) > room(in: width) else { return self }
+        var narrower = self
+        narrower.columns.remove(at: last)
+        for index in narrower.rows.indices { narrower.rows[index].remove(at: last) }
+        return narrower.visible(in: width)
+    }
+
+    private var naturalWidths: [Int] {
+        columns.indices.map { index in
+            rows.reduce(DisplayText.width(columns[index].title)) { max($0, DisplayText.width($1[index].text)) }
+        }
+    }
+
+    /// What is left for text between the gaps.
+    private func room(in width: Int) -> Int { max(0, width - Self.gap * (columns.count - 1)) }
 
     private func line(_ cells: [Cell], _ widths: [Int], _ style: Style) -> String {
         var line = ""
@@ -66,11 +98,9 @@ struct Table: Sendable {
     }
 
     private func fitted(to width: Int?) -> [Int] {
-        var widths = columns.indices.map { index in
-            rows.reduce(DisplayText.width(columns[index].title)) { max($0, DisplayText.width($1[index].text)) }
-        }
+        var widths = naturalWidths
         guard let width else { return widths }
-        let room = max(0, width - Self.gap * (columns.count - 1))
+        let room = room(in: width)
         shrink(&widths, to: room, floor: Self.flexibleMinimum) { columns[$0].isFlexible }
         shrink(&widths, to: room, floor: Self.minimum) { _ in true }
         return widths

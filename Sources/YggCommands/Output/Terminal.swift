@@ -16,7 +16,8 @@ struct Terminal: Sendable {
         width = columns ?? (isTerminal ? Terminal.columns(of: descriptor) : nil)
         style = Style(
             isColored: isTerminal && ProcessContext.variable("NO_COLOR") == nil
-                && ProcessContext.variable("TERM") != "dumb")
+                && ProcessContext.variable("TERM") != "dumb"
+        )
     }
 
     private static func columns(of descriptor: Int32) -> Int {

@@ -5,14 +5,16 @@ import YggCore
 /// `ygg health`.
 struct HealthCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "health", abstract: "Ask a coordinator, or any server of ours, how it is.",
+        commandName: "health",
+        abstract: "Ask a coordinator, or any server of ours, how it is.",
         discussion: """
             EXAMPLES
               ygg health
               ygg health http://huginn:5002
 
             STATUS  0 pass or warn, 1 fail, 3 cannot be reached
-            """)
+            """
+    )
 
     @Argument(help: ArgumentHelp("Which server. Default: the coordinator.", valueName: "url"))
     var url: String?
@@ -21,7 +23,8 @@ struct HealthCommand: AsyncParsableCommand {
     @OptionGroup var connection: ConnectionOptions
 
     func run() async throws {
-        let client = try url.map { CoordinatorClient(address: $0, token: ProcessContext.variable("YGG_TOKEN")) }
+        let client =
+            try url.map { CoordinatorClient(address: $0, token: ProcessContext.variable("YGG_TOKEN")) }
             ?? connection.client()
         let health = try await client.health()
         Results(output).one(health) { HealthText.text(health, of: client.urls.joined(separator: ", "), style: $0) }

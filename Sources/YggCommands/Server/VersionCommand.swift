@@ -4,7 +4,9 @@ import YggCore
 /// `ygg version`.
 struct VersionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "version", abstract: "Print the version of this binary.")
+        commandName: "version",
+        abstract: "Print the version of this binary."
+    )
 
     @OptionGroup var output: OutputOptions
 

@@ -4,7 +4,7 @@ import YggProtocol
 
 /// What a submission says beside its kind and parameters.
 struct SubmissionOptions: ParsableArguments {
-    @Option(help: "One line for people. Default: made from kind and parameters.")
+    @Option(help: "One line for people. Default: the kind.")
     var title: String?
 
     @Option(help: ArgumentHelp("What is wanted, at length.", valueName: "text|@file|-"))
@@ -51,7 +51,9 @@ struct SubmissionOptions: ParsableArguments {
         if let at {
             guard let time = TimeArgument.parse(at, now: now) else {
                 throw CommandFailure.usage(
-                    "--at: \"\(at)\" is not a time.", next: "Write 2026-03-01T07:00:00Z, or from now +30m or 2h.")
+                    "--at: \"\(at)\" is not a time.",
+                    next: "Write 2026-03-01T07:00:00Z, or from now +30m or 2h."
+                )
             }
             body.append("notBefore", .string(time.description))
         }
@@ -69,23 +71,27 @@ enum IdempotencyKey {
     }
 }
 
-/// A mistyped option is taken for a parameter, and refused as one: this names the option that was meant.
+/// A mistyped option is taken for a parameter, and refused as one. This names the option that was meant, or where the
+/// parameters are listed.
 enum MistakenOption {
     static let known = [
         "title", "description", "prompt", "id", "label", "priority", "after", "at", "dedupe-key", "wait", "follow",
         "timeout", "wait-for", "json", "output", "params", "param", "coordinator",
     ]
 
-    static func explain(_ problem: Problem, options: [String]) -> any Error {
+    /// - Parameters:
+    ///   - kind: what was to be submitted.
+    ///   - options: the arguments that became parameters.
+    static func explain(_ problem: Problem, kind: String?, options: [String]) -> CommandFailure {
         var failure = CommandFailure(describing: problem)
-        for issue in problem.issues {
-            guard let name = issue.pointer.split(separator: "/").last.map(String.init),
-                options.contains(where: { $0 == "--\(name)" || $0.hasPrefix("--\(name)=") }),
-                let meant = nearest(to: name, among: known)
-            else { continue }
+        let names = problem.issues.filter { $0.pointer.hasPrefix("/params") }
+            .compactMap { $0.pointer.split(separator: "/").last.map(String.init) }
+        if let kind, !names.isEmpty { failure.next = "`ygg kind show \(kind)` lists the parameters." }
+        for name in names where options.contains(where: { $0 == "--\(name)" || $0.hasPrefix("--\(name)=") }) {
+            guard let meant = nearest(to: name, among: known) else { continue }
             failure.next = "--\(name) was taken for a parameter; did you mean --\(meant)?"
-            return failure
+            break
         }
-        return problem
+        return failure
     }
 }

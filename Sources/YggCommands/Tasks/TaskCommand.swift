@@ -4,11 +4,13 @@ import YggCore
 /// `ygg task`: everything about tasks.
 struct TaskCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "task", abstract: "Submit, watch and manage tasks.",
+        commandName: "task",
+        abstract: "Submit, watch and manage tasks.",
         subcommands: [
             TaskSubmit.self, TaskList.self, TaskShow.self, TaskWait.self, TaskLogs.self, TaskEvents.self,
             TaskCancel.self, TaskRetry.self, TaskWhy.self,
-        ])
+        ]
+    )
 }
 
 /// A task on the command line.

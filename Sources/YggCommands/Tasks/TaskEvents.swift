@@ -5,12 +5,14 @@ import YggCore
 /// `ygg task events`.
 struct TaskEvents: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "events", abstract: "List the entries of a task's log.",
+        commandName: "events",
+        abstract: "List the entries of a task's log.",
         discussion: """
             EXAMPLES
               ygg task events 01k9s2… --limit 20
               ygg task events 01k9s2… -o jsonl | jq 'select(.type == "state")'
-            """)
+            """
+    )
 
     @OptionGroup var task: TaskArgument
 
@@ -49,10 +51,13 @@ enum EventTable {
                 .init(event["seq"]?.text ?? ""), .init(event["at"]?.stringValue ?? "", .dim), .init(type),
                 .init(
                     EventSummary.line(type, data) ?? state ?? "",
-                    Style.emphasis(of: state.flatMap(TaskState.init(rawValue:)))),
+                    Style.emphasis(of: state.flatMap(TaskState.init(rawValue:)))
+                ),
             ]
         }
         return Table(
-            [.init("SEQ", alignment: .right), .init("AT"), .init("TYPE"), .init("WHAT", isFlexible: true)], rows: rows)
+            [.init("SEQ", alignment: .right), .init("AT"), .init("TYPE"), .init("WHAT", isFlexible: true)],
+            rows: rows
+        )
     }
 }

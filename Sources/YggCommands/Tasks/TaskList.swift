@@ -5,13 +5,16 @@ import YggCore
 /// `ygg task list`.
 struct TaskList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List tasks, the newest first.",
+        commandName: "list",
+        abstract: "List tasks, the newest first.",
         discussion: """
             EXAMPLES
               ygg task list --state queued,running
               ygg task list --prefix git- --limit 10
               ygg task list --all -o jsonl | jq -r .id
-            """, aliases: ["ls"])
+            """,
+        aliases: ["ls"]
+    )
 
     /// The most one answer carries.
     private static let pageLimit = 200
@@ -73,8 +76,9 @@ struct TaskList: AsyncParsableCommand {
 enum TaskTable {
     static func make(_ items: [JSONObject], now: Timestamp) -> Table {
         let columns: [Table.Column] = [
-            .init("ID"), .init("STATE"), .init("KIND"), .init("EXECUTOR"), .init("AGE", alignment: .right),
-            .init("TOOK", alignment: .right), .init("TITLE", isFlexible: true),
+            .init("ID"), .init("STATE"), .init("KIND"), .init("EXECUTOR", isOptional: true),
+            .init("AGE", alignment: .right, isOptional: true), .init("TOOK", alignment: .right, isOptional: true),
+            .init("TITLE", isFlexible: true),
         ]
         let rows = items.map { item -> [Table.Cell] in
             let task = TaskView(item)

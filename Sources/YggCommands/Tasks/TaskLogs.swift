@@ -5,13 +5,15 @@ import YggCore
 /// `ygg task logs`.
 struct TaskLogs: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "logs", abstract: "Print what a task wrote, each stream to its own.",
+        commandName: "logs",
+        abstract: "Print what a task wrote, each stream to its own.",
         discussion: """
             EXAMPLES
               ygg task logs 01k9s2…
               ygg task logs --follow 01k9s2…          until it ends; its status is this command's
               ygg task logs 01k9s2… --json --after 100   the whole log as events, one a line
-            """)
+            """
+    )
 
     @OptionGroup var task: TaskArgument
 
@@ -44,6 +46,9 @@ struct TaskLogs: AsyncParsableCommand {
 
 /// A task's log as it is now, page by page.
 struct EventPages {
+    /// The most one answer carries.
+    private static let pageLimit = 1000
+
     let client: CoordinatorClient
     let task: String
 
@@ -52,7 +57,7 @@ struct EventPages {
         var after = after
         var rest = limit ?? .max
         while rest > 0 {
-            let page = try await client.events(task, after: after, limit: min(rest, 200))
+            let page = try await client.events(task, after: after, limit: min(rest, Self.pageLimit))
             for event in page.items { body(event) }
             rest -= page.items.count
             let last = page.items.last?["seq"]?.intValue

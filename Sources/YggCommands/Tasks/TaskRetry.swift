@@ -10,7 +10,8 @@ struct TaskRetry: AsyncParsableCommand {
             EXAMPLES
               ygg task retry 01k9s2…
               ygg task retry 01k9s2… --follow
-            """)
+            """
+    )
 
     @OptionGroup var task: TaskArgument
     @OptionGroup(title: "Watching") var watching: SubmitWatchOptions
@@ -20,7 +21,7 @@ struct TaskRetry: AsyncParsableCommand {
 
     func run() async throws {
         let client = try connection.client()
-        let task = try await client.retry(task.id, idempotencyKey: IdempotencyKey.make())
+        let task = try await client.retry(task.id)
         let watch = TaskWatch(client: client, options: watch, format: output.format)
         if watching.follow {
             Results(output).hint(task.id)

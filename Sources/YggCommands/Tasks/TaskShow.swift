@@ -5,12 +5,14 @@ import YggCore
 /// `ygg task show`.
 struct TaskShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show one task: what was asked, where it is, how it came out.",
+        commandName: "show",
+        abstract: "Show one task: what was asked, where it is, how it came out.",
         discussion: """
             EXAMPLES
               ygg task show 01k9s2…
               ygg task show 01k9s2… --json | jq .result
-            """)
+            """
+    )
 
     @OptionGroup var task: TaskArgument
     @OptionGroup var output: OutputOptions

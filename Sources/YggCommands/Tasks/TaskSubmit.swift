@@ -6,7 +6,8 @@ import YggProtocol
 /// `ygg task submit`.
 struct TaskSubmit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "submit", abstract: "Submit a task. It is stored when this returns; its id is printed.",
+        commandName: "submit",
+        abstract: "Submit a task. It is stored when this returns; its id is printed.",
         discussion: """
             EXAMPLES
               ygg task submit git-log --repo . --limit 5 --wait
@@ -20,7 +21,8 @@ struct TaskSubmit: AsyncParsableCommand {
 
             STATUS  0 succeeded (with --wait or --follow; else submitted), 1 failed or cancelled, 2 usage,
                     3 cannot reach the coordinator, 4 timed out waiting, 5 waiting for approval (--wait-for approval)
-            """)
+            """
+    )
 
     @Argument(help: "What kind of task, such as git-log. May be left out with --prompt.")
     var kind: String?
@@ -48,7 +50,7 @@ struct TaskSubmit: AsyncParsableCommand {
         do {
             task = try await client.submit(.object(body), idempotencyKey: IdempotencyKey.make())
         } catch let problem as Problem {
-            throw MistakenOption.explain(problem, options: parameters.options)
+            throw MistakenOption.explain(problem, kind: kind, options: parameters.options)
         }
         let watch = TaskWatch(client: client, options: watch, format: output.format)
         if watching.follow {

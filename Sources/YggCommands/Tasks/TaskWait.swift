@@ -4,12 +4,14 @@ import YggClient
 /// `ygg task wait`.
 struct TaskWait: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "wait", abstract: "Wait for the end of tasks; the status says whether all of them succeeded.",
+        commandName: "wait",
+        abstract: "Wait for the end of tasks; the status says whether all of them succeeded.",
         discussion: """
             EXAMPLES
               ygg task wait 01k9s2… && echo it worked
               ygg task wait build test --timeout 30m
-            """)
+            """
+    )
 
     @Argument(help: ArgumentHelp("The tasks' ids.", valueName: "id"))
     var ids: [String]

@@ -5,12 +5,14 @@ import YggCore
 /// `ygg task why`, and `ygg why` for short.
 struct TaskWhy: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "why", abstract: "Say why a task is where it is, and what would change it.",
+        commandName: "why",
+        abstract: "Say why a task is where it is, and what would change it.",
         discussion: """
             EXAMPLES
               ygg why 01k9s2…
               ygg task why 01k9s2… --json | jq '.executors[].unmet'
-            """)
+            """
+    )
 
     @OptionGroup var task: TaskArgument
     @OptionGroup var output: OutputOptions

@@ -85,7 +85,8 @@ enum EventSummary {
     }
 
     private static func gap(_ data: JSONObject) -> String {
-        let from = data["from"]?.intValue, to = data["to"]?.intValue
+        let from = data["from"]?.intValue
+        let to = data["to"]?.intValue
         let which = from.flatMap { from in to.map { " (entries \(from) to \($0))" } } ?? ""
         return "some of the log is missing here\(which)"
     }

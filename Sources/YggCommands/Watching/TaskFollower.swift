@@ -29,16 +29,21 @@ struct TaskFollower: Sendable {
             case .interrupted(let reason): printer.remark("The connection is gone (\(reason)); trying again.").write()
             case .event(let event):
                 if event.name == "end" { return }
-                guard let json = try? JSON(parsing: event.data) else { continue }
+                guard let entry = entry(of: event) else { continue }
+                let data = entry["data"]?.objectValue ?? JSONObject()
                 if format == .table {
-                    printer.print(event.name, json["data"]?.objectValue ?? json.objectValue ?? JSONObject()).write()
+                    printer.print(event.name, data).write()
                 } else {
-                    Console.out(json.text + "\n")
+                    Console.out(JSON.object(entry).text + "\n")
                 }
-                if goal == .approval, json["data"]?["state"]?.stringValue == TaskState.awaitingApproval.rawValue {
-                    return
-                }
+                if goal == .approval, data["state"]?.stringValue == TaskState.awaitingApproval.rawValue { return }
             }
         }
+    }
+
+    /// The entry of the log that a frame carries. A gap of the stream's own has no entry, so it is given its form.
+    private func entry(of event: ReceivedEvent) -> JSONObject? {
+        guard let object = (try? JSON(parsing: event.data))?.objectValue else { return nil }
+        return object["type"] == nil ? ["type": .string(event.name), "data": .object(object)] : object
     }
 }

@@ -28,10 +28,13 @@ struct TaskWaiter: Sendable {
             if limit.remaining == .zero { throw limit.failure(id, state: task.stateText) }
             do {
                 task = try await client.task(
-                    id, waitingFor: limit.remaining ?? CoordinatorClient.longPoll, index: task.version)
+                    id,
+                    waitingFor: limit.remaining ?? CoordinatorClient.longPoll,
+                    index: task.version
+                )
                 outage = nil
                 backoff.reset()
-            } catch where isOutage(error) {
+            } catch  where isOutage(error) {
                 if outage == nil { remark("The coordinator does not answer; trying again.") }
                 let began = outage ?? .now
                 outage = began

@@ -17,7 +17,8 @@ struct TimeLimit: Sendable {
         CommandFailure(
             "\(id) is still \(state) after \(limit?.text ?? "")",
             next: "It goes on without you; come back with `ygg task wait \(id)` or `ygg task logs --follow \(id)`.",
-            status: .timedOut)
+            status: .timedOut
+        )
     }
 
     /// Runs `operation` until the limit.

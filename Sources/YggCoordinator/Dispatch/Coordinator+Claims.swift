@@ -16,7 +16,7 @@ extension Coordinator {
             let result = try grantHeads(order, budget: order.budget, at: now, in: tx)
             tx.afterCommit {
                 self.withControl { control, work in
-                    self.settle(result, for: order, ended: [], &control, &work)
+                    self.settle(result, for: order, isReport: false, ended: [], &control, &work)
                 }
                 self.events.notify(result.granted.map(\.task.id))
             }
@@ -67,15 +67,16 @@ extension Coordinator {
 
     /// After the commit: the leases live, the slots are counted, the poll is answered.
     func settle(
-        _ result: ClaimResult, for order: Dispatcher.ClaimOrder, ended: [LeaseKey], _ control: inout Control,
-        _ work: inout Control.Work
+        _ result: ClaimResult, for order: Dispatcher.ClaimOrder, isReport: Bool, ended: [LeaseKey],
+        _ control: inout Control, _ work: inout Control.Work
     ) {
         let now = Instant.now
         for lane in result.drained { control.dispatch(.laneDrained(lane), now: now, into: &work) }
         let granted = begin(result.granted, on: order.executor, now: now, &control, &work)
         control.dispatch(
-            .settled(.init(executor: order.executor, isClaim: true, granted: granted, ended: ended)), now: now,
-            into: &work)
+            .settled(
+                .init(executor: order.executor, isClaim: true, isReport: isReport, granted: granted, ended: ended)),
+            now: now, into: &work)
     }
 
     /// Starts the leases of freshly granted tasks.

@@ -55,7 +55,7 @@ extension Coordinator {
                 for key in endedLeases { control.keep(.ended(key), now: .now, into: &work) }
                 follow(outcome, &control, &work)
                 if let order, let claimed {
-                    settle(claimed, for: order, ended: endedLeases, &control, &work)
+                    settle(claimed, for: order, isReport: true, ended: endedLeases, &control, &work)
                 } else {
                     control.dispatch(
                         .settled(.init(executor: id, ended: endedLeases)), now: .now, into: &work)

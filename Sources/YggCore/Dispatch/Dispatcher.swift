@@ -62,16 +62,19 @@ package struct Dispatcher: Sendable {
         package var reservation: Reservation?
         /// Whether a claim order is hereby answered.
         package var isClaim: Bool
+        /// Whether the answer to a report tells of it: then the poll need not be spent on it.
+        package var isReport: Bool
         package var granted: [(key: LeaseKey, lane: LaneID)]
         package var ended: [LeaseKey]
 
         package init(
-            executor: ExecutorID, reservation: Reservation? = nil, isClaim: Bool = false,
+            executor: ExecutorID, reservation: Reservation? = nil, isClaim: Bool = false, isReport: Bool = false,
             granted: [(key: LeaseKey, lane: LaneID)] = [], ended: [LeaseKey] = []
         ) {
             self.executor = executor
             self.reservation = reservation
             self.isClaim = isClaim
+            self.isReport = isReport
             self.granted = granted
             self.ended = ended
         }
@@ -151,7 +154,7 @@ package struct Dispatcher: Sendable {
             if nodes[id]?.poll == poll { nodes[id]?.poll = nil }
             return []
         case .submitting(let lane): return reserve(lane)
-        case .reporting(let id): return order(for: id, evenIfIdle: true).map { [.claim($0)] } ?? []
+        case .reporting(let id): return order(for: id, isReporting: true).map { [.claim($0)] } ?? []
         case .settled(let settlement): return settle(settlement)
         case .claimFailed(let id):
             endClaim(of: id)
@@ -197,7 +200,7 @@ package struct Dispatcher: Sendable {
         var best: RoutingView?
         for executor in lane.eligible {
             guard let node = nodes[executor], node.poll != nil, node.state == .running, !node.isClaiming,
-                case let free = node.free, free.covers(lane.need.slots.local, extra: extra(node, lane.need))
+                case let free = node.free, free.covers(lane.need.slots.local)
             else { continue }
             let view = RoutingView(offer: node.offer, state: node.state, free: free)
             if best.map({ Router.isBetter(view, than: $0, for: lane.lane) }) ?? true { best = view }
@@ -208,20 +211,20 @@ package struct Dispatcher: Sendable {
         return [.grant(Reservation(executor: executor, lane: id))]
     }
 
-    private func extra(_ node: Node, _ need: LaneNeed) -> Int { need.prefetch ? node.offer.window : 0 }
-
     private func fleetCovers(_ need: Slots) -> Bool { need.isEmpty || fleetClaimant == nil && fleetFree.covers(need) }
 
     /// Reserves everything that is free on an executor, where a lane it may take from could hold rows.
-    /// - Parameter evenIfIdle: also where no lane fits at the moment: the commit that follows will free slots.
-    private mutating func order(for id: ExecutorID, evenIfIdle: Bool) -> ClaimOrder? {
+    /// - Parameter isReporting: the commit that follows will free slots, so every lane is looked at; and its answer
+    ///   travels anyway, so it may fill the window. A poll is answered for a free slot alone: waking an executor that
+    ///   is busy, for work that it can only put in line, would cost more than it brings.
+    private mutating func order(for id: ExecutorID, isReporting: Bool) -> ClaimOrder? {
         guard let node = nodes[id], node.state == .running, !node.isClaiming else { return nil }
         let free = node.free
         var needs: [LaneNeed] = []
         var needsFleet = false
         for lane in node.lanes.compactMap({ lanes[$0] }) where lane.mayHoldRows {
             guard fleetCovers(lane.need.slots.fleet) else { continue }
-            guard evenIfIdle || free.covers(lane.need.slots.local, extra: extra(node, lane.need)) else { continue }
+            guard isReporting || free.covers(lane.need.slots.local) else { continue }
             needs.append(lane.need)
             if !lane.need.slots.fleet.isEmpty { needsFleet = true }
         }
@@ -230,11 +233,11 @@ package struct Dispatcher: Sendable {
         if needsFleet { fleetClaimant = id }
         var budgetSlots = free
         if needsFleet { budgetSlots += fleetFree }
-        return ClaimOrder(executor: id, lanes: needs, budget: Budget(free: budgetSlots, window: node.offer.window))
+        return ClaimOrder(executor: id, lanes: needs, budget: Budget(free: budgetSlots, window: isReporting ? node.offer.window : 0))
     }
 
     private mutating func claim(for id: ExecutorID) -> [Effect] {
-        guard nodes[id]?.poll != nil, let order = order(for: id, evenIfIdle: false) else { return [] }
+        guard nodes[id]?.poll != nil, let order = order(for: id, isReporting: false) else { return [] }
         return [.claim(order)]
     }
 
@@ -275,7 +278,7 @@ package struct Dispatcher: Sendable {
         for grant in settlement.granted {
             take(grant.key, executor: settlement.executor, slots: lanes[grant.lane]?.need.slots ?? .one)
         }
-        if !settlement.granted.isEmpty, let poll = nodes[settlement.executor]?.poll {
+        if !settlement.granted.isEmpty, !settlement.isReport, let poll = nodes[settlement.executor]?.poll {
             nodes[settlement.executor]?.poll = nil
             effects.append(.wake(settlement.executor, poll: poll))
         }

@@ -21,7 +21,10 @@ package struct Lifecycle: Sendable {
         package var drainTimeout: Milliseconds?
 
         package init(
-            action: LifecycleAction, by: String, why: String? = nil, until: Timestamp? = nil,
+            action: LifecycleAction,
+            by: String,
+            why: String? = nil,
+            until: Timestamp? = nil,
             drainTimeout: Milliseconds? = nil
         ) {
             self.action = action

@@ -54,6 +54,8 @@ package struct SyncLoop: Sendable {
     }
 
     private let slots: Slots
+    private static let notAccepting = "The executor takes no work at the moment."
+
     private var held: [LeaseKey: Held] = [:]
     /// Accepted and not started, in the order of the statements.
     private var waiting: [LeaseKey] = []
@@ -61,6 +63,8 @@ package struct SyncLoop: Sendable {
     private var dying: [LeaseKey: Slots] = [:]
     /// What is given back and was not seen to be understood.
     private var declined: [LeaseKey: String] = [:]
+    /// What ended without a report and may still be stated: one lease is begun once.
+    private var unreported: Set<LeaseKey> = []
     private var used = Slots()
     /// The part of `used` that no lease accounts for.
     private var usedWithoutLease = Slots()
@@ -121,6 +125,7 @@ package struct SyncLoop: Sendable {
             finish(key)
             return startWaiting()
         case .ended(let key):
+            if held[key] != nil { unreported.insert(key) }
             end(key)
             return startWaiting()
         case .acknowledged(let key):
@@ -128,17 +133,22 @@ package struct SyncLoop: Sendable {
             return startWaiting()
         case .lost(let key): return abandon([key]) + startWaiting()
         case .declined(let key, let reason):
-            guard held[key]?.stage == .waiting else { return [] }
-            return decline(key, reason)
+            guard let lease = held[key], lease.stage != .finished else { return [] }
+            return decline(key, reason) + startWaiting()
         case .recovered(let key):
             held[key] = Held(
-                stage: .finished, slots: Slots(), offline: .continue, renewedAt: now, ttl: .seconds(15), rev: 0)
+                stage: .finished,
+                slots: Slots(),
+                offline: .continue,
+                renewedAt: now,
+                ttl: .seconds(15),
+                rev: 0
+            )
             return []
         case .accepting(let flag):
             isAccepting = flag
             guard !flag else { return startWaiting() }
-            let all = waiting
-            return all.flatMap { decline($0, Self.notAccepting) }
+            return declineWaiting(Self.notAccepting) { _ in true }
         case .released(let need):
             release(need.local)
             runsWithoutLease -= 1
@@ -146,8 +156,6 @@ package struct SyncLoop: Sendable {
         case .tick: return stopCutOff(now: now)
         }
     }
-
-    private static let notAccepting = "The executor takes no work at the moment."
 
     // MARK: Statements
 
@@ -177,9 +185,10 @@ package struct SyncLoop: Sendable {
                 if lease.want == .cancel { effects.append(.cancel(lease.key)) }
             }
         }
-        if !declined.isEmpty {
+        if !declined.isEmpty || !unreported.isEmpty {
             let stated = Set(statement.leases.map(\.key))
             declined = declined.filter { stated.contains($0.key) }
+            unreported.formIntersection(stated)
         }
         if known < held.count {
             // What is no longer stated has been settled without us: a report of it would be refused.
@@ -196,13 +205,21 @@ package struct SyncLoop: Sendable {
 
     private mutating func accept(_ lease: StatedLease, _ assignment: Assignment, rev: Int64, sentAt: Instant) {
         held[lease.key] = Held(
-            stage: .waiting, slots: assignment.slots.local, offline: assignment.offline, renewedAt: sentAt,
-            ttl: lease.ttl, rev: rev, isCancelled: lease.want == .cancel)
+            stage: .waiting,
+            slots: assignment.slots.local,
+            offline: assignment.offline,
+            renewedAt: sentAt,
+            ttl: lease.ttl,
+            rev: rev,
+            isCancelled: lease.want == .cancel
+        )
         waiting.append(lease.key)
     }
 
     /// Whether it was held before and will not be again, however often it is stated.
-    private func isSettled(_ key: LeaseKey) -> Bool { declined[key] != nil || dying[key] != nil }
+    private func isSettled(_ key: LeaseKey) -> Bool {
+        declined[key] != nil || dying[key] != nil || unreported.contains(key)
+    }
 
     private mutating func abandon(_ keys: [LeaseKey]) -> [Effect] {
         var effects: [Effect] = []
@@ -229,7 +246,7 @@ package struct SyncLoop: Sendable {
         for key in waiting {
             guard let index = held.index(forKey: key) else { continue }
             let lease = held.values[index]
-            guard !lease.isCancelled, !lease.isStopping, free.covers(lease.slots) else {
+            guard !lease.isCancelled, free.covers(lease.slots) else {
                 rest.append(key)
                 continue
             }
@@ -274,8 +291,13 @@ package struct SyncLoop: Sendable {
         usedWithoutLease -= need
     }
 
+    /// Gives back what waits, unless it is cancelled: that is reported.
+    private mutating func declineWaiting(_ reason: String, where isMeant: (Held) -> Bool) -> [Effect] {
+        let keys = waiting.filter { key in held[key].map { !$0.isCancelled && isMeant($0) } ?? false }
+        return keys.flatMap { decline($0, reason) }
+    }
+
     private mutating func decline(_ key: LeaseKey, _ reason: String) -> [Effect] {
-        guard held[key]?.isCancelled == false else { return [] }
         end(key)
         declined[key] = reason
         return [.giveBack(key)]
@@ -283,14 +305,12 @@ package struct SyncLoop: Sendable {
 
     /// Ends what may move elsewhere: begun at two thirds of the time to live, so that it is dead before its end.
     private mutating func stopCutOff(now: Instant) -> [Effect] {
-        let cutOff = held.filter { _, lease in
-            lease.offline == .stop && !lease.isStopping && lease.stage != .finished
-                && lease.renewedAt + lease.ttl * 2 / 3 <= now
+        func isCutOff(_ lease: Held) -> Bool {
+            lease.offline == .stop && !lease.isStopping && lease.renewedAt + lease.ttl * 2 / 3 <= now
         }
-        return cutOff.keys.sorted().flatMap { key -> [Effect] in
-            guard held[key]?.stage == .running else { return decline(key, "It was cut off before it could start.") }
-            held[key]?.isStopping = true
-            return [.stopOffline(key)]
-        }
+        let running = held.filter { $0.value.stage == .running && isCutOff($0.value) }.keys.sorted()
+        for key in running { held[key]?.isStopping = true }
+        return running.map { .stopOffline($0) }
+            + declineWaiting("It was cut off before it could start.", where: isCutOff)
     }
 }

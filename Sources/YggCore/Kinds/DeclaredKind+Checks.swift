@@ -96,12 +96,15 @@ extension DeclaredKind {
 /// (`env LANG=C sh -c …`, `timeout 5 bash -ec …`, `python3 -c …`): its options, one of which a parameter could turn
 /// into `-c`, and what follows them, be it a script's text or its file.
 private func scriptArguments(of argv: [String]) -> [Int] {
-    argv.indices.flatMap { index -> [Int] in
+    var found: [Int] = []
+    for index in argv.indices {
         let name = argv[index].split(separator: "/").last.map(String.init) ?? ""
-        if ["su", "runuser"].contains(name) { return Array(argv.indices.dropFirst(index + 1)) }
-        if name == "env" { return splitArguments(of: argv, after: index) }
-        return interpreters.contains(name) ? codeArguments(of: argv, after: index) : []
+        if ["su", "runuser"].contains(name) { return found + Array(argv.indices.dropFirst(index + 1)) }
+        // What follows an interpreter's script is handed to it as data.
+        if interpreters.contains(name) { return found + codeArguments(of: argv, after: index) }
+        if name == "env" { found += splitArguments(of: argv, after: index) }
     }
+    return found
 }
 
 private let interpreters: Set = [

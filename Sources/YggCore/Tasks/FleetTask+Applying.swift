@@ -8,9 +8,9 @@ extension FleetTask {
     ) throws(TransitionError) -> FleetTask {
         var task = self
         switch (state, change) {
-        case (.blocked, .dependencyEnded(let id, let succeeded)) where openDependencies > 0:
+        case (.blocked, .dependencyEnded(let id, let succeeded)) where openDependencies > 0 && !isParent:
             task.dependencyEnded(id, succeeded: succeeded, at: now)
-        case (.blocked, .childrenEnded(let failed)):
+        case (.blocked, .childrenEnded(let failed)) where isParent:
             task.childrenEnded(failed: failed, at: now)
         case (.scheduled, .due):
             task.state = .queued
@@ -182,7 +182,8 @@ extension FleetTask {
 
     private mutating func end(_ terminal: TaskState, at now: Timestamp) {
         state = terminal
-        finishedAt = now
+        // A clock may be set back; a story may not.
+        finishedAt = max(now, startedAt ?? now)
         notBefore = nil
         pendingDigest = nil
         approvalSince = nil

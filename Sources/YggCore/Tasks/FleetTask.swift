@@ -35,6 +35,9 @@ package struct FleetTask: Sendable {
 
     package var id: TaskID { spec.id }
 
+    /// Whether it waits for children: what was granted before is blocked only by an approved plan.
+    package var isParent: Bool { state == .blocked && epoch > 0 }
+
     /// The next time at which the clock alone changes this task; nil where it never does.
     package var wakeAt: Timestamp? {
         switch state {

@@ -32,9 +32,14 @@ struct ExecutorAPI: Sendable {
         let status = executor.status
         guard status.lifecycle.state == .running else {
             throw Problem(
-                status: 503, code: status.lifecycle.state.rawValue, title: "Not ready",
-                detail: "The executor is \(status.lifecycle.state.rawValue).", retryable: true,
-                nextAction: "Resume it, or look at /livez to learn whether it lives.", retryAfter: 5)
+                status: 503,
+                code: status.lifecycle.state.rawValue,
+                title: "Not ready",
+                detail: "The executor is \(status.lifecycle.state.rawValue).",
+                retryable: true,
+                nextAction: "Resume it, or look at /livez to learn whether it lives.",
+                retryAfter: 5
+            )
         }
         return .text("ok\n")
     }
@@ -84,7 +89,8 @@ struct ExecutorAPI: Sendable {
         if action == .restart { reader.complain("action", "must be one of pause, resume, drain, stop") }
         try reader.finish()
         executor.order(
-            Lifecycle.Order(action: action, by: "http", why: note, until: until, drainTimeout: timeout))
+            Lifecycle.Order(action: action, by: "http", why: note, until: until, drainTimeout: timeout)
+        )
         return .json(executor.status.json, status: .accepted)
     }
 }
@@ -94,25 +100,50 @@ extension ExecutionRefusal {
         switch self {
         case .unknownKind:
             Problem(
-                status: 422, code: "unknown-kind", title: "Unknown kind",
+                status: 422,
+                code: "unknown-kind",
+                title: "Unknown kind",
                 detail: "This executor does not offer \(kind).",
-                nextAction: "Use one of \(offered.map(\.kind.rawValue).joined(separator: ", ")).")
+                nextAction: "Use one of \(offered.map(\.kind.rawValue).joined(separator: ", "))."
+            )
         case .paused:
             Problem(
-                status: 409, code: "paused", title: "Paused", detail: "The executor is paused and takes no work.",
-                retryable: true, nextAction: "Resume it, or send the work elsewhere.")
+                status: 409,
+                code: "paused",
+                title: "Paused",
+                detail: "The executor is paused and takes no work.",
+                retryable: true,
+                nextAction: "Resume it, or send the work elsewhere."
+            )
         case .stopping:
             Problem(
-                status: 409, code: "stopping", title: "Stopping", detail: "The executor is stopping and takes no work.",
-                retryable: true, nextAction: "Send the work elsewhere.")
+                status: 409,
+                code: "stopping",
+                title: "Stopping",
+                detail: "The executor is stopping and takes no work.",
+                retryable: true,
+                nextAction: "Send the work elsewhere."
+            )
         case .noSlot:
             Problem(
-                status: 429, code: "no-slot", title: "No slot", detail: "All slots that \(kind) needs are in use.",
-                retryable: true, nextAction: "Try again when something has finished.", retryAfter: 1)
+                status: 429,
+                code: "no-slot",
+                title: "No slot",
+                detail: "All slots that \(kind) needs are in use.",
+                retryable: true,
+                nextAction: "Try again when something has finished.",
+                retryAfter: 1
+            )
         case .notReady:
             Problem(
-                status: 503, code: "not-ready", title: "Not ready", detail: "The executor is only starting.",
-                retryable: true, nextAction: "Try again in a moment.", retryAfter: 1)
+                status: 503,
+                code: "not-ready",
+                title: "Not ready",
+                detail: "The executor is only starting.",
+                retryable: true,
+                nextAction: "Try again in a moment.",
+                retryAfter: 1
+            )
         }
     }
 }

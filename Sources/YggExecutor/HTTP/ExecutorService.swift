@@ -20,7 +20,9 @@ package final class ExecutorService: Service {
     /// - Parameter onReady: told once, when the address is bound; registration begins after it.
     /// - Throws: `ExecutorError` where the address may not be served or the data directory not be used.
     package init(
-        settings: ExecutorSettings, link: any CoordinatorLink, logger: Logger,
+        settings: ExecutorSettings,
+        link: any CoordinatorLink,
+        logger: Logger,
         onReady: @escaping @Sendable (_ address: String) async -> Void
     ) throws(ExecutorError) {
         if let objection = RequestGuard.objection(toHost: settings.host, token: settings.token) {
@@ -51,7 +53,10 @@ package final class ExecutorService: Service {
                 services: [
                     .init(service: listener),
                     .init(service: worker, successTerminationBehavior: .gracefullyShutdownGroup),
-                ], logger: quiet(logger)))
+                ],
+                logger: quiet(logger)
+            )
+        )
         try await group.run()
     }
 
@@ -81,7 +86,8 @@ private struct Listener: Service {
             guard settings.mayMovePort else {
                 throw ExecutorError(
                     .portInUse,
-                    "Port \(settings.port) on \(settings.host) is taken. Choose another with --port, or 0 for a free one.")
+                    "Port \(settings.port) on \(settings.host) is taken. Choose another with --port, or 0 for a free one."
+                )
             }
             logger.notice("The port is taken, a free one is used", metadata: .of([.address: "\(settings.port)"]))
             try await serve(port: 0)
@@ -96,7 +102,8 @@ private struct Listener: Service {
             server: .http1(configuration: .init(idleTimeout: .seconds(60))),
             configuration: ApplicationConfiguration(address: .hostname(settings.host, port: port)),
             onServerRunning: { channel in await onBound(channel.localAddress?.port ?? port) },
-            logger: quiet(logger))
+            logger: quiet(logger)
+        )
         try await application.run()
     }
 }

@@ -41,7 +41,11 @@ extension ExecutorStatus {
     /// Readiness with detail.
     func health(of settings: ExecutorSettings) -> Health {
         var checks: [Health.Check] = [lifecycleCheck, coordinatorCheck]
-        if let spoolFailure { checks.append(.init("outbox", .fail, spoolFailure)) } else { checks.append(.init("outbox", .pass)) }
+        if let spoolFailure {
+            checks.append(.init("outbox", .fail, spoolFailure))
+        } else {
+            checks.append(.init("outbox", .pass))
+        }
         return Health(version: settings.version, uptime: uptime, checks: checks)
     }
 

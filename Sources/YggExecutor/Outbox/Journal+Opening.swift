@@ -25,7 +25,9 @@ extension Journal {
     /// The torn end of the last file is cut off. Attempts without a result are closed: they are told in `unfinished`
     /// once, and never come back.
     package static func open(
-        directory: String, settings: Settings = Settings(), thread: DedicatedThread?
+        directory: String,
+        settings: Settings = Settings(),
+        thread: DedicatedThread?
     ) throws(JournalError) -> (journal: Journal, replay: Replay) {
         try makeDirectory(directory)
         var replay = Replay()
@@ -35,8 +37,8 @@ extension Journal {
         let segments = try segments(in: directory)
         for segment in segments {
             let file = try SegmentFile(path: path(of: segment, in: directory))
-            let end = try scan(file) { record, offset, size in
-                note(record, Journal.record(segment: segment, offset: offset), size, &leases)
+            let end = try scan(file) { record, offset in
+                note(record, Journal.record(segment: segment, offset: offset), &leases)
             }
             if try file.size() > end {
                 replay.damage.append(JournalError(damaged: file.path, at: end))
@@ -58,21 +60,21 @@ extension Journal {
         return (journal, replay)
     }
 
-    private static func note(
-        _ record: JournalRecord, _ address: Int64, _ size: Int, _ leases: inout [LeaseKey: Found]
-    ) {
+    private static func note(_ record: JournalRecord, _ address: Int64, _ leases: inout [LeaseKey: Found]) {
         switch record {
         case .accept(let key, let kind): leases[key, default: Found()].kind = kind
         case .entry(let key, let n, let isFinal, let bytes):
             leases[key, default: Found()].entries.append(
-                Outbox.Entry(key: key, n: n, size: bytes.count, isFinal: isFinal, record: address))
+                Outbox.Entry(key: key, n: n, size: bytes.count, isFinal: isFinal, record: address)
+            )
         case .close(let key): leases[key] = nil
         }
     }
 
     /// Reads the records of a file up to the first that is not whole, and says where that is.
     private static func scan(
-        _ file: SegmentFile, _ body: (JournalRecord, _ offset: Int, _ size: Int) -> Void
+        _ file: SegmentFile,
+        _ body: (JournalRecord, _ offset: Int) -> Void
     ) throws(JournalError) -> Int {
         let bytes = try file.read(try file.size(), at: 0)
         var offset = 0
@@ -81,7 +83,7 @@ extension Journal {
             guard start + header.length <= bytes.count,
                 let record = JournalRecord(payload: bytes[start..<(start + header.length)], checksum: header.checksum)
             else { break }
-            body(record, offset, header.length)
+            body(record, offset)
             offset = start + header.length
         }
         return offset

@@ -1,5 +1,5 @@
-package import YggCore
 import Synchronization
+package import YggCore
 
 /// The durable spool: what was accepted, and what is said about it, in append-only files.
 ///
@@ -63,22 +63,30 @@ package final class Journal: Sendable {
     private let files: Mutex<Files>
 
     /// - Parameters:
-    ///   - live: how many records of each existing segment are of use.
+    ///   - live: how many records of each file that exists are of use.
     ///   - thread: where delayed writes are done; nil leaves them to whoever calls `flush`.
     init(
-        directory: String, settings: Settings, thread: DedicatedThread?, live: [Int: Int], open: [Int: SegmentFile]
+        directory: String,
+        settings: Settings,
+        thread: DedicatedThread?,
+        live: [Int: Int],
+        open: [Int: SegmentFile]
     ) {
         self.directory = directory
         self.settings = settings
         self.thread = thread
         // A new life begins a new file: nothing is ever appended to what a crash left.
         let active = (live.keys.max() ?? 0) + 1
-        var segments = live.mapValues { Segment(live: $0) }
+        var segments = live.filter { $0.value > 0 }.mapValues { Segment(live: $0) }
         segments[active] = Segment()
         state = Mutex(
             State(
-                segments: segments, active: active, cache: RecordCache(capacity: settings.cacheBytes),
-                dead: live.filter { $0.value == 0 }.keys.sorted()))
+                segments: segments,
+                active: active,
+                cache: RecordCache(capacity: settings.cacheBytes),
+                dead: live.filter { $0.value == 0 }.keys.sorted()
+            )
+        )
         files = Mutex(Files(open: open))
     }
 
@@ -121,6 +129,9 @@ package final class Journal: Sendable {
     }
 
     /// The lease is over: after a restart nothing of it comes back.
+    ///
+    /// Except where its records began in a segment that other leases still need, and this word stands in a later one that
+    /// nobody does. It is then reported again, and the coordinator, which knows it, takes no notice.
     package func close(_ key: LeaseKey) {
         state.withLock { state in
             _ = append(.close(key), isLive: false, to: &state)
@@ -149,7 +160,8 @@ package final class Journal: Sendable {
                 guard let frame = chunk.frame(at: offset), let header = JournalRecord.header(frame),
                     case .entry(_, _, _, let bytes)? = JournalRecord(
                         payload: frame.dropFirst(JournalRecord.headerSize).prefix(header.length),
-                        checksum: header.checksum)
+                        checksum: header.checksum
+                    )
                 else { continue }
                 return bytes
             }
@@ -251,7 +263,9 @@ package final class Journal: Sendable {
     }
 
     private static func joined(_ first: [Chunk], _ second: [Chunk]) -> [Chunk] {
-        guard var last = first.last, let next = second.first, last.segment == next.segment else { return first + second }
+        guard var last = first.last, let next = second.first, last.segment == next.segment else {
+            return first + second
+        }
         last.bytes += next.bytes
         return first.dropLast() + [last] + second.dropFirst()
     }

@@ -16,7 +16,12 @@ enum JournalRecord: Equatable {
     /// No payload is longer; a length beyond it is damage.
     static let maxPayload = 64 << 20
 
-    private enum Tag: UInt8 { case accept = 1, entry, final, close }
+    private enum Tag: UInt8 {
+        case accept = 1
+        case entry
+        case final
+        case close
+    }
 
     /// Appends the frame of this record.
     func write(to out: inout [UInt8]) {

@@ -10,7 +10,11 @@ final class SegmentFile: Sendable {
         self.path = path
         do {
             descriptor = try FileDescriptor.open(
-                FilePath(path), .readWrite, options: [.create, .closeOnExec], permissions: [.ownerReadWrite])
+                FilePath(path),
+                .readWrite,
+                options: [.create, .closeOnExec],
+                permissions: [.ownerReadWrite]
+            )
         } catch {
             throw JournalError(.open, path, error)
         }

@@ -85,7 +85,10 @@ final class Attempt: Sendable {
 
     /// Adds an event to the log. `spool` is called with its bytes while the order is held; it must not wait.
     func say(
-        _ draft: EventDraft, at now: Instant, isFull: (Int) -> Bool, spool: (AttemptLog.Line) -> Void
+        _ draft: EventDraft,
+        at now: Instant,
+        isFull: (Int) -> Bool,
+        spool: (AttemptLog.Line) -> Void
     ) {
         state.withLock { state in
             guard !state.isOver, state.end != .abandoned else { return }

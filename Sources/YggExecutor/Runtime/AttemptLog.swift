@@ -54,11 +54,16 @@ struct AttemptLog: Sendable {
         return encoded(
             .event(
                 EventDraft(
-                    at: time, type: .gap,
+                    at: time,
+                    type: .gap,
                     data: [
                         "events": .int(omittedEvents), "bytes": .int(omittedBytes),
                         "reason": "The executor's spool was full.",
-                    ])), isFinal: false)
+                    ]
+                )
+            ),
+            isFinal: false
+        )
     }
 
     private mutating func take(_ body: ReportEntry.Body, isFinal: Bool) -> Line {

@@ -25,12 +25,15 @@ package enum LinkError: Error, Sendable, Hashable, CustomStringConvertible {
 extension CoordinatorLink {
     func register(_ registration: Registration) async throws(LinkError) -> RegistrationAnswer {
         let body = registration.json.bytes
-        return try read(try await send(path: "/v1/executors", body: body, timeout: .seconds(10))) { reader throws(InvalidInput) in
+        return try read(try await send(path: "/v1/executors", body: body, timeout: .seconds(10))) {
+            reader throws(InvalidInput) in
             try RegistrationAnswer(reading: &reader)
         }
     }
 
-    func sync(_ request: SyncRequest, as id: ExecutorID, timeout: Milliseconds) async throws(LinkError) -> StatementMessage {
+    func sync(_ request: SyncRequest, as id: ExecutorID, timeout: Milliseconds) async throws(LinkError)
+        -> StatementMessage
+    {
         let path = "/v1/executors/\(id)/sync"
         return try read(try await send(path: path, body: request.json.bytes, timeout: timeout)) {
             reader throws(InvalidInput) in try StatementMessage(reading: &reader)
@@ -44,7 +47,8 @@ extension CoordinatorLink {
     }
 
     private func read<Message>(
-        _ json: JSON, _ body: (inout ObjectReader) throws(InvalidInput) -> Message
+        _ json: JSON,
+        _ body: (inout ObjectReader) throws(InvalidInput) -> Message
     ) throws(LinkError) -> Message {
         do throws(InvalidInput) {
             var reader = try ObjectReader(json)
@@ -71,7 +75,9 @@ package struct HTTPCoordinatorLink: CoordinatorLink {
         } catch {
             throw .unreachable("\(error)")
         }
-        guard (200..<300).contains(reply.status) else { throw .refused(Problem(status: reply.status, body: reply.json)) }
+        guard (200..<300).contains(reply.status) else {
+            throw .refused(Problem(status: reply.status, body: reply.json))
+        }
         guard let json = reply.json else { throw .unreachable("the answer is not JSON") }
         return json
     }

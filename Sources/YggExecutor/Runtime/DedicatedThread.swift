@@ -30,23 +30,34 @@ package final class DedicatedThread: TaskExecutor {
         let body = Unmanaged.passRetained(Body(thread: self, name: name))
         var handle = pthread_t()
         let failure = pthread_create(
-            &handle, nil,
+            &handle,
+            nil,
             { argument in
                 guard let argument else { return nil }
                 Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
                 return nil
-            }, body.toOpaque())
+            },
+            body.toOpaque()
+        )
         guard failure == 0 else {
             // Without threads nothing works here; work is done by whoever brings it.
             body.release()
-            lock.withLock { ($0.hasEnded = true, wakes: false) }
+            lock.withLock { state in
+                state.hasEnded = true
+                return ((), wakes: false)
+            }
             return
         }
         pthread_detach(handle)
     }
 
     /// Lets the thread end when nothing is ready any more. Timers that are still set never fire.
-    package func stop() { lock.withLock { ($0.isStopping = true, wakes: true) } }
+    package func stop() {
+        lock.withLock { state in
+            state.isStopping = true
+            return ((), wakes: true)
+        }
+    }
 
     package func enqueue(_ job: consuming ExecutorJob) { add(.job(UnownedJob(job))) }
 

@@ -36,12 +36,21 @@ extension Executor {
         let now = runtime.clock.now()
         let work = runtime.attempts.all.map { attempt in
             ExecutorStatus.Work(
-                key: attempt.key, kind: attempt.assignment.spec.kind, title: attempt.assignment.spec.title,
-                since: attempt.acceptedAt)
+                key: attempt.key,
+                kind: attempt.assignment.spec.kind,
+                title: attempt.assignment.spec.title,
+                since: attempt.acceptedAt
+            )
         }
         var status = ExecutorStatus(
-            lifecycle: lifecycle, work: work, free: settings.slots, isRegistered: false, leaseTTL: .zero,
-            spooledBytes: 0, uptime: now - startedAt)
+            lifecycle: lifecycle,
+            work: work,
+            free: settings.slots,
+            isRegistered: false,
+            leaseTTL: .zero,
+            spooledBytes: 0,
+            uptime: now - startedAt
+        )
         guard let tenure = state.withLock({ $0.tenure }) else { return status }
         tenure.seat.withLock { seat in
             status.free = seat.control.freeSlots
@@ -69,7 +78,8 @@ extension Executor {
     }
 
     private func tell(
-        _ input: ExecutorControl.Input, without: (inout Lifecycle, Instant, Timestamp) -> [Lifecycle.Effect]
+        _ input: ExecutorControl.Input,
+        without: (inout Lifecycle, Instant, Timestamp) -> [Lifecycle.Effect]
     ) {
         let tenure = state.withLock { state in
             if let tenure = state.tenure {
@@ -87,7 +97,9 @@ extension Executor {
     ///
     /// It goes on to its end also where nobody waits for the result any more.
     /// - Throws: `ExecutionRefusal`, or `InvalidInput` for its parameters.
-    package func execute(_ kind: TaskKind, params: JSONObject, runTimeout: Milliseconds? = nil) async throws -> FinalReport {
+    package func execute(_ kind: TaskKind, params: JSONObject, runTimeout: Milliseconds? = nil) async throws
+        -> FinalReport
+    {
         guard let handler = settings.handlers.handler(for: kind) else { throw ExecutionRefusal.unknownKind }
         _ = try handler.spec.validate(params, at: "/parameters")
         let (tenure, number) = state.withLock { state in
@@ -103,25 +115,48 @@ extension Executor {
         }
         tenure.syncBell.ring()
         let id = TaskID(trusted: "local-\(tenure.bootID.prefix(8))-\(number)")
-        let assignment = Assignment.local(id, handler.spec, params: params, runTimeout: runTimeout, at: runtime.clock.time())
+        let assignment = Assignment.local(
+            id,
+            handler.spec,
+            params: params,
+            runTimeout: runTimeout,
+            at: runtime.clock.time()
+        )
         return await tenure.execute(
             Attempt(
-                key: LeaseKey(task: id, epoch: 0), handler: handler, assignment: assignment,
-                acceptedAt: runtime.clock.time()))
+                key: LeaseKey(task: id, epoch: 0),
+                handler: handler,
+                assignment: assignment,
+                acceptedAt: runtime.clock.time()
+            )
+        )
     }
 }
 
 extension Assignment {
     /// An attempt that nobody leased.
     static func local(
-        _ id: TaskID, _ spec: KindSpec, params: JSONObject, runTimeout: Milliseconds?, at time: Timestamp
+        _ id: TaskID,
+        _ spec: KindSpec,
+        params: JSONObject,
+        runTimeout: Milliseconds?,
+        at time: Timestamp
     ) -> Assignment {
         var timeouts = Timeouts.defaults(forPrefix: spec.kind.prefix)
         if let timeout = runTimeout ?? spec.timeout { timeouts.run = timeout }
         return Assignment(
             spec: TaskSpec(
-                id: id, kind: spec.kind, title: spec.kind.rawValue, params: params, createdAt: time,
-                timeouts: timeouts),
-            phase: .run, attempt: 1, slots: spec.slots, offline: .continue)
+                id: id,
+                kind: spec.kind,
+                title: spec.kind.rawValue,
+                params: params,
+                createdAt: time,
+                timeouts: timeouts
+            ),
+            phase: .run,
+            attempt: 1,
+            slots: spec.slots,
+            offline: .continue
+        )
     }
 }

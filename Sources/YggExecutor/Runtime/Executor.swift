@@ -40,7 +40,10 @@ package final class Executor: Service {
     /// Takes the data directory, until the executor is gone.
     /// - Throws: `ExecutorError` where another process has it, or it cannot be used.
     package init(
-        settings: ExecutorSettings, link: any CoordinatorLink, clock: RuntimeClock = .host, logger: Logger
+        settings: ExecutorSettings,
+        link: any CoordinatorLink,
+        clock: RuntimeClock = .host,
+        logger: Logger
     ) throws(ExecutorError) {
         do throws(Errno) {
             try LocalFiles.makeDirectory(settings.dataDirectory)
@@ -51,9 +54,14 @@ package final class Executor: Service {
         var logger = logger
         logger[.executorID] = "\(settings.id)"
         runtime = Runtime(
-            settings: settings, link: link, clock: clock, logger: logger,
+            settings: settings,
+            link: link,
+            clock: clock,
+            logger: logger,
             thread: DedicatedThread(name: "ygg-sync", clock: clock),
-            spoolThread: DedicatedThread(name: "ygg-spool", clock: clock), attempts: AttemptTable())
+            spoolThread: DedicatedThread(name: "ygg-spool", clock: clock),
+            attempts: AttemptTable()
+        )
         startedAt = clock.now()
         state = Mutex(State(lifecycle: Lifecycle(since: clock.time(), drainTimeout: settings.drainTimeout)))
     }
@@ -86,7 +94,11 @@ package final class Executor: Service {
             let (file, known) = (instanceFile, identity)
             let tenure = state.withLock { state in
                 let tenure = Tenure(
-                    runtime: runtime, journal: journal, identity: known, url: url, lifecycle: state.lifecycle
+                    runtime: runtime,
+                    journal: journal,
+                    identity: known,
+                    url: url,
+                    lifecycle: state.lifecycle
                 ) { storeID in
                     // Where it cannot be kept, the next start asks the coordinator anew.
                     try? file.write(.init(instance: known.instance, storeID: storeID))
@@ -120,14 +132,17 @@ package final class Executor: Service {
     private func openJournal() throws(ExecutorError) -> (Journal, Journal.Replay) {
         do throws(JournalError) {
             let (journal, replay) = try Journal.open(
-                directory: Outboxes.current(in: settings.dataDirectory), thread: runtime.spoolThread)
+                directory: Outboxes.current(in: settings.dataDirectory),
+                thread: runtime.spoolThread
+            )
             for damage in replay.damage {
                 runtime.logger.notice("The outbox ends in a torn record", metadata: .of([.reason: "\(damage)"]))
             }
             for lease in replay.unfinished {
                 runtime.logger.notice(
                     "An attempt died with the last process",
-                    metadata: .of([.taskID: "\(lease.key.task)", .leaseEpoch: "\(lease.key.epoch)"]))
+                    metadata: .of([.taskID: "\(lease.key.task)", .leaseEpoch: "\(lease.key.epoch)"])
+                )
             }
             return (journal, replay)
         } catch {

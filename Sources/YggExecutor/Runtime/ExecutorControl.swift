@@ -92,8 +92,15 @@ package struct ExecutorControl: Sendable {
         counter += 1
         told = telling
         return SyncRequest(
-            bootID: bootID, storeID: storeID, counter: counter, state: lifecycle.state, seen: syncLoop.seen,
-            held: syncLoop.heldKeys, declined: syncLoop.declinedKeys, capacity: syncLoop.capacity)
+            bootID: bootID,
+            storeID: storeID,
+            counter: counter,
+            state: lifecycle.state,
+            seen: syncLoop.seen,
+            held: syncLoop.heldKeys,
+            declined: syncLoop.declinedKeys,
+            capacity: syncLoop.capacity
+        )
     }
 
     /// The next report, nil while there is nothing to say or one is on its way.
@@ -172,8 +179,10 @@ package struct ExecutorControl: Sendable {
 
     private var telling: Telling {
         Telling(
-            state: lifecycle.state, capacity: syncLoop.capacity,
-            declined: syncLoop.hasDeclined ? syncLoop.declinedKeys.map(\.key) : [])
+            state: lifecycle.state,
+            capacity: syncLoop.capacity,
+            declined: syncLoop.hasDeclined ? syncLoop.declinedKeys.map(\.key) : []
+        )
     }
 
     // MARK: Consequences
@@ -215,7 +224,9 @@ package struct ExecutorControl: Sendable {
         case .lost, .unregistered, nil: return []
         }
         return obey(
-            lifecycle.handle(.ordered(.init(action: action, by: "coordinator")), now: now, time: time), now: now)
+            lifecycle.handle(.ordered(.init(action: action, by: "coordinator")), now: now, time: time),
+            now: now
+        )
     }
 
     private mutating func obey(_ effects: [Lifecycle.Effect], now: Instant) -> [Effect] {

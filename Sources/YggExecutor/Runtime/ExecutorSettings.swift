@@ -5,7 +5,7 @@ import YggProcess
 package struct ExecutorSettings: Sendable {
     package var id: ExecutorID
     package var name: String
-    package var handlers: HandlerRegistry
+    package var handlers: any HandlerSource
     package var slots = Slots(["default": 4])
     /// Leases beyond the slots, for short work.
     package var window = 8
@@ -39,8 +39,13 @@ package struct ExecutorSettings: Sendable {
 
     /// - Parameter environment: of this process.
     package init(
-        id: ExecutorID, name: String? = nil, handlers: HandlerRegistry, workspaceRoot: String, repositories: [String],
-        dataDirectory: String, environment: [String: String]
+        id: ExecutorID,
+        name: String? = nil,
+        handlers: any HandlerSource,
+        workspaceRoot: String,
+        repositories: [String],
+        dataDirectory: String,
+        environment: [String: String]
     ) {
         self.id = id
         self.name = name ?? id.rawValue
@@ -54,7 +59,16 @@ package struct ExecutorSettings: Sendable {
     /// What it registers.
     func offer(url: String?) -> ExecutorOffer {
         ExecutorOffer(
-            id: id, name: name, url: url, version: version, kinds: handlers.kinds, slots: slots, window: window,
-            labels: labels, repositories: repositories, resources: JSONObject())
+            id: id,
+            name: name,
+            url: url,
+            version: version,
+            kinds: handlers.kinds,
+            slots: slots,
+            window: window,
+            labels: labels,
+            repositories: repositories,
+            resources: JSONObject()
+        )
     }
 }

@@ -25,7 +25,9 @@ extension FinalReport {
 
     private static func timeout(_ result: HandlerResult, _ code: String, _ detail: String) -> FinalReport {
         FinalReport(
-            ending: .finished(.failed), result: result.result,
-            error: result.error?.code == code ? result.error : TaskError(code: code, detail: detail, retryable: true))
+            ending: .finished(.failed),
+            result: result.result,
+            error: result.error?.code == code ? result.error : TaskError(code: code, detail: detail, retryable: true)
+        )
     }
 }

@@ -20,7 +20,11 @@ final class InstanceFile: Sendable {
         let lockPath = "\(directory)/executor.lock"
         do {
             lock = try FileDescriptor.open(
-                FilePath(lockPath), .readWrite, options: [.create, .closeOnExec], permissions: [.ownerReadWrite])
+                FilePath(lockPath),
+                .readWrite,
+                options: [.create, .closeOnExec],
+                permissions: [.ownerReadWrite]
+            )
         } catch {
             throw ExecutorError(.dataDirectoryUnusable, "The data directory \(directory) cannot be used: \(error)")
         }
@@ -29,7 +33,8 @@ final class InstanceFile: Sendable {
             try? lock.close()
             throw ExecutorError(
                 .dataDirectoryInUse,
-                "Another executor\(holder) runs on \(directory). Stop it, or give this one another --data-dir.")
+                "Another executor\(holder) runs on \(directory). Stop it, or give this one another --data-dir."
+            )
         }
         do {
             // Only for the sentence above.

@@ -8,7 +8,10 @@ package enum OneShot {
     /// - Returns: its last word; nil where no handler offers the kind.
     /// - Throws: `InvalidInput` for the parameters.
     package static func run(
-        _ kind: TaskKind, params: JSONObject, settings: ExecutorSettings, clock: RuntimeClock = .host,
+        _ kind: TaskKind,
+        params: JSONObject,
+        settings: ExecutorSettings,
+        clock: RuntimeClock = .host,
         onEvent: @escaping @Sendable (EventDraft) async -> Void
     ) async throws(InvalidInput) -> FinalReport? {
         guard let handler = settings.handlers.handler(for: kind) else { return nil }
@@ -16,7 +19,11 @@ package enum OneShot {
         let id = TaskID(trusted: "run-\(randomName().prefix(12))")
         let assignment = Assignment.local(id, handler.spec, params: params, runTimeout: nil, at: clock.time())
         let attempt = Attempt(
-            key: LeaseKey(task: id, epoch: 0), handler: handler, assignment: assignment, acceptedAt: clock.time())
+            key: LeaseKey(task: id, epoch: 0),
+            handler: handler,
+            assignment: assignment,
+            acceptedAt: clock.time()
+        )
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 attempt.begin(at: clock.now()) {

@@ -15,7 +15,8 @@ package struct RuntimeClock: Sendable {
     /// laptop that was closed for an hour has lost its leases.
     package static let host = RuntimeClock(
         now: { Instant(nanoseconds: read(CLOCK_BOOTTIME)) },
-        time: { Timestamp(milliseconds: read(CLOCK_REALTIME) / 1_000_000) })
+        time: { Timestamp(milliseconds: read(CLOCK_REALTIME) / 1_000_000) }
+    )
 }
 
 private func read(_ clock: clockid_t) -> Int64 {

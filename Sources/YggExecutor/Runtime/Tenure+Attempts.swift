@@ -27,7 +27,9 @@ extension Tenure {
                 try journal.flush()
             } catch {
                 logger.error(
-                    "A result is in memory only", metadata: .of([.taskID: "\(attempt.key.task)", .error: "\(error)"]))
+                    "A result is in memory only",
+                    metadata: .of([.taskID: "\(attempt.key.task)", .error: "\(error)"])
+                )
             }
         }
     }
@@ -72,8 +74,12 @@ extension Tenure {
 
     private func spool(_ key: LeaseKey, _ line: AttemptLog.Line) -> Outbox.Entry {
         Outbox.Entry(
-            key: key, n: line.n, size: line.bytes.count, isFinal: line.isFinal,
-            record: journal.append(key, n: line.n, isFinal: line.isFinal, bytes: line.bytes))
+            key: key,
+            n: line.n,
+            size: line.bytes.count,
+            isFinal: line.isFinal,
+            record: journal.append(key, n: line.n, isFinal: line.isFinal, bytes: line.bytes)
+        )
     }
 
     // MARK: Work without a lease
@@ -97,7 +103,8 @@ extension Tenure {
 extension ExecutorSettings {
     /// Runs the handler of an attempt on checked parameters.
     func carryOut(
-        _ attempt: Attempt, emit: @escaping @Sendable (EventType, JSONObject) async -> Void
+        _ attempt: Attempt,
+        emit: @escaping @Sendable (EventType, JSONObject) async -> Void
     ) async -> HandlerResult {
         let spec = attempt.assignment.spec
         let params: JSONObject
@@ -108,9 +115,17 @@ extension ExecutorSettings {
         }
         return await attempt.handler.run(
             HandlerContext(
-                key: attempt.key, kind: spec.kind, phase: attempt.assignment.phase,
-                attempt: attempt.assignment.attempt, params: params, timeouts: spec.timeouts,
-                workspaceRoot: workspaceRoot, repositories: repositories,
-                environment: childEnvironment, emit: emit))
+                key: attempt.key,
+                kind: spec.kind,
+                phase: attempt.assignment.phase,
+                attempt: attempt.assignment.attempt,
+                params: params,
+                timeouts: spec.timeouts,
+                workspaceRoot: workspaceRoot,
+                repositories: repositories,
+                environment: childEnvironment,
+                emit: emit
+            )
+        )
     }
 }

@@ -23,14 +23,22 @@ extension Tenure {
             }
             let storeID = seat.withLock { $0.storeID } ?? ""
             let body = ReportsRequest.bytes(
-                bootID: bootID, storeID: storeID, seen: report.seen, held: report.held, entries: bodies)
+                bootID: bootID,
+                storeID: storeID,
+                seen: report.seen,
+                held: report.held,
+                entries: bodies
+            )
             let sentAt = clock.now()
             do throws(LinkError) {
                 let answer = try await link.report(body, as: settings.id, timeout: Self.reportTimeout)
-                let before = seat.withLock { $0.control.spooledBytes }
                 apply(answer.message, verdicts: answer.verdicts, sentAt: sentAt)
                 // An answer that settles nothing would be asked for again and again.
-                if seat.withLock({ $0.control.spooledBytes }) < before { backoff.reset() } else { await pause(&backoff) }
+                if answer.verdicts.settleSome(of: report.entries) {
+                    backoff.reset()
+                } else {
+                    await pause(&backoff)
+                }
             } catch {
                 feed(.reportFailed)
                 if !heed(error) {
@@ -60,7 +68,8 @@ extension Tenure {
             case .failure(let error):
                 logger.error(
                     "A spooled entry is lost, and with it what its attempt had to say",
-                    metadata: .of([.taskID: "\(key.task)", .leaseEpoch: "\(key.epoch)", .error: "\(error)"]))
+                    metadata: .of([.taskID: "\(key.task)", .leaseEpoch: "\(key.epoch)", .error: "\(error)"])
+                )
                 feed(.reportFailed)
                 stop(key, .abandoned)
                 feed(.ended(key))
@@ -68,5 +77,20 @@ extension Tenure {
             }
         }
         return bodies
+    }
+}
+
+extension [Outbox.Verdict] {
+    /// Whether at least one of the entries that were sent need not be sent again.
+    fileprivate func settleSome(of entries: [Outbox.Entry]) -> Bool {
+        var firstSent: [LeaseKey: Int64] = [:]
+        for entry in entries where firstSent[entry.key] == nil { firstSent[entry.key] = entry.n }
+        return contains { verdict in
+            switch verdict {
+            case .accepted(let key, let upTo), .artifactMissing(let key, let upTo): firstSent[key].map { upTo >= $0 } ?? false
+            case .leaseLost(let key): firstSent[key] != nil
+            case .gap(let key, let expected): firstSent[key].map { expected > $0 } ?? false
+            }
+        }
     }
 }

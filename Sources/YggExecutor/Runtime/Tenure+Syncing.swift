@@ -65,7 +65,11 @@ extension Tenure {
             seat.withLock { $0.isRegistered = false }
             syncBell.ring()
         case (409, "replaced"):
-            end(.failed(ExecutorError(.replaced, "Another process has taken the place of \(settings.id): \(problem.detail)")))
+            end(
+                .failed(
+                    ExecutorError(.replaced, "Another process has taken the place of \(settings.id): \(problem.detail)")
+                )
+            )
         case (409, "store-changed"): end(.storeChanged)
         default: return false
         }
@@ -75,8 +79,12 @@ extension Tenure {
     /// - Returns: why it has to be tried again; nil when it is done, or no repetition helps.
     private func register() async -> LinkError? {
         let registration = Registration(
-            offer: settings.offer(url: url), instance: instance, bootID: bootID, host: hostName(),
-            storeID: seat.withLock { $0.storeID })
+            offer: settings.offer(url: url),
+            instance: instance,
+            bootID: bootID,
+            host: hostName(),
+            storeID: seat.withLock { $0.storeID }
+        )
         do throws(LinkError) {
             let answer = try await link.register(registration)
             let isOurs = seat.withLock { seat in

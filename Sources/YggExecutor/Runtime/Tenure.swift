@@ -61,8 +61,12 @@ final class Tenure: Sendable {
     let endBell = Wakeup()
 
     init(
-        runtime: Executor.Runtime, journal: Journal, identity: InstanceFile.Identity, url: String?,
-        lifecycle: Lifecycle, remember: @escaping @Sendable (_ storeID: String) -> Void
+        runtime: Executor.Runtime,
+        journal: Journal,
+        identity: InstanceFile.Identity,
+        url: String?,
+        lifecycle: Lifecycle,
+        remember: @escaping @Sendable (_ storeID: String) -> Void
     ) {
         settings = runtime.settings
         link = runtime.link

@@ -42,8 +42,26 @@ struct FileLock: Sendable {
         }
     }
 
-    /// To be called once.
+    /// Takes the lock if nobody has it.
+    init?(ifFree path: String) {
+        let options: FileDescriptor.OpenOptions = .closeOnExec
+        guard let file = try? FileDescriptor.open(FilePath(path), .readWrite, options: options) else { return nil }
+        guard flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 else {
+            try? file.close()
+            return nil
+        }
+        self.file = file
+    }
+
+    /// Gives the lock back. It, or ``remove(_:)``, is to be called once.
     func release() { try? file.close() }
+
+    /// Gives back a lock whose file nobody needs any more. Only for names that are used once: somebody who opened the
+    /// file a moment ago would hold a lock on nothing.
+    func remove(_ path: String) {
+        unlink(path)
+        release()
+    }
 }
 
 extension HandlerFailure {

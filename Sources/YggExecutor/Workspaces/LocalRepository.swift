@@ -38,13 +38,14 @@ struct LocalRepository: Sendable, Hashable {
             commonDirectory = gitDirectory
         }
         for part in ["objects", "refs"] { _ = try Self.contained("\(commonDirectory)/\(part)", in: roots, of: path) }
-        for part in ["packed-refs", "shallow", "info", "reftable"] where LocalFiles.exists("\(commonDirectory)/\(part)")
-        {
-            _ = try Self.contained("\(commonDirectory)/\(part)", in: roots, of: path)
+        // With everything readable as a root there is nothing that a link could lead out of.
+        if roots.contains("/") { return }
+        let shared = ["packed-refs", "shallow", "info", "reftable"].map { "\(commonDirectory)/\($0)" }
+        let own = LocalFiles.names(in: gitDirectory).filter { $0 == "index" || $0.hasPrefix("sharedindex.") }
+        for part in shared + own.map({ "\(gitDirectory)/\($0)" }) where LocalFiles.exists(part) {
+            _ = try Self.contained(part, in: roots, of: path)
         }
-        if LocalFiles.exists("\(gitDirectory)/index") {
-            _ = try Self.contained("\(gitDirectory)/index", in: roots, of: path)
-        }
+        try Self.checkLinks(in: "\(commonDirectory)/refs", isDeep: true, roots: roots, path: path)
         try Self.checkAlternates(of: "\(commonDirectory)/objects", in: roots, path: path, depth: 0)
     }
 
@@ -82,6 +83,25 @@ struct LocalRepository: Sendable, Hashable {
         return resolved
     }
 
+    /// Links within objects and refs: each would show a part of another repository.
+    private static func checkLinks(
+        in directory: String,
+        isDeep: Bool,
+        roots: [String],
+        path: String
+    ) throws(HandlerFailure) {
+        for name in LocalFiles.names(in: directory) {
+            let entry = "\(directory)/\(name)"
+            if LocalFiles.isLink(entry) {
+                // One that leads nowhere shows nothing.
+                guard LocalFiles.exists(entry) else { continue }
+                _ = try contained(entry, in: roots, of: path)
+            } else if isDeep || ["pack", "info"].contains(name), LocalFiles.isDirectory(entry) {
+                try checkLinks(in: entry, isDeep: isDeep, roots: roots, path: path)
+            }
+        }
+    }
+
     /// Object stores that this one borrows from, and those that they borrow from.
     private static func checkAlternates(
         of objects: String,
@@ -89,6 +109,7 @@ struct LocalRepository: Sendable, Hashable {
         path: String,
         depth: Int
     ) throws(HandlerFailure) {
+        try checkLinks(in: objects, isDeep: false, roots: roots, path: path)
         // git itself follows five.
         guard depth <= 5, let text = LocalFiles.read("\(objects)/info/alternates") else { return }
         for line in text.split(separator: "\n") where !line.hasPrefix("#") {

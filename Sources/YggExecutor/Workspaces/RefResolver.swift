@@ -76,7 +76,8 @@ struct RefResolver: Sendable {
     /// Up to five names that a person may have meant: within a typing error, or one within the other.
     static func near(_ ref: String, among names: [String]) -> [String] {
         let word = ref.lowercased()
-        let limit = max(1, word.count / 3)
+        // Two letters that changed places are two edits.
+        let limit = word.count < 4 ? 1 : max(2, word.count / 3)
         let ranked = names.compactMap { name -> (name: String, distance: Int)? in
             let other = name.lowercased()
             let last = other.split(separator: "/").last.map(String.init) ?? other

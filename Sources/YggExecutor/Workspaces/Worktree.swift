@@ -4,7 +4,7 @@ import YggProcess
 /// The directory one attempt works in: a git work tree of its own, `worktrees/<task>-<epoch>`, on a branch of its own,
 /// `ygg/<task>/<epoch>`. Both names carry the epoch, so that what an attempt left behind is never taken for the work
 /// of the next one.
-struct Worktree: Sendable {
+package struct Worktree: Sendable {
     /// What becomes of a work tree in which something is left that is not committed.
     enum Leftovers: Sendable {
         /// They are the work: the tree is kept, for a person.
@@ -20,35 +20,47 @@ struct Worktree: Sendable {
     /// What was checked out.
     let commit: String
     /// The mirrors of its submodules, which know of it too.
-    private(set) var submodules: [Mirror] = []
+    private let submodules: [Mirror]
+    /// Says to ``sweep(_:environment:)`` that somebody works here, for as long as this process lives.
+    private let lock: FileLock
 
     /// Makes the work tree and fills it. Submodules are filled too, where they may be.
     init(of mirror: Mirror, at commit: String, origin: RepositoryAddress?) async throws(HandlerFailure) {
         let key = mirror.git.run.context.key
-        let path = "\(mirror.git.run.context.workspaceRoot)/worktrees/\(key.task)-\(key.epoch)"
+        let parent = Self.directory(in: mirror.git.run.context.workspaceRoot)
+        let path = "\(parent)/\(key.task)-\(key.epoch)"
         let branch = Self.branch(for: key)
+        do { try LocalFiles.makeDirectory(parent) } catch { throw .unusableWorkspace(parent, error) }
+        let lock = try await FileLock("\(path).lock", run: mirror.git.run)
+        var submodules: [Mirror] = []
+        do throws(HandlerFailure) {
+            let place = try await Self.add(to: mirror, path: path, commit: commit, branch: branch)
+            _ = try await mirror.git.output(["reset", "--hard", "--quiet"], at: place)
+            let tree = Submodules.Tree(path: path, commit: commit, place: place, origin: origin)
+            try await Submodules(git: mirror.git).fill(tree, mirrors: &submodules)
+            self.place = place
+        } catch {
+            await Self.remove(path, from: [mirror] + submodules, branch: branch)
+            lock.remove("\(path).lock")
+            throw error
+        }
         self.mirror = mirror
         self.path = path
         self.branch = branch
         self.commit = commit
-        place = try await Self.add(to: mirror, path: path, commit: commit, branch: branch)
-        let tree = Submodules.Tree(path: path, commit: commit, place: place, origin: origin)
-        do throws(HandlerFailure) {
-            _ = try await mirror.git.output(["reset", "--hard", "--quiet"], at: place)
-            try await Submodules(git: mirror.git).fill(tree, mirrors: &submodules)
-        } catch {
-            await remove()
-            throw error
-        }
+        self.submodules = submodules
+        self.lock = lock
     }
 
     /// The branch of an attempt. Task ids may hold what a ref may not: there, every dot becomes `%2E`.
     static func branch(for key: LeaseKey) -> String {
         let id = key.task.rawValue
         let isRef = !id.hasPrefix(".") && !id.hasSuffix(".") && !id.hasSuffix(".lock") && !id.contains("..")
-        return
-            "ygg/\(isRef ? id : id.split(separator: ".", omittingEmptySubsequences: false).joined(separator: "%2E"))/\(key.epoch)"
+        let name = isRef ? id : id.split(separator: ".", omittingEmptySubsequences: false).joined(separator: "%2E")
+        return "ygg/\(name)/\(key.epoch)"
     }
+
+    private static func directory(in workspaceRoot: String) -> String { "\(workspaceRoot)/worktrees" }
 
     /// Registers a work tree with a mirror, without any file in it yet: only that needs the mirror's lock.
     /// - Parameter branch: nil leaves it detached.
@@ -89,21 +101,22 @@ struct Worktree: Sendable {
 
     private func closeNow(_ leftovers: Leftovers) async -> JSONObject? {
         let git = mirror.git.forCleaningUp
-        let reason = leftovers == .keep ? await whyToKeep(git) : nil
-        guard let reason else {
-            let head = await git.collect(["rev-parse", "--verify", "--quiet", branch], at: mirror.place).stdout.trimmed
-            let hasCommits = leftovers == .keep && !head.isEmpty && head != commit
-            await remove(keepingBranch: hasCommits)
-            guard hasCommits else { return nil }
+        defer { lock.remove("\(path).lock") }
+        if leftovers == .keep, let reason = await whyToKeep(git) {
+            // Locked trees survive pruning.
+            _ = await git.collect(["worktree", "lock", "--reason", reason, "--", path], at: mirror.place)
             return [
-                "branch": .string(branch), "mirror": .string(mirror.place.gitDirectory), "head": .string(head),
-                "kept": "the branch, because the attempt committed to it",
+                "path": .string(path), "branch": .string(branch),
+                "kept": .string("the work tree, because of \(reason)"),
             ]
         }
-        // Locked trees survive pruning.
-        _ = await git.collect(["worktree", "lock", "--reason", reason, "--", path], at: mirror.place)
+        let head = await git.collect(["rev-parse", "--verify", "--quiet", branch], at: mirror.place).stdout.trimmed
+        let hasCommits = leftovers == .keep && !head.isEmpty && head != commit
+        await Self.remove(path, from: [mirror] + submodules, branch: hasCommits ? nil : branch)
+        guard hasCommits else { return nil }
         return [
-            "path": .string(path), "branch": .string(branch), "kept": .string("the work tree, because of \(reason)"),
+            "branch": .string(branch), "mirror": .string(mirror.place.gitDirectory), "head": .string(head),
+            "kept": "the branch, because the attempt committed to it",
         ]
     }
 
@@ -118,23 +131,44 @@ struct Worktree: Sendable {
         return count == 0 ? nil : "\(count) uncommitted \(count == 1 ? "change" : "changes")"
     }
 
-    /// Removes the files, without any lock, then what the mirrors know of them.
-    private func remove(keepingBranch: Bool = false) async {
-        let git = mirror.git.forCleaningUp
-        let path = path
-        let branch = branch
-        let mirrors = [mirror] + submodules
+    /// Removes the files, without any lock, then what the mirrors know of them. `mirrors` begins with the one that has
+    /// the branch; without a branch none is deleted.
+    private static func remove(_ path: String, from mirrors: [Mirror], branch: String?) async {
         await uncancelled {
-            _ = await git.run.collect(["rm", "-rf", "--", path])
+            let mirrors = mirrors.map { Mirror(of: $0.address, git: $0.git.forCleaningUp) }
+            _ = await mirrors.first?.git.run.collect(["rm", "-rf", "--", path])
             for mirror in mirrors {
                 // Best effort: what is left registered is pruned by the next attempt on the same mirror.
                 try? await mirror.locked { () async throws(HandlerFailure) in
-                    _ = await git.collect(["worktree", "prune"], at: mirror.place)
+                    _ = await mirror.git.collect(["worktree", "prune"], at: mirror.place)
                 }
             }
-            if !keepingBranch {
-                _ = await git.collect(["branch", "--quiet", "-D", "--", branch], at: mirrors[0].place)
+            guard let branch, let mirror = mirrors.first else { return }
+            _ = await mirror.git.collect(["branch", "--quiet", "-D", "--", branch], at: mirror.place)
+        }
+    }
+
+    /// Removes the work trees of attempts whose process was killed. What was kept for a person is not touched, nor
+    /// what another process works in: an executor starts while `ygg run` uses the same workspace.
+    ///
+    /// Their branches stay: there may be commits on them.
+    /// - Returns: the paths that were removed.
+    @discardableResult
+    package static func sweep(_ workspaceRoot: String, environment: [String: String]) async -> [String] {
+        let parent = directory(in: workspaceRoot)
+        var removed: [String] = []
+        for name in LocalFiles.names(in: parent) where name.hasSuffix(".lock") {
+            // Whoever holds the lock is alive; a kept work tree has none.
+            guard let lock = FileLock(ifFree: "\(parent)/\(name)") else { continue }
+            let path = "\(parent)/\(name.dropLast(".lock".count))"
+            let spec = ProcessSpec(argv: ["rm", "-rf", "--", path], environment: environment)
+            if await collectProcess(spec).outcome.succeeded {
+                removed.append(path)
+                lock.remove("\(parent)/\(name)")
+            } else {
+                lock.release()
             }
         }
+        return removed
     }
 }

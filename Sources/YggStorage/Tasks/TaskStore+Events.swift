@@ -34,9 +34,14 @@ extension TaskStore {
         var next = after
         reading: while events.count < limit, bytes < maxBytes {
             // Chunk by chunk: a chunk may hold one event or thousands.
+            // It begins with the last one that starts at or before the event that is wanted.
             let chunks = try tx.query(
-                "SELECT last_seq, body FROM events WHERE task = ? AND last_seq > ? ORDER BY first_seq LIMIT 16",
-                [.integer(num), .integer(next)]
+                """
+                SELECT last_seq, body FROM events WHERE task = ? AND last_seq > ? AND first_seq >= COALESCE(
+                    (SELECT MAX(first_seq) FROM events WHERE task = ? AND first_seq <= ?), 0)
+                ORDER BY first_seq LIMIT 16
+                """,
+                [.integer(num), .integer(next), .integer(num), .integer(next.addingReportingOverflow(1).partialValue)]
             ) { ($0.integer(0), $0.blob(1)) }
             if chunks.isEmpty { break }
             for (lastSeq, body) in chunks {

@@ -20,7 +20,8 @@ struct DeclaredKindTests {
              "run": ["sh", "-c", "sleep \\"$1\\"", "sh", "{{seconds}}", "--note={{note}}"], "env": {"A": "b", "N": 5},
              "workingDirectory": "/", "timeout": "2h", "retry": {"maxAttempts": 2, "backoff": "5s"},
              "slots": {"default": 1, "gpu": 1}, "onLost": "fail", "prefetch": true, "tier": ["plan"]}
-            """)
+            """
+        )
         #expect(kind.spec.kind.rawValue == "ops-sleep")
         #expect(kind.spec.timeout == .hours(2))
         #expect(kind.spec.retry.maxAttempts == 2)
@@ -31,8 +32,10 @@ struct DeclaredKindTests {
         #expect(kind.spec.prefetch)
         #expect(kind.spec.origin == .declared)
         #expect(kind.env == ["A": "b", "N": "5"])
-        #expect(kind.argv(params: try kind.spec.validate(["seconds": "7", "note": "all well"]))
-            == ["sh", "-c", "sleep \"$1\"", "sh", "7", "--note=all well"])
+        #expect(
+            kind.argv(params: try kind.spec.validate(["seconds": "7", "note": "all well"]))
+                == ["sh", "-c", "sleep \"$1\"", "sh", "7", "--note=all well"]
+        )
     }
 
     struct Bad: Sendable, CustomTestStringConvertible {
@@ -49,49 +52,73 @@ struct DeclaredKindTests {
         Bad(members: #""run": ["true"]"#, pointer: "/kind", says: "is required"),
         Bad(members: #""kind": "ops-x""#, pointer: "/run", says: "must be a command"),
         Bad(members: #""kind": "ops-x", "run": []"#, pointer: "/run", says: "must be a command"),
-        Bad(members: #""kind": "ops-x", "run": ["true"], "rnu": 1"#, pointer: "/rnu", says: "did you mean \"run\""),
+        Bad(members: #""kind": "ops-x", "run": ["true"], "slot": 1"#, pointer: "/slot", says: "did you mean \"slots\""),
         Bad(members: #""kind": "ops-x", "run": ["echo", "{{y}}"]"#, pointer: "/run/1", says: "not among params"),
         Bad(members: #""kind": "ops-x", "run": ["{{x}}"], \#(text)"#, pointer: "/run/0", says: "must be fixed"),
         Bad(members: #""kind": "ops-x", "run": ["true"], \#(text)"#, pointer: "/params/x", says: "is never used"),
         Bad(
-            members: #""kind": "ops-x", "run": ["sh", "-c", "echo {{x}}"], \#(text)"#, pointer: "/run/2",
-            says: "what an interpreter runs"),
+            members: #""kind": "ops-x", "run": ["sh", "-c", "echo {{x}}"], \#(text)"#,
+            pointer: "/run/2",
+            says: "what an interpreter runs"
+        ),
         Bad(
             members: #""kind": "ops-x", "run": ["/bin/bash", "-euo", "pipefail", "-c", "echo {{x}}"], \#(text)"#,
-            pointer: "/run/4", says: "what an interpreter runs"),
+            pointer: "/run/4",
+            says: "what an interpreter runs"
+        ),
         Bad(
-            members: #""kind": "ops-x", "run": ["env", "A=1", "dash", "-ec", "{{x}}"], \#(text)"#, pointer: "/run/4",
-            says: "what an interpreter runs"),
+            members: #""kind": "ops-x", "run": ["env", "A=1", "dash", "-ec", "{{x}}"], \#(text)"#,
+            pointer: "/run/4",
+            says: "what an interpreter runs"
+        ),
         Bad(
-            members: #""kind": "ops-x", "run": ["timeout", "5", "zsh", "{{x}}", "echo"], \#(text)"#, pointer: "/run/3",
-            says: "what an interpreter runs"),
+            members: #""kind": "ops-x", "run": ["timeout", "5", "zsh", "{{x}}", "echo"], \#(text)"#,
+            pointer: "/run/3",
+            says: "what an interpreter runs"
+        ),
         Bad(
-            members: #""kind": "ops-x", "run": ["env", "-S", "sh -c {{x}}"], \#(text)"#, pointer: "/run/2",
-            says: "what an interpreter runs"),
+            members: #""kind": "ops-x", "run": ["env", "-S", "sh -c {{x}}"], \#(text)"#,
+            pointer: "/run/2",
+            says: "what an interpreter runs"
+        ),
         Bad(
-            members: #""kind": "ops-x", "run": ["python3", "-c", "print({{x}})"], \#(text)"#, pointer: "/run/2",
-            says: "what an interpreter runs"),
+            members: #""kind": "ops-x", "run": ["python3", "-c", "print({{x}})"], \#(text)"#,
+            pointer: "/run/2",
+            says: "what an interpreter runs"
+        ),
         Bad(
             members: #""kind": "ops-x", "run": ["echo", "{{x}}"], "params": {"x": {"type": "string", "pattern": "["}}"#,
-            pointer: "/params/x/pattern", says: "does not compile"),
+            pointer: "/params/x/pattern",
+            says: "does not compile"
+        ),
         Bad(
             members: #""kind": "ops-x", "run": ["echo", "{{x}}"], "params": {"x": {"type": "text"}}"#,
-            pointer: "/params/x/type", says: "must be one of"),
+            pointer: "/params/x/type",
+            says: "must be one of"
+        ),
         Bad(
             members: #""kind": "ops-x", "run": ["echo", "a{{x}}"], "params": {"x": {"type": "strings"}}"#,
-            pointer: "/run/1", says: "must be a whole argument"),
+            pointer: "/run/1",
+            says: "must be a whole argument"
+        ),
         Bad(members: #""kind": "ops-x", "run": ["true"], "timeout": "2 hours""#, pointer: "/timeout", says: "duration"),
         Bad(
-            members: #""kind": "ops-x", "run": ["true"], "retry": {"tries": 3}"#, pointer: "/retry/tries",
-            says: "is not known"),
+            members: #""kind": "ops-x", "run": ["true"], "retry": {"tries": 3}"#,
+            pointer: "/retry/tries",
+            says: "is not known"
+        ),
         Bad(members: #""kind": "ops-x", "run": ["true"], "onLost": "retry""#, pointer: "/onLost", says: "requeue"),
         Bad(members: #""kind": "ops-x", "run": ["true"], "tier": ["both"]"#, pointer: "/tier", says: "plan and review"),
         Bad(
-            members: #""kind": "ops-x", "run": ["true"], "workingDirectory": "here""#, pointer: "/workingDirectory",
-            says: "absolute"),
+            members: #""kind": "ops-x", "run": ["true"], "workingDirectory": "here""#,
+            pointer: "/workingDirectory",
+            says: "absolute"
+        ),
         Bad(
-            members: #""kind": "ops-x", "run": ["echo", "{{x}}"], "env": {"A": "{{x}}"}, \#(text)"#, pointer: "/env/A",
-            says: "run only"),
+            members: #""kind": "ops-x", "run": ["echo", "{{x}}"], "env": {"A": "{{x}}"}, \#(text)"#,
+            pointer: "/env/A",
+            says: "run only"
+        ),
         Bad(members: #""kind": "ops-x", "run": ["true"], "env": {"A=B": "c"}"#, pointer: "/env/A=B", says: "variable"),
     ])
     func `a bad declaration is refused where it is bad`(example: Bad) {
@@ -110,7 +137,10 @@ struct DeclaredKindTests {
         (["echo", "{{a}}"], ["echo", "{{b}} $(id)"]),
         (["echo", "--a={{a}}", "x{{a}}y{{b}}z"], ["echo", "--a={{b}} $(id)", "x{{b}} $(id)y2z"]),
         (["echo", "{{many}}", "end"], ["echo", "1", "two words", "end"]),
-        (["docker", "ps", "--format", "{{.Names}} {{ a }} {{"], ["docker", "ps", "--format", "{{.Names}} {{ a }} {{"]),
+        (
+            ["docker", "ps", "--format", "{{.Names}} {{ a }} {{"],
+            ["docker", "ps", "--format", "{{.Names}} {{ a }} {{"]
+        ),
         (["echo", "{{missing}}", "{{flag}}"], ["echo", "", "true"]),
     ])
     func `parameters are put in once, and never split`(run: [String], argv: [String]) {
@@ -123,7 +153,9 @@ struct DeclaredKindTests {
     func `the script of a shell gets parameters as arguments`() async throws {
         try await Scene.with { scene in
             let handler = declared(
-                ["sh", "-c", "echo \"<$1>\"", "sh", "{{x}}"], params: [ParameterSpec("x", .string(pattern: nil, choices: []))])
+                ["sh", "-c", "echo \"<$1>\"", "sh", "{{x}}"],
+                params: [ParameterSpec("x", .string(pattern: nil, choices: []))]
+            )
             #expect(handler.declaration.problems().isEmpty)
             let result = await handler.run(scene.context("ops-try", ["x": "\"; touch /tmp/never; $(id) `id`"]))
             #expect(result.result["output"]?.stringValue == "<\"; touch /tmp/never; $(id) `id`>\n")
@@ -133,12 +165,16 @@ struct DeclaredKindTests {
     @Test
     func `a path stays inside its root, links included`() async throws {
         try await Scene.with { scene in
-            try await scene.script("mkdir -p in out && echo 1 > in/a && ln -s ../out in/link && ln -s /nowhere in/dangling")
+            try await scene.script(
+                "mkdir -p in out && echo 1 > in/a && ln -s ../out in/link && ln -s /nowhere in/dangling"
+            )
             let root = "\(scene.root)/in"
             let handler = declared(["echo", "{{p}}"], params: [ParameterSpec("p", .path(root: root), required: true)])
             for (path, expected) in [
-                ("a", "\(root)/a"), ("\(root)/a", "\(root)/a"), ("new", "\(root)/new"), ("./a", "\(root)/a"), ("../out", nil),
-                ("link", nil), ("link/x", nil), ("/etc/passwd", nil), ("dangling", nil), ("no/such", nil), ("new/..", nil),
+                ("a", "\(root)/a"), ("\(root)/a", "\(root)/a"), ("new", "\(root)/new"), ("./a", "\(root)/a"),
+                ("../out", nil),
+                ("link", nil), ("link/x", nil), ("/etc/passwd", nil), ("dangling", nil), ("no/such", nil),
+                ("new/..", nil),
             ] {
                 let result = await handler.run(scene.context("ops-try", ["p": .string(path)]))
                 #expect(result.result["output"]?.stringValue == expected.map { "\($0)\n" }, "\(path)")

@@ -17,11 +17,21 @@ struct OpsTests {
         #expect(
             Filesystem.parse(text) == [
                 Filesystem(
-                    device: "/dev/sda1", mount: "/", total: 10_240_000_000, used: 7_680_000_000, free: 2_048_000_000),
+                    device: "/dev/sda1",
+                    mount: "/",
+                    total: 10_240_000_000,
+                    used: 7_680_000_000,
+                    free: 2_048_000_000
+                ),
                 Filesystem(
-                    device: "my nas:/a share", mount: "/mnt/two words", total: 20_480_000, used: 10_240_000,
-                    free: 10_240_000),
-            ])
+                    device: "my nas:/a share",
+                    mount: "/mnt/two words",
+                    total: 20_480_000,
+                    used: 10_240_000,
+                    free: 10_240_000
+                ),
+            ]
+        )
         #expect(Filesystem.parse(text)[0].usedPercent == 79)
     }
 
@@ -43,8 +53,12 @@ struct OpsTests {
     func `load is put into words`() throws {
         let load = try #require(
             MachineLoad(
-                uptime: "273906.12 1.0\n", loadavg: "0.05 1.20 12.00 1/100 1\n",
-                meminfo: "MemTotal: 2097152 kB\nMemFree: 1 kB\nMemAvailable: 1048576 kB\n", cores: 4))
+                uptime: "273906.12 1.0\n",
+                loadavg: "0.05 1.20 12.00 1/100 1\n",
+                meminfo: "MemTotal: 2097152 kB\nMemFree: 1 kB\nMemAvailable: 1048576 kB\n",
+                cores: 4
+            )
+        )
         #expect(load.summary == "Up 3 days 4 h, load 0.05 1.20 12.00 on 4 cores, 1.0 GiB of 2.0 GiB memory available")
         #expect(MachineLoad(uptime: nil, loadavg: "", meminfo: "", cores: 1) == nil)
     }
@@ -87,7 +101,8 @@ struct OpsTests {
                 printf '#!/bin/sh\\necho LoadState=loaded; echo ActiveState=inactive\\n' > bin/systemctl
                 printf '#!/bin/sh\\necho \"$1 is stopped\"; exit 3\\n' > bin/service
                 chmod +x bin/*
-                """)
+                """
+            )
             let result = try await scene.run("ops-service", ["name": "lamp"])
             #expect(result.outcome == .succeeded)
             #expect(result.result["active"]?.boolValue == false)
@@ -98,8 +113,10 @@ struct OpsTests {
     @Test
     func `bench kinds succeed`() async throws {
         try await Scene.with { scene in
-            #expect(try await scene.run("bench-noop", [:]).outcome == .succeeded)
-            #expect(try await scene.run("bench-true", [:]).result["exitCode"]?.intValue == 0)
+            let noop = try await scene.run("bench-noop", [:])
+            #expect(noop.outcome == .succeeded)
+            let spawned = try await scene.run("bench-true", [:])
+            #expect(spawned.result["exitCode"]?.intValue == 0)
         }
     }
 }

@@ -49,9 +49,10 @@ final class Scene: Sendable {
     func script(_ text: String) async throws -> String {
         let environment = environment.merging([
             "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1", "GIT_AUTHOR_NAME": "Ada",
-            "GIT_AUTHOR_EMAIL": "ada@example.org", "GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.org",
+            "GIT_AUTHOR_EMAIL": "ada@example.org", "GIT_COMMITTER_NAME": "Ada",
+            "GIT_COMMITTER_EMAIL": "ada@example.org",
             "GIT_AUTHOR_DATE": "2026-01-02T03:04:05Z", "GIT_COMMITTER_DATE": "2026-01-02T03:04:05Z",
-            "GIT_ALLOW_PROTOCOL": "file:ssh", "GIT_TERMINAL_PROMPT": "0", "ROOT": root,
+            "GIT_ALLOW_PROTOCOL": "file:ssh:git", "GIT_TERMINAL_PROMPT": "0", "ROOT": root,
         ]) { $1 }
         let spec = ProcessSpec(argv: ["sh", "-euc", text], environment: environment, workingDirectory: root)
         let collected = await collectProcess(spec)
@@ -66,7 +67,8 @@ final class Scene: Sendable {
             mkdir -p repos && git init -q -b main repos/\(name) && cd repos/\(name)
             echo one > a && git add a && git commit -qm 'First commit' && git branch dev && git tag v1
             \(more)
-            """)
+            """
+        )
         return "\(repositories)/\(name)"
     }
 
@@ -80,27 +82,43 @@ final class Scene: Sendable {
             exec sh -c "$last"
             END
             chmod +x bin/ssh
-            """)
+            """
+        )
     }
 
     func context(
-        _ kind: String, _ params: JSONObject, task: String = "t1", epoch: Int64 = 1, timeouts: Timeouts = Timeouts(),
+        _ kind: String,
+        _ params: JSONObject,
+        task: String = "t1",
+        epoch: Int64 = 1,
+        timeouts: Timeouts = Timeouts(),
         environment: [String: String]? = nil
     ) -> HandlerContext {
         HandlerContext(
-            key: LeaseKey(task: TaskID(trusted: task), epoch: epoch), kind: TaskKind(trusted: kind), phase: .run,
-            attempt: 1, params: params, timeouts: timeouts, workspaceRoot: workspace, repositories: [repositories],
+            key: LeaseKey(task: TaskID(trusted: task), epoch: epoch),
+            kind: TaskKind(trusted: kind),
+            phase: .run,
+            attempt: 1,
+            params: params,
+            timeouts: timeouts,
+            workspaceRoot: workspace,
+            repositories: [repositories],
             environment: environment ?? self.environment,
             emit: { type, data in
                 let entry = Entry(type: type, data: data)
                 self.entries.withLock { $0.append(entry) }
                 self.tell.yield(entry)
-            })
+            }
+        )
     }
 
     /// Runs a built-in kind to its end.
     func run(
-        _ kind: String, _ params: JSONObject, task: String = "t1", epoch: Int64 = 1, timeouts: Timeouts = Timeouts()
+        _ kind: String,
+        _ params: JSONObject,
+        task: String = "t1",
+        epoch: Int64 = 1,
+        timeouts: Timeouts = Timeouts()
     ) async throws -> HandlerResult {
         let registry = try HandlerRegistry(handlerSets: ["all"])
         let handler = try #require(registry.handler(for: TaskKind(trusted: kind)))
@@ -128,5 +146,7 @@ func declared(_ argv: [String], params: [ParameterSpec] = []) -> DeclaredHandler
     DeclaredHandler(
         DeclaredKind(
             spec: KindSpec(kind: TaskKind(trusted: "ops-try"), description: "", params: params, origin: .declared),
-            run: argv))
+            run: argv
+        )
+    )
 }

@@ -81,7 +81,10 @@ struct OutboxTests {
             }
             var verdicts: [Outbox.Verdict] = []
             for (key, entries) in Dictionary(grouping: batch, by: \.key) {
-                #expect(entries.map(\.n) == Array((entries[0].n)..<(entries[0].n + Int64(entries.count))), "seed \(seed)")
+                #expect(
+                    entries.map(\.n) == Array((entries[0].n)..<(entries[0].n + Int64(entries.count))),
+                    "seed \(seed)"
+                )
                 #expect(entries[0].n <= arrived[key, default: 0] + 1, "seed \(seed)")
                 if isFaulty, Int.random(in: 0..<20, using: &random) == 0 {
                     refused.insert(key)
@@ -116,7 +119,11 @@ struct OutboxTests {
             let isFinal = Int.random(in: 0..<10, using: &random) == 0
             if isFinal { finished.insert(key) }
             let entry = Self.entry(
-                key, appended[key, default: 0], size: Int.random(in: 1...200_000, using: &random), isFinal: isFinal)
+                key,
+                appended[key, default: 0],
+                size: Int.random(in: 1...200_000, using: &random),
+                isFinal: isFinal
+            )
             _ = outbox.handle(.appended(entry), now: now)
         }
         while outbox.canSend { pump(isFaulty: false) }

@@ -41,7 +41,8 @@ struct AttemptTests {
     @Test func `a success counts whatever was wanted, unless the lease is gone`() {
         for end in [nil, AttemptEnd.cancelled, .cutOff, .drained, .runTimeout, .silenceTimeout] {
             #expect(
-                FinalReport(of: Self.success, endedBy: end, limits: Self.limits)?.ending == .finished(.succeeded))
+                FinalReport(of: Self.success, endedBy: end, limits: Self.limits)?.ending == .finished(.succeeded)
+            )
         }
         #expect(FinalReport(of: Self.success, endedBy: .abandoned, limits: Self.limits) == nil)
     }

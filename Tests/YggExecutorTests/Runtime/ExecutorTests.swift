@@ -8,15 +8,41 @@ import YggProtocol
 
 /// What handlers of these tests wait on.
 private final class Gate: Sendable {
-    private let stream: AsyncStream<Void>
-    private let feed: AsyncStream<Void>.Continuation
+    private struct State {
+        var isOpen = false
+        var bells: [Wakeup] = []
+    }
+
+    private let state = Mutex(State())
+    private let thread = DedicatedThread(name: "gate")
     let started = Mutex<[TaskID]>([])
 
-    init() { (stream, feed) = AsyncStream.makeStream() }
+    deinit { thread.stop() }
 
-    func open() { feed.finish() }
+    func open() {
+        let bells = state.withLock { state in
+            state.isOpen = true
+            return state.bells
+        }
+        for bell in bells { bell.ring() }
+    }
+
     /// Ends when the gate opens, or the task is cancelled.
-    func pass() async { for await _ in stream {} }
+    func pass() async {
+        let bell = Wakeup()
+        let isOpen = state.withLock { state in
+            state.bells.append(bell)
+            return state.isOpen
+        }
+        if !isOpen { await bell.sleep(on: thread) }
+    }
+}
+
+private struct FewHandlers: HandlerSource {
+    let handlers: [any Handler]
+
+    var kinds: [KindSpec] { handlers.map(\.spec) }
+    func handler(for kind: TaskKind) -> (any Handler)? { handlers.first { $0.spec.kind == kind } }
 }
 
 private struct Noop: Handler {
@@ -28,8 +54,10 @@ private struct Noop: Handler {
 private struct Waiting: Handler {
     let gate: Gate
     let spec = KindSpec(
-        kind: TaskKind(trusted: "test-wait"), description: "",
-        params: [ParameterSpec("lines", .integer(min: 0, max: 1000), default: 1)])
+        kind: TaskKind(trusted: "test-wait"),
+        description: "",
+        params: [ParameterSpec("lines", .integer(min: 0, max: 1000), default: 1)]
+    )
 
     func run(_ context: HandlerContext) async -> HandlerResult {
         gate.started.withLock { $0.append(context.key.task) }
@@ -49,16 +77,25 @@ struct ExecutorTests {
 
     private func makeExecutor(slots: Int = 2) throws -> Executor {
         var settings = ExecutorSettings(
-            id: ExecutorID(trusted: "huginn"), handlers: HandlerRegistry([Noop(), Waiting(gate: gate)]),
-            workspaceRoot: folder.path, repositories: [], dataDirectory: folder.path, environment: [:])
+            id: ExecutorID(trusted: "huginn"),
+            handlers: FewHandlers(handlers: [Noop(), Waiting(gate: gate)]),
+            workspaceRoot: folder.path,
+            repositories: [],
+            dataDirectory: folder.path,
+            environment: [:]
+        )
         settings.slots = Slots(["default": slots])
         return try Executor(
-            settings: settings, link: coordinator, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            settings: settings,
+            link: coordinator,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
     }
 
     /// Runs an executor around `body`, then stops it now.
     private func withExecutor(
-        slots: Int = 2, _ body: (Executor) async throws -> Void
+        slots: Int = 2,
+        _ body: (Executor) async throws -> Void
     ) async throws {
         let executor = try makeExecutor(slots: slots)
         let run = Task { try await executor.run() }
@@ -127,7 +164,8 @@ struct ExecutorTests {
         }
     }
 
-    @Test func `a result that could not be delivered is delivered by the next life, under a new boot id`() async throws {
+    @Test func `a result that could not be delivered is delivered by the next life, under a new boot id`() async throws
+    {
         let key = LeaseKey(task: TaskID(trusted: "a"), epoch: 1)
         do {
             let executor = try makeExecutor()
@@ -186,7 +224,9 @@ struct ExecutorTests {
         let key = coordinator.grant("a", "test-wait")
         await coordinator.wait { $0.entries[key] }
         coordinator.change {
-            $0.failure = .refused(Problem(status: 409, code: "replaced", title: "", detail: "by fenrir", nextAction: ""))
+            $0.failure = .refused(
+                Problem(status: 409, code: "replaced", title: "", detail: "by fenrir", nextAction: "")
+            )
         }
         await #expect { try await run.value } throws: { ($0 as? ExecutorError)?.code == .replaced }
         #expect(executor.status.work.isEmpty)
@@ -194,7 +234,9 @@ struct ExecutorTests {
 
     @Test(arguments: [("executor-id-in-use", 409, ExecutorError.Code.idInUse), ("unsupported-protocol", 400, .refused)])
     func `a registration that is refused for good ends with the sentence`(
-        code: String, status: Int, expected: ExecutorError.Code
+        code: String,
+        status: Int,
+        expected: ExecutorError.Code
     ) async throws {
         coordinator.change {
             $0.failure = .refused(Problem(status: status, code: code, title: "", detail: "No.", nextAction: ""))
@@ -291,7 +333,9 @@ struct ExecutorTests {
         #expect(report?.ending == .finished(.succeeded))
         #expect(texts.withLock { $0 } == ["line 0\n", "line 1\n"])
         let unknown = try await OneShot.run(
-            TaskKind(trusted: "ops-unheard-of"), params: JSONObject(), settings: settings
+            TaskKind(trusted: "ops-unheard-of"),
+            params: JSONObject(),
+            settings: settings
         ) { _ in }
         #expect(unknown == nil)
     }

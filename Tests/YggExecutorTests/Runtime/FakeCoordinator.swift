@@ -12,6 +12,8 @@ final class FakeCoordinator: CoordinatorLink {
         var rev: Int64 = 0
         var news = 0
         var told = 0
+        /// The statement that told the latest news: it is told again until it was seen.
+        var toldRev: Int64 = 0
         var leases: [LeaseKey: (assignment: Assignment, want: LeaseWant)] = [:]
         var registrations: [Registration] = []
         var lastSync: SyncRequest?
@@ -42,13 +44,22 @@ final class FakeCoordinator: CoordinatorLink {
 
     @discardableResult
     func grant(
-        _ task: String, _ kind: String, params: JSONObject = JSONObject(), epoch: Int64 = 1,
-        offline: OfflinePolicy = .stop, timeouts: Timeouts = Timeouts()
+        _ task: String,
+        _ kind: String,
+        params: JSONObject = JSONObject(),
+        epoch: Int64 = 1,
+        offline: OfflinePolicy = .stop,
+        timeouts: Timeouts = Timeouts()
     ) -> LeaseKey {
         let key = LeaseKey(task: TaskID(trusted: task), epoch: epoch)
         let spec = TaskSpec(
-            id: key.task, kind: TaskKind(trusted: kind), title: task, params: params,
-            createdAt: Timestamp(milliseconds: 0), timeouts: timeouts)
+            id: key.task,
+            kind: TaskKind(trusted: kind),
+            title: task,
+            params: params,
+            createdAt: Timestamp(milliseconds: 0),
+            timeouts: timeouts
+        )
         let assignment = Assignment(spec: spec, phase: .run, attempt: 1, slots: .one, offline: offline)
         change { $0.leases[key] = (assignment, .run) }
         return key
@@ -105,8 +116,10 @@ final class FakeCoordinator: CoordinatorLink {
         progress.ring()
         while true {
             let answer: StatementMessage? = state.withLock { state in
-                guard state.news > state.told || !request.declined.isEmpty || request.state == .stopped
-                    || RuntimeClock.host.now() >= deadline
+                guard
+                    state.news > state.told || request.seen < state.toldRev || !request.declined.isEmpty
+                        || request.state == .stopped
+                        || RuntimeClock.host.now() >= deadline
                 else { return nil }
                 return Self.statement(&state, named: request.held)
             }
@@ -143,12 +156,19 @@ final class FakeCoordinator: CoordinatorLink {
 
     private static func statement(_ state: inout State, named: [LeaseKey]) -> StatementMessage {
         state.rev += 1
-        state.told = state.news
+        if state.told != state.news {
+            state.told = state.news
+            state.toldRev = state.rev
+        }
         let known = Set(named)
         let leases = state.leases.sorted { $0.key < $1.key }.map { key, lease in
             StatedLease(
-                key: key, phase: .run, want: lease.want, ttl: state.ttl,
-                assignment: known.contains(key) ? nil : lease.assignment)
+                key: key,
+                phase: .run,
+                want: lease.want,
+                ttl: state.ttl,
+                assignment: known.contains(key) ? nil : lease.assignment
+            )
         }
         return StatementMessage(statement: Statement(rev: state.rev, leases: leases), storeID: state.storeID)
     }

@@ -10,13 +10,24 @@ struct SyncLoopTests {
     }
 
     private static func lease(
-        _ task: String, want: LeaseWant = .run, isKnown: Bool = false, offline: OfflinePolicy = .stop,
+        _ task: String,
+        want: LeaseWant = .run,
+        isKnown: Bool = false,
+        offline: OfflinePolicy = .stop,
         slots: Slots = .one
     ) -> StatedLease {
         let assignment = Assignment(
             spec: TaskSpec(
-                id: TaskID(trusted: task), kind: TaskKind(trusted: "bench-noop"), title: "", createdAt: .init(milliseconds: 0)),
-            phase: .run, attempt: 1, slots: slots, offline: offline)
+                id: TaskID(trusted: task),
+                kind: TaskKind(trusted: "bench-noop"),
+                title: "",
+                createdAt: .init(milliseconds: 0)
+            ),
+            phase: .run,
+            attempt: 1,
+            slots: slots,
+            offline: offline
+        )
         return StatedLease(key: key(task), phase: .run, want: want, ttl: ttl, assignment: isKnown ? nil : assignment)
     }
 
@@ -43,7 +54,9 @@ struct SyncLoopTests {
     @Test func `a lease is accepted, then started while a slot is free`() {
         var loop = Self.loop(slots: 2)
         let effects = loop.handle(
-            Self.statement(1, Self.lease("a"), Self.lease("b"), Self.lease("c")), now: Self.start)
+            Self.statement(1, Self.lease("a"), Self.lease("b"), Self.lease("c")),
+            now: Self.start
+        )
         #expect(Self.words(effects) == ["accept a", "accept b", "accept c", "start a", "start b"])
         #expect(loop.heldKeys.count == 3)
         #expect(Self.words(loop.handle(.finished(Self.key("a")), now: Self.start)) == ["start c"])
@@ -56,8 +69,13 @@ struct SyncLoopTests {
         var loop = SyncLoop(slots: Slots(["default": 4, "gpu": 1]))
         let effects = loop.handle(
             Self.statement(
-                1, Self.lease("a", slots: Slots(["gpu": 1])), Self.lease("b", slots: Slots(["gpu": 1])), Self.lease("c")),
-            now: Self.start)
+                1,
+                Self.lease("a", slots: Slots(["gpu": 1])),
+                Self.lease("b", slots: Slots(["gpu": 1])),
+                Self.lease("c")
+            ),
+            now: Self.start
+        )
         #expect(Self.words(effects) == ["accept a", "accept b", "accept c", "start a", "start c"])
     }
 
@@ -101,7 +119,8 @@ struct SyncLoopTests {
         _ = loop.handle(Self.statement(1, Self.lease("a"), Self.lease("b")), now: Self.start)
         let effects = loop.handle(
             Self.statement(2, Self.lease("a", isKnown: true), Self.lease("b", want: .cancel, isKnown: true)),
-            now: Self.start)
+            now: Self.start
+        )
         #expect(Self.words(effects) == ["cancel b"])
         #expect(loop.handle(.finished(Self.key("b")), now: Self.start).isEmpty)
         #expect(loop.handle(.finished(Self.key("a")), now: Self.start).isEmpty)
@@ -110,7 +129,9 @@ struct SyncLoopTests {
     @Test func `cut off, it ends what may move elsewhere at two thirds of the time to live`() {
         var loop = Self.loop(slots: 2)
         _ = loop.handle(
-            Self.statement(1, Self.lease("a"), Self.lease("b", offline: .continue), Self.lease("c")), now: Self.start)
+            Self.statement(1, Self.lease("a"), Self.lease("b", offline: .continue), Self.lease("c")),
+            now: Self.start
+        )
         #expect(loop.handle(.tick, now: Self.start + 9_999).isEmpty)
         let effects = loop.handle(.tick, now: Self.start + 10_000)
         #expect(Self.words(effects) == ["stop a", "give back c"])
@@ -142,7 +163,9 @@ struct SyncLoopTests {
         _ = loop.handle(Self.statement(1, Self.lease("a"), Self.lease("b")), now: Self.start)
         #expect(Self.words(loop.handle(.accepting(false), now: Self.start)) == ["give back b"])
         let effects = loop.handle(
-            Self.statement(2, Self.lease("a", isKnown: true), Self.lease("b"), Self.lease("c")), now: Self.start)
+            Self.statement(2, Self.lease("a", isKnown: true), Self.lease("b"), Self.lease("c")),
+            now: Self.start
+        )
         #expect(effects.isEmpty)
         #expect(loop.declinedKeys.map(\.key) == [Self.key("b"), Self.key("c")])
         _ = loop.handle(Self.statement(3, Self.lease("a", isKnown: true)), now: Self.start)
@@ -206,8 +229,10 @@ struct SyncLoopTests {
             let known = Set(loop.heldKeys)
             let leases = stated.keys.sorted().map { name in
                 Self.lease(
-                    name, want: Int.random(in: 0..<9, using: &random) == 0 ? .cancel : .run,
-                    isKnown: known.contains(Self.key(name)))
+                    name,
+                    want: Int.random(in: 0..<9, using: &random) == 0 ? .cancel : .run,
+                    isKnown: known.contains(Self.key(name))
+                )
             }
             follow(loop.handle(.answered(Statement(rev: rev, leases: leases), sentAt: now), now: now))
         }

@@ -45,7 +45,11 @@ final class TemporaryFolder: Sendable {
 
     static func write(_ bytes: some Sequence<UInt8>, to path: String) throws {
         let file = try FileDescriptor.open(
-            FilePath(path), .writeOnly, options: [.create, .truncate], permissions: [.ownerReadWrite])
+            FilePath(path),
+            .writeOnly,
+            options: [.create, .truncate],
+            permissions: [.ownerReadWrite]
+        )
         defer { try? file.close() }
         _ = try file.writeAll(bytes)
     }

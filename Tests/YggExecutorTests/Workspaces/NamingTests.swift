@@ -38,7 +38,8 @@ struct NamingTests {
     }
 
     @Test(arguments: [
-        ("../b.git", "https://x.org/o/a.git", "https://x.org/o/b.git"), ("./c", "https://x.org/o/a", "https://x.org/o/a/c"),
+        ("../b.git", "https://x.org/o/a.git", "https://x.org/o/b.git"),
+        ("./c", "https://x.org/o/a", "https://x.org/o/a/c"),
         ("../../p/b", "https://x.org/o/a/", "https://x.org/p/b"), ("../b", "git@x.org:a", "git@x.org:b"),
         ("../b", "git@x.org:o/a", "git@x.org:o/b"),
     ])
@@ -48,7 +49,8 @@ struct NamingTests {
 
     @Test(arguments: [
         ("main", true, ["refs/remotes/origin/main", "refs/tags/main"]), ("HEAD", true, ["refs/ygg/head"]),
-        ("HEAD~2", true, ["refs/ygg/head~2"]), ("HEADLINE", true, ["refs/remotes/origin/HEADLINE", "refs/tags/HEADLINE"]),
+        ("HEAD~2", true, ["refs/ygg/head~2"]),
+        ("HEADLINE", true, ["refs/remotes/origin/HEADLINE", "refs/tags/HEADLINE"]),
         ("refs/heads/x", true, ["refs/remotes/origin/x"]), ("origin/x", true, ["refs/remotes/origin/x"]),
         ("abcd123", true, ["refs/remotes/origin/abcd123", "refs/tags/abcd123", "abcd123"]), ("main", false, ["main"]),
     ])
@@ -59,7 +61,7 @@ struct NamingTests {
     @Test
     func `names near a wrong one are found`() {
         let names = ["main", "develop", "feature/login", "release-1.0", "v1"]
-        #expect(RefResolver.near("mian", among: names) == [])
+        #expect(RefResolver.near("mian", among: names) == ["main"])
         #expect(RefResolver.near("mai", among: names) == ["main"])
         #expect(RefResolver.near("login", among: names) == ["feature/login"])
         #expect(RefResolver.near("develpo", among: names) == ["develop"])

@@ -13,7 +13,7 @@ struct BenchDirectory: Sendable {
         let candidates = explicit.map { [$0] } ?? ([usual] + (temporary.map { [$0] } ?? []) + ["/var/tmp"])
         for candidate in candidates {
             if explicit == nil, Self.isInMemory(candidate) { continue }
-            do { try makeDirectories(candidate) } catch where explicit == nil { continue }
+            do { try makeDirectories(candidate) } catch  where explicit == nil { continue }
             var template = Array("\(candidate)/ygg-bench-XXXXXX".utf8CString)
             guard mkdtemp(&template) != nil else { continue }
             path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -21,7 +21,9 @@ struct BenchDirectory: Sendable {
         }
         throw CommandFailure(
             "No directory for the benchmark can be made in \(candidates.joined(separator: ", ")).",
-            next: "Name one on a real disk with --data-dir.", status: .usage)
+            next: "Name one on a real disk with --data-dir.",
+            status: .usage
+        )
     }
 
     func subdirectory(_ name: String) throws -> String {

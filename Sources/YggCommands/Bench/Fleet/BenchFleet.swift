@@ -16,7 +16,9 @@ final class BenchFleet {
         let began = MonotonicTime.now
         let coordinator = try BenchProcess(
             ["coordinator", "--port", "0", "--data-dir", "\(directory)/coordinator", "--config", settings],
-            outputPath: "\(directory)/coordinator.out", stop: context.stop)
+            outputPath: "\(directory)/coordinator.out",
+            stop: context.stop
+        )
         do {
             let ready = try coordinator.waitUntilReady()
             coordinatorStart = ready.at - began
@@ -39,7 +41,10 @@ final class BenchFleet {
                     "executor", "--id", "bench", "--coordinator", "http://127.0.0.1:\(port)", "--handlers", "all",
                     "--slots", "\(Self.slots)", "--port", "0", "--data-dir", "\(directory)/executor",
                     "--workspace", "\(directory)/workspace", "--config", settings,
-                ], outputPath: "\(directory)/executor.out", stop: context.stop)
+                ],
+                outputPath: "\(directory)/executor.out",
+                stop: context.stop
+            )
         } catch {
             coordinator.terminate()
             throw error
@@ -60,10 +65,13 @@ final class BenchFleet {
 
     /// Starts a fleet, hands it to `body`, and stops it and removes its data whatever happens.
     static func with<Value>(
-        _ context: BenchContext, _ name: String, executor: Bool = true, _ body: (BenchFleet) throws -> Value
+        _ context: BenchContext,
+        _ name: String,
+        executor: Bool = true,
+        _ body: (BenchFleet) throws -> Value
     ) throws -> Value {
         let directory = try context.directory.subdirectory(name)
-        defer { if !context.keepsData { context.directory.remove(name) } }
+        defer { context.directory.remove(name) }
         let fleet = try BenchFleet(context, directory: directory, withExecutor: executor)
         defer { fleet.terminate() }
         return try body(fleet)

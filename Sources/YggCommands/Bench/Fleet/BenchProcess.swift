@@ -25,7 +25,9 @@ final class BenchProcess {
         let deadline = MonotonicTime.now + 20_000_000_000
         while MonotonicTime.now < deadline {
             for line in Self.text(outputPath).split(separator: "\n") where line.contains("\"ready\"") {
-                guard let json = try? JSON(parsing: String(line)), json["event"]?.stringValue == "ready" else { continue }
+                guard let json = try? JSON(parsing: String(line)), json["event"]?.stringValue == "ready" else {
+                    continue
+                }
                 return (json, MonotonicTime.now)
             }
             if hasEnded() { break }
@@ -34,7 +36,8 @@ final class BenchProcess {
         }
         throw CommandFailure(
             "A process of the benchmark did not become ready. It said:\n\(Self.text("\(outputPath).err").suffix(2000))"
-                + Self.text(outputPath).suffix(2000))
+                + Self.text(outputPath).suffix(2000)
+        )
     }
 
     /// Waits until the process ends by itself.

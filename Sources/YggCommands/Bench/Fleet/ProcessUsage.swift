@@ -75,13 +75,17 @@ struct CPUMeter {
             return end - begin
         }
         return CPUUse(
-            generator: now.generator - start.generator, coordinator: difference(now.coordinator, start.coordinator),
-            executor: difference(now.executor, start.executor))
+            generator: now.generator - start.generator,
+            coordinator: difference(now.coordinator, start.coordinator),
+            executor: difference(now.executor, start.executor)
+        )
     }
 
     private static func read(_ coordinator: pid_t?, _ executor: pid_t?) -> CPUUse {
         CPUUse(
-            generator: ProcessUsage.ownCPUSeconds(), coordinator: coordinator.map(ProcessUsage.cpuSeconds),
-            executor: executor.map(ProcessUsage.cpuSeconds))
+            generator: ProcessUsage.ownCPUSeconds(),
+            coordinator: coordinator.map(ProcessUsage.cpuSeconds),
+            executor: executor.map(ProcessUsage.cpuSeconds)
+        )
     }
 }

@@ -4,14 +4,15 @@ import YggCore
 enum BenchBudget: Sendable {
     case atLeast(Double)
     case atMost(Double)
-    /// For durations: the median where one is asked for, and the 99th percentile.
-    case percentiles(p50: Double?, p99: Double)
+    /// For durations: the median, the 99th percentile, or both.
+    case percentiles(p50: Double? = nil, p99: Double? = nil)
 
     func isMet(value: Double, p50: Double?, p99: Double?) -> Bool {
         switch self {
         case .atLeast(let bound): value >= bound
         case .atMost(let bound): value <= bound
-        case .percentiles(let median, let tail): (p50 ?? value) <= (median ?? .infinity) && (p99 ?? value) <= tail
+        case .percentiles(let median, let tail):
+            (p50 ?? value) <= (median ?? .infinity) && (p99 ?? value) <= (tail ?? .infinity)
         }
     }
 
@@ -22,7 +23,7 @@ enum BenchBudget: Sendable {
         case .atMost(let bound): object.append("atMost", .double(bound))
         case .percentiles(let median, let tail):
             object.append("p50AtMost", median.map(JSON.double))
-            object.append("p99AtMost", .double(tail))
+            object.append("p99AtMost", tail.map(JSON.double))
         }
         return object
     }
@@ -31,8 +32,9 @@ enum BenchBudget: Sendable {
         switch self {
         case .atLeast(let bound): "≥ \(BenchNumber.text(bound))"
         case .atMost(let bound): "≤ \(BenchNumber.text(bound))"
-        case .percentiles(let median?, let tail): "≤ \(BenchNumber.text(median)) / \(BenchNumber.text(tail))"
-        case .percentiles(nil, let tail): "p99 ≤ \(BenchNumber.text(tail))"
+        case .percentiles(let median, let tail):
+            [median.map { "p50 ≤ \(BenchNumber.text($0))" }, tail.map { "p99 ≤ \(BenchNumber.text($0))" }]
+                .compactMap(\.self).joined(separator: ", ")
         }
     }
 }

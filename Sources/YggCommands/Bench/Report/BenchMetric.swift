@@ -15,8 +15,15 @@ struct BenchMetric: Sendable {
     var cpu: CPUUse?
 
     init(
-        _ name: String, _ value: Double, unit: String, p50: Double? = nil, p99: Double? = nil,
-        budget: BenchBudget? = nil, details: JSONObject = JSONObject(), limits: [String] = [], cpu: CPUUse? = nil
+        _ name: String,
+        _ value: Double,
+        unit: String,
+        p50: Double? = nil,
+        p99: Double? = nil,
+        budget: BenchBudget? = nil,
+        details: JSONObject = JSONObject(),
+        limits: [String] = [],
+        cpu: CPUUse? = nil
     ) {
         self.name = name
         self.value = value
@@ -31,7 +38,10 @@ struct BenchMetric: Sendable {
 
     /// Durations in milliseconds: the value is the median.
     init(
-        _ name: String, _ samples: Samples, budget: BenchBudget? = nil, details: JSONObject = JSONObject(),
+        _ name: String,
+        _ samples: Samples,
+        budget: BenchBudget? = nil,
+        details: JSONObject = JSONObject(),
         cpu: CPUUse? = nil
     ) {
         var samples = samples
@@ -40,8 +50,15 @@ struct BenchMetric: Sendable {
         details.append("samples", .int(Int64(samples.count)))
         details.append("maxMs", BenchNumber.json(samples.milliseconds(atPercent: 100)))
         self.init(
-            name, p50, unit: "ms", p50: p50, p99: samples.milliseconds(atPercent: 99), budget: budget,
-            details: details, cpu: cpu)
+            name,
+            p50,
+            unit: "ms",
+            p50: p50,
+            p99: samples.milliseconds(atPercent: 99),
+            budget: budget,
+            details: details,
+            cpu: cpu
+        )
     }
 
     var isMet: Bool? { budget.map { $0.isMet(value: value, p50: p50, p99: p99) } }

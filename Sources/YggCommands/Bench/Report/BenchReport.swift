@@ -30,7 +30,9 @@ final class BenchReport {
                 Table.Column("METRIC"), Table.Column("VALUE", alignment: .right), Table.Column("UNIT"),
                 Table.Column("P50", alignment: .right), Table.Column("P99", alignment: .right), Table.Column("BUDGET"),
                 Table.Column("MET"),
-            ], rows: metrics.map(row))
+            ],
+            rows: metrics.map(row)
+        )
         Console.out("\n" + table.rendered(width: terminal.width, style: terminal.style))
     }
 

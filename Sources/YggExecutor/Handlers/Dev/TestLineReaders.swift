@@ -54,17 +54,17 @@ struct SwiftTestReader: TestLineReader {
     private mutating func readTesting(_ line: Substring) {
         if line.hasPrefix("Test run with "), let total = number(in: line, before: "test") {
             guard line.contains(" passed after ") || line.contains(" failed after ") else { return }
-            // Skipped tests are not among those that were run.
+            // The total counts skipped and cancelled tests, too.
             testing = TestSummary(
-                passed: max(0, total - testingFailed),
+                passed: max(0, total - testingFailed - testingSkipped),
                 failed: testingFailed,
                 skipped: testingSkipped
             )
-        } else if line.hasPrefix("Test case ") {
-            // One of a test's arguments: the test itself is counted.
+        } else if line.hasPrefix("Test case ") || line.contains(" recorded a") {
+            // One of a test's arguments, or an issue: the test itself is counted when it ends.
         } else if line.contains(" failed after ") {
             testingFailed += 1
-        } else if line.hasSuffix(" skipped.") || line.contains(" skipped: ") {
+        } else if line.hasSuffix(" skipped.") || line.contains(" skipped: ") || line.contains(" was cancelled after ") {
             testingSkipped += 1
         }
     }

@@ -17,7 +17,7 @@ actor Transcript {
     private var coalescer = OutputCoalescer()
     private var cap = TranscriptCap()
     private var kept = HeadTailBuffer(head: keptHead, tail: keptTail)
-    private var lastLine = ""
+    private var lastLines: [OutputStream: String] = [:]
     /// Says that there may be a deadline where there was none.
     private let armed: AsyncStream<Void>
     private let arm: AsyncStream<Void>.Continuation
@@ -69,8 +69,8 @@ actor Transcript {
     /// Beginning and end of all that was said; nil where nothing was.
     var output: String? { kept.total == 0 ? nil : kept.text }
 
-    /// The last line that is not blank, cut to a length that fits into a sentence.
-    var lastWords: String? { lastLine.isEmpty ? nil : String(lastLine.prefix(300)) }
+    /// The last line that is not blank, cut to a length that fits into a sentence: of the errors where there are some.
+    var lastWords: String? { (lastLines[.stderr] ?? lastLines[.stdout]).map { String($0.prefix(300)) } }
 
     private var now: Duration { started.duration(to: clock.now) }
 
@@ -79,16 +79,17 @@ actor Transcript {
         await takeTurn()
         for chunk in ready(self) {
             kept.append(Array(chunk.text.utf8)[...])
-            remember(chunk.text)
+            remember(chunk)
             if let admitted = cap.admit(chunk) { await emit(.output, admitted.json) }
         }
         endTurn()
     }
 
-    private func remember(_ text: String) {
-        let isBlank: (Character) -> Bool = { $0.isWhitespace }
-        for line in text.suffix(4096).split(whereSeparator: \.isNewline).reversed() where !line.allSatisfy(isBlank) {
-            lastLine = String(line.drop(while: isBlank))
+    private func remember(_ chunk: OutputChunk) {
+        for line in chunk.text.suffix(4096).split(whereSeparator: \.isNewline).reversed() {
+            let words = line.trimmed
+            guard !words.isEmpty else { continue }
+            lastLines[chunk.stream] = words
             return
         }
     }
