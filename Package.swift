@@ -139,22 +139,41 @@ let package = Package(
         .target(name: "YggCore"),
 
         .testTarget(
-            name: "EndToEndTests", dependencies: ["YggClient", "YggCore", "YggProcess", "YggProtocol", "ygg"]),
-        .testTarget(name: "YggClientTests", dependencies: ["YggClient", "YggCore", "YggProtocol"]),
+            name: "EndToEndTests",
+            dependencies: ["YggClient", "YggCore", "YggProcess", "YggProtocol", "ygg"]
+        ),
+        .testTarget(
+            name: "YggClientTests",
+            dependencies: [
+                "YggClient", "YggCore", "YggProtocol",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
         .testTarget(
             name: "YggCommandsTests",
-            dependencies: ["YggClient", "YggCommands", "YggConfiguration", "YggCore", "YggProtocol"]),
+            dependencies: [
+                "YggClient", "YggCommands", "YggConfiguration", "YggCore", "YggProtocol",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
         .testTarget(name: "YggConfigurationTests", dependencies: ["YggConfiguration", "YggCore"]),
         .testTarget(name: "YggCoreTests", dependencies: ["YggCore"]),
         .testTarget(
             name: "YggExecutorTests",
-            dependencies: ["YggClient", "YggCore", "YggExecutor", "YggProcess", "YggProtocol"]),
+            dependencies: [
+                "YggClient", "YggCore", "YggExecutor", "YggProcess", "YggProtocol",
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
         .testTarget(name: "YggProcessTests", dependencies: ["YggProcess"]),
         .testTarget(name: "YggProtocolTests", dependencies: ["YggCore", "YggProtocol"]),
         .testTarget(name: "YggStorageTests", dependencies: ["YggCore", "YggStorage"]),
         .testTarget(
             name: "YggTelemetryTests",
-            dependencies: ["YggCore", "YggTelemetry", .product(name: "Logging", package: "swift-log")]),
+            dependencies: ["YggCore", "YggTelemetry", .product(name: "Logging", package: "swift-log")]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

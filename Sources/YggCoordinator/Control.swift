@@ -24,7 +24,16 @@ struct Control {
     }
 
     /// Repository roots of all executors that ever registered.
-    var repositoryRoots: Set<String> { Set(executors.values.flatMap(\.offer.repositories)) }
+    private(set) var repositoryRoots: Set<String> = []
+
+    /// An executor has registered, now or before a restart.
+    mutating func learn(_ record: ExecutorRecord, now: Instant, into work: inout Work) {
+        executors[record.offer.id] = record
+        repositoryRoots = Set(executors.values.flatMap(\.offer.repositories))
+        kinds.learn(record.offer)
+        keep(.expected(record.offer.id, bootID: record.bootID), now: now, into: &work)
+        dispatch(.executorChanged(record.offer, record.state), now: now, into: &work)
+    }
 
     // MARK: Deciding
 

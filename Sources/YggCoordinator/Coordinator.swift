@@ -1,9 +1,9 @@
 package import Logging
 import ServiceLifecycle
-package import YggCore
-package import YggStorage
 import Synchronization
+package import YggCore
 import YggProtocol
+package import YggStorage
 
 /// The control plane: takes tasks, keeps their story, and states to executors what they hold.
 ///
@@ -23,20 +23,27 @@ package final class Coordinator: Service {
 
     /// Opens the store, brings back what was running, and gives every lease one full fresh time to live.
     package static func start(
-        settings: CoordinatorSettings, database: any Database, logger: Logger
+        settings: CoordinatorSettings,
+        database: any Database,
+        logger: Logger
     ) async throws -> Coordinator {
         try await Migrator.migrate(database)
         var random = SystemRandomNumberGenerator()
         var ids = TaskIDMaker()
         let identity = try await StoreIdentity.open(
-            database, newID: ids.next(at: .now, random: &random).rawValue)
+            database,
+            newID: ids.next(at: .now, random: &random).rawValue
+        )
         let coordinator = try Coordinator(settings: settings, identity: identity, database: database, logger: logger)
         try await coordinator.restore()
         return coordinator
     }
 
     private init(
-        settings: CoordinatorSettings, identity: StoreIdentity, database: any Database, logger: Logger
+        settings: CoordinatorSettings,
+        identity: StoreIdentity,
+        database: any Database,
+        logger: Logger
     ) throws {
         self.settings = settings
         self.identity = identity
@@ -48,7 +55,9 @@ package final class Coordinator: Service {
             Control(
                 dispatcher: Dispatcher(routes: settings.routes, resources: settings.resources),
                 leases: LeaseKeeper(settings: settings.leases, boot: identity.boot),
-                kinds: KindCatalogue(declared: settings.declaredKinds)))
+                kinds: KindCatalogue(declared: settings.declaredKinds)
+            )
+        )
     }
 
     private func restore() async throws {
@@ -65,20 +74,28 @@ package final class Coordinator: Service {
             for executor in stored.executors {
                 var reader = try ObjectReader(JSON(parsing: executor.offer))
                 let offer = try ExecutorOffer(reading: &reader)
-                control.executors[offer.id] = ExecutorRecord(
-                    offer: offer, instance: executor.instance, bootID: executor.bootID, host: executor.host,
-                    registeredAt: executor.registeredAt, state: .running, since: .now, lastHeard: nil,
-                    lastSeen: executor.lastSeen)
-                control.kinds.learn(offer)
-                control.keep(.expected(offer.id, bootID: executor.bootID), now: now, into: &work)
-                control.dispatch(.executorChanged(offer, .running), now: now, into: &work)
+                let record = ExecutorRecord(
+                    offer: offer,
+                    instance: executor.instance,
+                    bootID: executor.bootID,
+                    host: executor.host,
+                    registeredAt: executor.registeredAt,
+                    state: .running,
+                    since: .now,
+                    lastHeard: nil,
+                    lastSeen: executor.lastSeen
+                )
+                control.learn(record, now: now, into: &work)
             }
             for stored in stored.running {
                 guard let executor = stored.task.executor else { continue }
                 let key = LeaseKey(task: stored.task.id, epoch: stored.task.epoch)
                 let terms = control.terms(of: stored, for: executor, routes: settings.routes)
                 control.keep(
-                    .restored(key, terms, isCancelled: stored.task.cancelRequested), now: now, into: &work)
+                    .restored(key, terms, isCancelled: stored.task.cancelRequested),
+                    now: now,
+                    into: &work
+                )
                 control.dispatch(.restored(executor, key, stored.lane), now: now, into: &work)
             }
             for lane in stored.filled { control.dispatch(.laneFilled(lane), now: now, into: &work) }
@@ -89,7 +106,8 @@ package final class Coordinator: Service {
             metadata: [
                 "store.id": "\(identity.storeID)", "store.boot": "\(identity.boot)",
                 "leases": "\(stored.running.count)", "executors": "\(stored.executors.count)",
-            ])
+            ]
+        )
     }
 
     /// Keeps time until it is told to stop: leases, due tasks, held polls.
@@ -148,8 +166,13 @@ extension Control {
         return LeaseKeeper.Terms(
             executor: executor,
             assignment: Assignment(
-                spec: stored.task.spec, phase: stored.task.phase, attempt: stored.task.attempt,
-                slots: dispatcher.lane(stored.lane)?.slots ?? .one, offline: offline.policy),
-            lostAfter: offline.lostAfter)
+                spec: stored.task.spec,
+                phase: stored.task.phase,
+                attempt: stored.task.attempt,
+                slots: dispatcher.lane(stored.lane)?.slots ?? .one,
+                offline: offline.policy
+            ),
+            lostAfter: offline.lostAfter
+        )
     }
 }

@@ -27,8 +27,12 @@ package struct CoordinatorSettings: Sendable {
     }
 
     package init(
-        routes: RouteTable = .standard, resources: Slots = Slots(), declaredKinds: [KindSpec] = [],
-        leases: LeaseKeeper.Settings = LeaseKeeper.Settings(), dataDirectory: String, limits: Limits = Limits()
+        routes: RouteTable = .standard,
+        resources: Slots = Slots(),
+        declaredKinds: [KindSpec] = [],
+        leases: LeaseKeeper.Settings = LeaseKeeper.Settings(),
+        dataDirectory: String,
+        limits: Limits = Limits()
     ) {
         self.routes = routes
         self.resources = resources

@@ -1,5 +1,5 @@
-package import YggCore
 import Synchronization
+package import YggCore
 
 /// Tells whoever looks at a task that something was committed. It carries no data: the log is the truth, and a
 /// viewer that is slow merely reads more of it at once.

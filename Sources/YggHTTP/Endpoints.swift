@@ -78,15 +78,23 @@ package struct ProblemResponder: HTTPResponder {
             return .notFound("path \(request.uri.path)", next: "See the README for the paths that exist.")
         case let http as HTTPError:
             return Problem(
-                status: http.status.code, code: "http-\(http.status.code)", title: http.status.reasonPhrase,
-                detail: http.body ?? http.status.reasonPhrase, nextAction: "Correct the request and send it again.")
+                status: http.status.code,
+                code: "http-\(http.status.code)",
+                title: http.status.reasonPhrase,
+                detail: http.body ?? http.status.reasonPhrase,
+                nextAction: "Correct the request and send it again."
+            )
         case let unavailable as any ProblemConvertible: return unavailable.problem
         default:
             context.logger.error("request.failed", metadata: ["error": "\(error)", "path": "\(request.uri.path)"])
             return Problem(
-                status: 500, code: "internal", title: "Internal error",
-                detail: "The server failed; its log names the cause under this requestId.", retryable: true,
-                nextAction: "Try again; if it stays, look into the log.")
+                status: 500,
+                code: "internal",
+                title: "Internal error",
+                detail: "The server failed; its log names the cause under this requestId.",
+                retryable: true,
+                nextAction: "Try again; if it stays, look into the log."
+            )
         }
     }
 
@@ -103,8 +111,12 @@ package protocol ProblemConvertible: Error {
 extension Problem {
     fileprivate static func methodNotAllowed(_ method: String, allowed: [String]) -> Problem {
         Problem(
-            status: 405, code: "method-not-allowed", title: "Method not allowed",
-            detail: "\(method) is not possible here.", nextAction: "Use \(allowed.joined(separator: " or ")).",
-            extensions: ["allow": .array(allowed.map(JSON.string))])
+            status: 405,
+            code: "method-not-allowed",
+            title: "Method not allowed",
+            detail: "\(method) is not possible here.",
+            nextAction: "Use \(allowed.joined(separator: " or ")).",
+            extensions: ["allow": .array(allowed.map(JSON.string))]
+        )
     }
 }

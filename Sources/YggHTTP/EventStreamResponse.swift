@@ -13,7 +13,9 @@ extension Response {
     ///   - signals: says that there may be something new. The stream begins with a look of its own.
     ///   - next: the frames that follow, and whether they are the last.
     package static func eventStream(
-        request: Request, signals: AsyncStream<Void>, keepAlive: Duration = .seconds(15),
+        request: Request,
+        signals: AsyncStream<Void>,
+        keepAlive: Duration = .seconds(15),
         next: @escaping @Sendable () async throws -> (frames: [UInt8], isEnd: Bool)
     ) -> Response {
         let body = ResponseBody { writer in

@@ -42,7 +42,9 @@ package struct RequestGuard: Sendable {
     package func check(_ head: HTTPRequest, path: String) throws(Problem) {
         if path == "/livez" { return }
         if let shown = Self.shownToken(head) {
-            guard let token, isEqual(Array(shown.utf8), token) else { throw .unauthorized("The token is not valid here.") }
+            guard let token, isEqual(Array(shown.utf8), token) else {
+                throw .unauthorized("The token is not valid here.")
+            }
             try checkBody(head)
             return
         }
@@ -80,9 +82,12 @@ package struct RequestGuard: Sendable {
         let trimmed = type.split(separator: " ").first.map(String.init) ?? ""
         if trimmed == "application/json" || (trimmed == "application/octet-stream" && head.method == .put) { return }
         throw Problem(
-            status: 415, code: "unsupported-media-type", title: "Unsupported media type",
+            status: 415,
+            code: "unsupported-media-type",
+            title: "Unsupported media type",
             detail: type.isEmpty ? "The body has no Content-Type." : "A body of type \(type) is not accepted.",
-            nextAction: "Send Content-Type: application/json.")
+            nextAction: "Send Content-Type: application/json."
+        )
     }
 
     private func hostName(of host: String) -> String {
@@ -115,13 +120,21 @@ extension HTTPField.Name {
 extension Problem {
     fileprivate static func unauthorized(_ detail: String) -> Problem {
         Problem(
-            status: 401, code: "unauthorized", title: "Unauthorized", detail: detail,
-            nextAction: "Send Authorization: Bearer with the token; the ygg command reads it from YGG_TOKEN.")
+            status: 401,
+            code: "unauthorized",
+            title: "Unauthorized",
+            detail: detail,
+            nextAction: "Send Authorization: Bearer with the token; the ygg command reads it from YGG_TOKEN."
+        )
     }
 
     fileprivate static func foreignOrigin(_ detail: String) -> Problem {
         Problem(
-            status: 403, code: "foreign-origin", title: "Foreign origin", detail: detail,
-            nextAction: "Call it as http://127.0.0.1 or http://localhost, not from another site's page.")
+            status: 403,
+            code: "foreign-origin",
+            title: "Foreign origin",
+            detail: detail,
+            nextAction: "Call it as http://127.0.0.1 or http://localhost, not from another site's page."
+        )
     }
 }

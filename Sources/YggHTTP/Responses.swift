@@ -7,13 +7,18 @@ package import YggProtocol
 extension Response {
     /// A JSON answer.
     package static func json(
-        _ object: JSONObject, status: HTTPResponse.Status = .ok, headers: HTTPFields = HTTPFields()
+        _ object: JSONObject,
+        status: HTTPResponse.Status = .ok,
+        headers: HTTPFields = HTTPFields()
     ) -> Response {
         bytes(object.bytes, type: "application/json", status: status, headers: headers)
     }
 
     package static func bytes(
-        _ bytes: [UInt8], type: String, status: HTTPResponse.Status = .ok, headers: HTTPFields = HTTPFields()
+        _ bytes: [UInt8],
+        type: String,
+        status: HTTPResponse.Status = .ok,
+        headers: HTTPFields = HTTPFields()
     ) -> Response {
         var headers = headers
         headers[.contentType] = type
@@ -38,8 +43,11 @@ extension Response {
             headers[.allow] = allowed.compactMap(\.stringValue).joined(separator: ", ")
         }
         return bytes(
-            problem.json(requestID: requestID).bytes, type: Problem.contentType,
-            status: HTTPResponse.Status(code: problem.status), headers: headers)
+            problem.json(requestID: requestID).bytes,
+            type: Problem.contentType,
+            status: HTTPResponse.Status(code: problem.status),
+            headers: headers
+        )
     }
 }
 
@@ -52,8 +60,12 @@ extension Request {
             return [UInt8](buffer: buffer)
         } catch is NIOTooManyBytesError {
             throw Problem(
-                status: 413, code: "too-large", title: "Too large", detail: "The body is longer than \(limit) bytes.",
-                nextAction: "Send less at once.")
+                status: 413,
+                code: "too-large",
+                title: "Too large",
+                detail: "The body is longer than \(limit) bytes.",
+                nextAction: "Send less at once."
+            )
         }
     }
 
@@ -64,8 +76,12 @@ extension Request {
             return try ObjectReader(JSON(parsing: bytes))
         } catch let error as JSONSyntaxError {
             throw Problem(
-                status: 400, code: "invalid-request", title: "Invalid request", detail: "The body is \(error).",
-                nextAction: "Send one JSON object as the body.")
+                status: 400,
+                code: "invalid-request",
+                title: "Invalid request",
+                detail: "The body is \(error).",
+                nextAction: "Send one JSON object as the body."
+            )
         } catch let error as InvalidInput {
             throw Problem.invalidRequest(error)
         }

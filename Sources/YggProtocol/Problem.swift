@@ -19,8 +19,15 @@ package struct Problem: Error, Sendable, Hashable {
     package var extensions: JSONObject
 
     package init(
-        status: Int, code: String, title: String, detail: String, retryable: Bool = false, nextAction: String,
-        issues: [InvalidInput.Issue] = [], retryAfter: Int? = nil, extensions: JSONObject = JSONObject()
+        status: Int,
+        code: String,
+        title: String,
+        detail: String,
+        retryable: Bool = false,
+        nextAction: String,
+        issues: [InvalidInput.Issue] = [],
+        retryAfter: Int? = nil,
+        extensions: JSONObject = JSONObject()
     ) {
         self.status = status
         self.code = code
@@ -43,7 +50,8 @@ package struct Problem: Error, Sendable, Hashable {
         if !issues.isEmpty {
             object.append(
                 "errors",
-                .array(issues.map { ["pointer": .string("#\($0.pointer)"), "detail": .string($0.detail)] }))
+                .array(issues.map { ["pointer": .string("#\($0.pointer)"), "detail": .string($0.detail)] })
+            )
         }
         for member in extensions.members { object.append(member.key, member.value) }
         return object
@@ -53,7 +61,8 @@ package struct Problem: Error, Sendable, Hashable {
     package init(status: Int, body: JSON?) {
         let object = body?.objectValue ?? JSONObject()
         self.init(
-            status: status, code: object["code"]?.stringValue ?? "http-\(status)",
+            status: status,
+            code: object["code"]?.stringValue ?? "http-\(status)",
             title: object["title"]?.stringValue ?? "HTTP \(status)",
             detail: object["detail"]?.stringValue ?? "The server answered \(status).",
             retryable: object["retryable"]?.boolValue ?? (status == 429 || status >= 500),
@@ -62,16 +71,24 @@ package struct Problem: Error, Sendable, Hashable {
                 let pointer = issue["pointer"]?.stringValue ?? ""
                 return .init(
                     pointer: pointer.hasPrefix("#") ? String(pointer.dropFirst()) : pointer,
-                    detail: issue["detail"]?.stringValue ?? "")
-            }, extensions: object)
+                    detail: issue["detail"]?.stringValue ?? ""
+                )
+            },
+            extensions: object
+        )
     }
 }
 
 extension Problem {
     package static func invalidRequest(_ error: InvalidInput) -> Problem {
         Problem(
-            status: 400, code: "invalid-request", title: "Invalid request", detail: error.description,
-            nextAction: "Correct what errors names and send it again.", issues: error.issues)
+            status: 400,
+            code: "invalid-request",
+            title: "Invalid request",
+            detail: error.description,
+            nextAction: "Correct what errors names and send it again.",
+            issues: error.issues
+        )
     }
 
     package static func notFound(_ what: String, next: String) -> Problem {

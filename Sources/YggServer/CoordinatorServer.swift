@@ -30,7 +30,10 @@ package struct CoordinatorServer: Sendable {
     let onReady: @Sendable (String) async -> Void
 
     package init(
-        coordinator: Coordinator, settings: Settings, logger: Logger, onReady: @escaping @Sendable (String) async -> Void
+        coordinator: Coordinator,
+        settings: Settings,
+        logger: Logger,
+        onReady: @escaping @Sendable (String) async -> Void
     ) {
         self.coordinator = coordinator
         self.settings = settings
@@ -47,16 +50,24 @@ package struct CoordinatorServer: Sendable {
         CatalogueRoutes(coordinator: coordinator).add(to: &endpoints)
         HealthRoutes(coordinator: coordinator).add(to: &endpoints)
         let guardian = RequestGuard(
-            token: settings.token, isLoopback: RequestGuard.isLoopback(settings.host), names: settings.names)
+            token: settings.token,
+            isLoopback: RequestGuard.isLoopback(settings.host),
+            names: settings.names
+        )
         let host = settings.host
         return Application(
             responder: endpoints.responder(guardedBy: guardian),
             server: .http1(configuration: .init(idleTimeout: .seconds(90))),
             configuration: ApplicationConfiguration(
-                address: .hostname(host, port: settings.port), serverName: nil, backlog: 1024),
+                address: .hostname(host, port: settings.port),
+                serverName: nil,
+                backlog: 1024
+            ),
             onServerRunning: { [onReady] channel in
                 let port = channel.localAddress?.port ?? 0
                 await onReady("http://\(host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host):\(port)")
-            }, logger: logger)
+            },
+            logger: logger
+        )
     }
 }

@@ -40,7 +40,9 @@ package protocol SQLTransaction {
 
 extension SQLTransaction {
     package func first<Value>(
-        _ sql: String, _ arguments: [SQLValue], _ read: (any SQLRow) throws -> Value
+        _ sql: String,
+        _ arguments: [SQLValue],
+        _ read: (any SQLRow) throws -> Value
     ) throws -> Value? {
         try query(sql, arguments, read).first
     }
@@ -56,7 +58,8 @@ package protocol Database: Sendable {
     /// must be short.
     func enqueue<Value: Sendable>(
         _ body: @escaping @Sendable (any SQLTransaction) throws -> Value,
-        completion: @escaping @Sendable (Result<Value, any Error>) -> Void)
+        completion: @escaping @Sendable (Result<Value, any Error>) -> Void
+    )
 
     func read<Value: Sendable>(
         _ body: @escaping @Sendable (any SQLTransaction) throws -> Value

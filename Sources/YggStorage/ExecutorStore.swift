@@ -12,7 +12,12 @@ package struct StoredExecutor: Sendable {
     package var offer: [UInt8]
 
     package init(
-        id: ExecutorID, instance: String, bootID: String, host: String, registeredAt: Timestamp, lastSeen: Timestamp,
+        id: ExecutorID,
+        instance: String,
+        bootID: String,
+        host: String,
+        registeredAt: Timestamp,
+        lastSeen: Timestamp,
         offer: [UInt8]
     ) {
         self.id = id
@@ -29,12 +34,18 @@ package struct StoredExecutor: Sendable {
 package enum ExecutorStore {
     package static func all(in tx: any SQLTransaction) throws -> [StoredExecutor] {
         try tx.query(
-            "SELECT id, instance, boot_id, host, registered_at, last_seen, body FROM executors ORDER BY id", []
+            "SELECT id, instance, boot_id, host, registered_at, last_seen, body FROM executors ORDER BY id",
+            []
         ) { row in
             StoredExecutor(
-                id: ExecutorID(trusted: row.text(0)), instance: row.text(1), bootID: row.text(2), host: row.text(3),
+                id: ExecutorID(trusted: row.text(0)),
+                instance: row.text(1),
+                bootID: row.text(2),
+                host: row.text(3),
                 registeredAt: Timestamp(milliseconds: row.integer(4)),
-                lastSeen: Timestamp(milliseconds: row.integer(5)), offer: row.blob(6))
+                lastSeen: Timestamp(milliseconds: row.integer(5)),
+                offer: row.blob(6)
+            )
         }
     }
 
@@ -50,6 +61,7 @@ package enum ExecutorStore {
                 .text(executor.id.rawValue), .text(executor.instance), .text(executor.bootID), .text(executor.host),
                 .integer(executor.registeredAt.milliseconds), .integer(executor.lastSeen.milliseconds),
                 .blob(executor.offer),
-            ])
+            ]
+        )
     }
 }

@@ -6,7 +6,8 @@ package enum IdempotencyStore {
     package static let retention = Milliseconds.hours(24)
 
     package static func find(
-        _ key: String, in tx: any SQLTransaction
+        _ key: String,
+        in tx: any SQLTransaction
     ) throws -> (fingerprint: String, task: TaskID)? {
         try tx.first("SELECT fingerprint, task FROM idempotency WHERE key = ?", [.text(key)]) { row in
             (row.text(0), TaskID(trusted: row.text(1)))
@@ -14,15 +15,22 @@ package enum IdempotencyStore {
     }
 
     package static func save(
-        _ key: String, fingerprint: String, task: TaskID, at time: Timestamp, in tx: any SQLTransaction
+        _ key: String,
+        fingerprint: String,
+        task: TaskID,
+        at time: Timestamp,
+        in tx: any SQLTransaction
     ) throws {
         try tx.execute(
             "INSERT INTO idempotency (key, fingerprint, task, created_at) VALUES (?, ?, ?, ?)",
-            [.text(key), .text(fingerprint), .text(task.rawValue), .integer(time.milliseconds)])
+            [.text(key), .text(fingerprint), .text(task.rawValue), .integer(time.milliseconds)]
+        )
     }
 
     package static func removeExpired(at time: Timestamp, in tx: any SQLTransaction) throws {
         try tx.execute(
-            "DELETE FROM idempotency WHERE created_at < ?", [.integer(time.milliseconds - retention.rawValue)])
+            "DELETE FROM idempotency WHERE created_at < ?",
+            [.integer(time.milliseconds - retention.rawValue)]
+        )
     }
 }

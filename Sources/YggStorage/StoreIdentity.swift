@@ -16,7 +16,8 @@ package struct StoreIdentity: Sendable {
             func set(_ name: String, _ value: String) throws {
                 try tx.execute(
                     "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-                    [.text(name), .text(value)])
+                    [.text(name), .text(value)]
+                )
             }
             let storeID = try value("storeId") ?? newID
             let boot = (try value("boot").flatMap { Int64($0) } ?? 0) + 1

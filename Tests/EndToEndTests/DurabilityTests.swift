@@ -2,6 +2,7 @@ import FoundationEssentials
 import Glibc
 import Testing
 import YggCore
+import YggProcess
 
 @Suite(.timeLimit(.minutes(5)))
 struct DurabilityTests {
@@ -75,7 +76,7 @@ struct DurabilityTests {
         _ = try await coordinator.state(id, is: "running")
         _ = await collect(["sh", "-c", "curl -sN '\(coordinator.address)/v1/tasks/\(id)/stream' | grep -m 3 output"])
         await coordinator.killNow()
-        FileManager.default.createFile(atPath: gate, contents: nil)
+        #expect(FileManager.default.createFile(atPath: gate, contents: nil))
         coordinator = try await RunningYgg.start(["coordinator", "--port", String(port)] + common)
         let task = try await coordinator.finished(id)
         #expect(task["state"] == "succeeded")
@@ -87,7 +88,9 @@ struct DurabilityTests {
         await coordinator.stop()
     }
 
-    @Test func `a task whose executor is killed runs again elsewhere, and the dead one's word does not count`() async throws {
+    @Test func `a task whose executor is killed runs again elsewhere, and the dead one's word does not count`()
+        async throws
+    {
         let scratch = try ScratchDirectory()
         let configuration = "\(scratch.path)/yggdrasil.yaml"
         try """

@@ -1,5 +1,6 @@
 import Testing
 import YggCore
+import YggProcess
 
 /// What keeps a web page in its owner's browser away from the fleet, tried with curl on both servers.
 @Suite(.timeLimit(.minutes(2)))
@@ -33,13 +34,22 @@ struct GuardTests {
     @Test func `another address needs a token, and with one nothing is served without it`() async throws {
         let scratch = try ScratchDirectory()
         let refused = await tool(
-            RunningYgg.binary, "coordinator", "--host", "0.0.0.0", "--port", "0", "--data-dir", "\(scratch.path)/a")
+            RunningYgg.binary,
+            "coordinator",
+            "--host",
+            "0.0.0.0",
+            "--port",
+            "0",
+            "--data-dir",
+            "\(scratch.path)/a"
+        )
         #expect(refused.outcome.ending == .exited(2))
         #expect(refused.stderr.contains("YGG_TOKEN"))
 
         let ygg = try await RunningYgg.start(
             ["coordinator", "--host", "0.0.0.0", "--port", "0", "--data-dir", "\(scratch.path)/b"],
-            environment: ["YGG_TOKEN": "open-sesame"])
+            environment: ["YGG_TOKEN": "open-sesame"]
+        )
         let url = ygg.address.replacing("0.0.0.0", with: "127.0.0.1")
         #expect(await curl(["\(url)/v1/tasks"]).status == "401")
         #expect(await curl(["-H", "Authorization: Bearer wrong", "\(url)/v1/tasks"]).status == "401")

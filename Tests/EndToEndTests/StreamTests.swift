@@ -2,6 +2,7 @@ import FoundationEssentials
 import Glibc
 import Testing
 import YggCore
+import YggProcess
 import YggProtocol
 
 @Suite(.timeLimit(.minutes(5)))
@@ -38,18 +39,29 @@ struct StreamTests {
     @Test func `a stream resumes where a viewer stopped, and says when there is nothing more`() async throws {
         try await withUp(configuration: Self.counting) { ygg, _ in
             let id = try await ygg.submit(["kind": "try-count", "params": ["lines": 3]])
-            let last = try #require(try await ygg.finished(id)["id"]?.stringValue.map { _ in () })
-            _ = last
+            _ = try await ygg.finished(id)
             let whole = await collect(["curl", "-sN", "\(ygg.address)/v1/tasks/\(id)/stream"])
             var parser = ServerSentEventParser()
             let events = parser.feed(Array(whole.utf8))
             let ids = events.compactMap(\.id).compactMap { Int64($0) }
             let newest = try #require(ids.max())
             #expect(events.last?.name == "end")
-            let rest = await collect(["curl", "-sN", "-H", "Last-Event-ID: \(newest - 1)", "\(ygg.address)/v1/tasks/\(id)/stream"])
+            let rest = await collect([
+                "curl", "-sN", "-H", "Last-Event-ID: \(newest - 1)", "\(ygg.address)/v1/tasks/\(id)/stream",
+            ])
             var second = ServerSentEventParser()
             #expect(second.feed(Array(rest.utf8)).map(\.name) == [try #require(events.dropLast().last?.name), "end"])
-            let done = await tool("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-H", "Last-Event-ID: \(newest)", "\(ygg.address)/v1/tasks/\(id)/stream")
+            let done = await tool(
+                "curl",
+                "-s",
+                "-o",
+                "/dev/null",
+                "-w",
+                "%{http_code}",
+                "-H",
+                "Last-Event-ID: \(newest)",
+                "\(ygg.address)/v1/tasks/\(id)/stream"
+            )
             #expect(done.stdout == "204")
             #expect(try await ygg.get("/v1/tasks/\(id)/stream?after=999999").status == 400)
             #expect(try await ygg.get("/v1/tasks/\(id)/stream?after=x").status == 400)
@@ -107,7 +119,9 @@ struct StreamTests {
         for event in parser.feed(Array(part.utf8)) where Int64(event.id ?? "") ?? .max <= count { try seen.take(event) }
         let last = seen.ids.last ?? 0
         var rest = ServerSentEventParser()
-        let text = await collect(["curl", "-sN", "-H", "Last-Event-ID: \(last)", "\(ygg.address)/v1/tasks/\(id)/stream"])
+        let text = await collect([
+            "curl", "-sN", "-H", "Last-Event-ID: \(last)", "\(ygg.address)/v1/tasks/\(id)/stream",
+        ])
         for event in rest.feed(Array(text.utf8)) { try seen.take(event) }
         return seen
     }

@@ -1,6 +1,7 @@
 import Glibc
 import Testing
 import YggCore
+import YggProcess
 
 @Suite(.timeLimit(.minutes(2)))
 struct SubmissionTests {
@@ -53,7 +54,9 @@ struct SubmissionTests {
             let near = try await ygg.post("/v1/tasks", ["kind": "git-lgo", "params": ["repo": "/"]])
             #expect(near.json?["nextAction"]?.stringValue?.contains("git-log") == true)
             let large = try await ygg.post(
-                "/v1/tasks", ["kind": "bench-noop", "description": .string(String(repeating: "x", count: 2 << 20))])
+                "/v1/tasks",
+                ["kind": "bench-noop", "description": .string(String(repeating: "x", count: 2 << 20))]
+            )
             #expect(large.status == 413)
             #expect(try await ygg.get("/v1/tasks").json?["items"] == .array([]))
         }
@@ -98,7 +101,8 @@ struct SubmissionTests {
                         ["kind": "bench-noop", "id": "a"], ["kind": "bench-noop", "id": "b", "dependsOn": ["a"]],
                         ["kind": "no-such"], ["kind": "bench-noop", "dependsOn": ["zz"]],
                     ]
-                ])
+                ]
+            )
             let items = try #require(answer.json?["items"]?.arrayValue)
             #expect(items.compactMap { $0["status"]?.intValue } == [201, 201, 422, 422])
             #expect(try await ygg.finished("b")["state"] == "succeeded")
@@ -144,8 +148,13 @@ struct SubmissionTests {
             let never = try await ygg.submit([
                 "kind": "bench-noop", "labels": ["arch=none"], "timeouts": ["queueMs": 200],
             ])
-            #expect(try await ygg.get("/v1/tasks/\(never)/why").json?["executors"]?.arrayValue?.isEmpty == false)
             #expect(try await ygg.finished(never)["error"]?["code"] == "queue-timeout")
+
+            let unfit = try await ygg.submit(["kind": "bench-noop", "labels": ["arch=none"]])
+            let why = try #require(try await ygg.get("/v1/tasks/\(unfit)/why").json)
+            let unmet = try #require(why["executors"]?.arrayValue?.first?["unmet"]?.arrayValue?.first)
+            #expect(unmet["text"]?.stringValue?.contains("arch=none") == true)
+            #expect(unmet["remedy"]?.stringValue?.contains("--label arch=none") == true)
 
             let again = try await ygg.post("/v1/tasks/\(failing)/retry")
             #expect(again.status == 201)

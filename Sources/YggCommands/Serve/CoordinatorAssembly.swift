@@ -21,15 +21,28 @@ struct CoordinatorAssembly {
         try makeDirectories(settings.dataDirectory)
         let database = try SQLiteDatabase(path: settings.dataDirectory + "/ygg.sqlite")
         let coordinator = try await Coordinator.start(
-            settings: coordinatorSettings(localExecutor: localExecutor), database: database, logger: logger)
+            settings: coordinatorSettings(localExecutor: localExecutor),
+            database: database,
+            logger: logger
+        )
         let server = CoordinatorServer(
             coordinator: coordinator,
             settings: .init(
-                host: settings.coordinatorHost, port: settings.coordinatorPort, token: settings.token,
-                names: publicNames), logger: quiet, onReady: onReady)
+                host: settings.coordinatorHost,
+                port: settings.coordinatorPort,
+                token: settings.token,
+                names: publicNames
+            ),
+            logger: quiet,
+            onReady: onReady
+        )
         let group = ServiceGroup(
             configuration: .init(
-                services: [.init(service: coordinator), .init(service: server.application)], logger: quiet))
+                // Stopped from the last to the first: the coordinator answers the polls that the server waits for.
+                services: [.init(service: server.application), .init(service: coordinator)],
+                logger: quiet
+            )
+        )
         do {
             try await group.run()
         } catch {
@@ -46,15 +59,21 @@ struct CoordinatorAssembly {
         limits.largeBody = Int(settings.largeBodyLimit.bytes)
         limits.artifact = Int(settings.artifactLimit.bytes)
         return CoordinatorSettings(
-            routes: routes, resources: settings.configuration.resources,
+            routes: routes,
+            resources: settings.configuration.resources,
             declaredKinds: settings.configuration.handlers.map(\.spec),
-            leases: LeaseKeeper.Settings(ttl: settings.leaseTTL), dataDirectory: settings.dataDirectory, limits: limits)
+            leases: LeaseKeeper.Settings(ttl: settings.leaseTTL),
+            dataDirectory: settings.dataDirectory,
+            limits: limits
+        )
     }
 
     /// Hosts by which a request may name this server.
     private var publicNames: [String] {
         let urlHost = settings.publicURL.flatMap { url -> String? in
-            guard let rest = url.split(separator: "/", omittingEmptySubsequences: true).dropFirst().first else { return nil }
+            guard let rest = url.split(separator: "/", omittingEmptySubsequences: true).dropFirst().first else {
+                return nil
+            }
             return rest.split(separator: ":").first.map(String.init)
         }
         return [settings.coordinatorHost] + (urlHost.map { [$0] } ?? [])
@@ -74,6 +93,8 @@ enum PortFailure {
         guard "\(error)".contains("Address already in use") else { return error }
         let holder = PortHolder.describe(port: port).map { " by \($0)" } ?? ""
         return CommandFailure(
-            "Port \(port) on \(host) is taken\(holder).", next: "Stop that one, or choose another with --port.")
+            "Port \(port) on \(host) is taken\(holder).",
+            next: "Stop that one, or choose another with --port."
+        )
     }
 }

@@ -6,7 +6,8 @@ import YggConfiguration
 /// `ygg coordinator`.
 struct CoordinatorServe: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "coordinator", abstract: "Run a coordinator: takes tasks and hands them to executors.",
+        commandName: "coordinator",
+        abstract: "Run a coordinator: takes tasks and hands them to executors.",
         discussion: """
             It keeps everything in one SQLite file below the data directory. When it can be reached it prints one line
             of JSON with "event":"ready" and its address. SIGTERM or Ctrl-C stop it in order.
@@ -14,7 +15,8 @@ struct CoordinatorServe: AsyncParsableCommand {
             EXAMPLES
               ygg coordinator
               YGG_TOKEN=… ygg coordinator --host 0.0.0.0 --port 5080
-            """)
+            """
+    )
 
     @OptionGroup var options: ServeOptions
 
@@ -25,7 +27,7 @@ struct CoordinatorServe: AsyncParsableCommand {
         let settings = try options.resolve(role: .coordinator, flags: [.coordinatorPort: port])
         let log = try ProcessLog(settings: settings, name: "coordinator")
         let assembly = CoordinatorAssembly(settings: settings, logger: log.logger("ygg.coordinator"))
-        try await StoppableService.run { 
+        try await StoppableService.run {
             try await assembly.run { address in ReadyLine.print(role: "coordinator", address: address) }
         }
     }

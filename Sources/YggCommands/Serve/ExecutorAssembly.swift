@@ -14,14 +14,18 @@ struct ExecutorAssembly {
     ///   - coordinatorURL: where it dials.
     ///   - mayMovePort: whether a port that is taken may be exchanged for a free one, because nobody asked for it.
     func service(
-        coordinatorURL: String, client: DedicatedHTTPClient, log: ProcessLog, mayMovePort: Bool = false,
+        coordinatorURL: String,
+        client: DedicatedHTTPClient,
+        log: ProcessLog,
+        mayMovePort: Bool = false,
         onReady: @escaping @Sendable (String) async -> Void
     ) throws -> ExecutorService {
         var executor = try executorSettings()
         executor.mayMovePort = mayMovePort
         executor.readLog = { [file = log.file] count in file.lines(last: count) }
         let link = HTTPCoordinatorLink(
-            transport: client.transport(baseURL: coordinatorURL, token: settings.token))
+            transport: client.transport(baseURL: coordinatorURL, token: settings.token)
+        )
         return try ExecutorService(settings: executor, link: link, logger: log.logger("ygg.executor"), onReady: onReady)
     }
 
@@ -30,10 +34,17 @@ struct ExecutorAssembly {
         try makeDirectories(data)
         try makeDirectories(settings.workspaceRoot)
         let handlers = try HandlerRegistry(
-            handlerSets: settings.handlers.names, declared: settings.configuration.handlers)
+            handlerSets: settings.handlers.names,
+            declared: settings.configuration.handlers
+        )
         var executor = ExecutorSettings(
-            id: id, handlers: handlers, workspaceRoot: settings.workspaceRoot, repositories: settings.repositories,
-            dataDirectory: data, environment: ProcessContext.environment)
+            id: id,
+            handlers: handlers,
+            workspaceRoot: settings.workspaceRoot,
+            repositories: settings.repositories,
+            dataDirectory: data,
+            environment: ProcessContext.environment
+        )
         executor.slots = settings.slots
         executor.window = max(0, settings.window - settings.slots["default"])
         executor.labels = settings.labels

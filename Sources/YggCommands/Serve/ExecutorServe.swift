@@ -6,7 +6,8 @@ import YggExecutor
 /// `ygg executor --id …`.
 struct ExecutorServe: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "serve", abstract: "Run an executor on this machine.",
+        commandName: "serve",
+        abstract: "Run an executor on this machine.",
         discussion: """
             It dials its coordinator; nothing has to reach it. SIGTERM or Ctrl-C let running work finish within the
             drain timeout, a second one ends it now.
@@ -14,7 +15,8 @@ struct ExecutorServe: AsyncParsableCommand {
             EXAMPLES
               ygg executor --id huginn --coordinator http://surtr:5080 --handlers ops,power
               ygg executor --id fenrir --slots 8 --label arch=amd64
-            """)
+            """
+    )
 
     @OptionGroup var options: ServeOptions
 
@@ -49,14 +51,17 @@ struct ExecutorServe: AsyncParsableCommand {
                 .executorID: id, .coordinatorURL: coordinator, .handlers: handlers, .slots: slots,
                 .labels: labels.isEmpty ? nil : labels.joined(separator: ","), .workspaceRoot: workspace,
                 .drainTimeout: drainTimeout, .executorPort: port,
-            ])
+            ]
+        )
         guard let id = settings.executorID else {
             throw CommandFailure.usage("An executor needs a name.", next: "Give it one: ygg executor --id huginn")
         }
         let log = try ProcessLog(settings: settings, name: "executor-\(id)")
         let client = DedicatedHTTPClient()
         let service = try ExecutorAssembly(settings: settings, id: id).service(
-            coordinatorURL: settings.coordinatorURL, client: client, log: log
+            coordinatorURL: settings.coordinatorURL,
+            client: client,
+            log: log
         ) { address in ReadyLine.print(role: "executor", address: address) }
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await service.run() }

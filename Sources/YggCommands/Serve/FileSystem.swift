@@ -8,7 +8,8 @@ func makeDirectories(_ path: String) throws {
         guard mkdir(made, 0o700) == 0 || errno == EEXIST || access(made, F_OK) == 0 else {
             throw CommandFailure(
                 "The directory \(made) cannot be made: \(String(cString: strerror(errno))).",
-                next: "Choose another one with --data-dir.")
+                next: "Choose another one with --data-dir."
+            )
         }
     }
 }

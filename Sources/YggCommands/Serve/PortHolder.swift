@@ -11,7 +11,8 @@ enum PortHolder {
         for pid in (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [] where Int(pid) != nil {
             let folder = "/proc/\(pid)/fd"
             for descriptor in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
-                guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(descriptor)"),
+                guard
+                    let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(descriptor)"),
                     wanted.contains(target)
                 else { continue }
                 return "\(text("/proc/\(pid)/comm") ?? "a process") (pid \(pid))"

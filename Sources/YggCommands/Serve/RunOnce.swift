@@ -6,14 +6,16 @@ import YggExecutor
 /// `ygg run KIND`.
 struct RunOnce: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Run one task here and now, without a coordinator.",
+        commandName: "run",
+        abstract: "Run one task here and now, without a coordinator.",
         discussion: """
             What the task writes is printed as it comes; the exit status is 0 only where it succeeded. Ctrl-C ends it.
 
             EXAMPLES
               ygg run git-log --repo .
               ygg run dev-test -p repo=. --json
-            """)
+            """
+    )
 
     @OptionGroup var options: ServeOptions
 
@@ -42,13 +44,15 @@ struct RunOnce: AsyncParsableCommand {
             let near = nearest(to: kind, among: executor.handlers.kinds.map(\.kind.rawValue))
             throw CommandFailure.usage(
                 "No handler here runs the kind \(kind).",
-                next: near.map { "Did you mean \($0)?" } ?? "See what there is: ygg kind list")
+                next: near.map { "Did you mean \($0)?" } ?? "See what there is: ygg kind list"
+            )
         }
         try finish(report)
     }
 
     /// Ctrl-C ends the task in order, and its result is still told.
-    private func interruptible(_ body: @escaping @Sendable () async throws -> FinalReport?) async throws -> FinalReport? {
+    private func interruptible(_ body: @escaping @Sendable () async throws -> FinalReport?) async throws -> FinalReport?
+    {
         let work = Task { try await body() }
         let signals = Task { await StopSignals.watch { work.cancel() } }
         defer { signals.cancel() }
@@ -66,7 +70,8 @@ struct RunOnce: AsyncParsableCommand {
                 "error",
                 [
                     "code": .string(error.code), "detail": .string(error.detail), "retryable": .bool(error.retryable),
-                ])
+                ]
+            )
         }
         if output.format != .table { Console.out(JSON.object(result).text + "\n") }
         guard outcome == .succeeded || outcome == .unverified else {

@@ -32,10 +32,17 @@ struct ServeOptions: ParsableArguments {
         let environment = ProcessContext.environment
         let directory = ProcessContext.workingDirectory
         let path = try ConfigurationFile.locate(
-            explicit: config, environment: environment, currentDirectory: directory)
+            explicit: config,
+            environment: environment,
+            currentDirectory: directory
+        )
         return try ResolvedSettings.resolve(
-            role: role, flags: flags, environment: environment, file: try path.map(ConfigurationFile.load),
-            currentDirectory: directory)
+            role: role,
+            flags: flags,
+            environment: environment,
+            file: try path.map(ConfigurationFile.load),
+            currentDirectory: directory
+        )
     }
 }
 

@@ -13,8 +13,13 @@ struct StoppableService: Service {
             configuration: .init(
                 services: [
                     .init(
-                        service: StoppableService(body: body), successTerminationBehavior: .gracefullyShutdownGroup)
-                ], logger: Logger(label: "ygg.lifecycle") { _ in SwiftLogNoOpLogHandler() }))
+                        service: StoppableService(body: body),
+                        successTerminationBehavior: .gracefullyShutdownGroup
+                    )
+                ],
+                logger: Logger(label: "ygg.lifecycle") { _ in SwiftLogNoOpLogHandler() }
+            )
+        )
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
             tasks.addTask { await StopSignals.watch { await group.triggerGracefulShutdown() } }

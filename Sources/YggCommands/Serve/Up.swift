@@ -9,7 +9,8 @@ import YggExecutor
 /// `ygg up`.
 struct Up: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "up", abstract: "Run a coordinator and an executor here, in one process.",
+        commandName: "up",
+        abstract: "Run a coordinator and an executor here, in one process.",
         discussion: """
             No configuration is needed: SQLite below the data directory, every handler, loopback only. The executor has
             the id "local" and takes what no other executor of a route does.
@@ -18,7 +19,8 @@ struct Up: AsyncParsableCommand {
               ygg up
               ygg up --port 0 --data-dir /tmp/try
               ygg task submit git-log --repo . --follow     (in another terminal)
-            """)
+            """
+    )
 
     @OptionGroup var options: ServeOptions
 
@@ -39,7 +41,8 @@ struct Up: AsyncParsableCommand {
             role: .up,
             flags: [
                 .coordinatorPort: port, .executorPort: executorPort, .slots: slots, .workspaceRoot: workspace,
-            ])
+            ]
+        )
         let id = settings.executorID ?? ExecutorID(trusted: "local")
         let log = try ProcessLog(settings: settings, name: "up")
         let household = Household(settings: settings, executorID: id, log: log)
@@ -63,8 +66,13 @@ private struct Household: Sendable {
                         service: StoppableService {
                             try await CoordinatorAssembly(settings: settings, logger: log.logger("ygg.coordinator"))
                                 .run(localExecutor: executorID) { feed.yield($0) }
-                        }, successTerminationBehavior: .gracefullyShutdownGroup)
-                ], logger: Logger(label: "ygg.lifecycle") { _ in SwiftLogNoOpLogHandler() }))
+                        },
+                        successTerminationBehavior: .gracefullyShutdownGroup
+                    )
+                ],
+                logger: Logger(label: "ygg.lifecycle") { _ in SwiftLogNoOpLogHandler() }
+            )
+        )
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await coordinator.run() }
             tasks.addTask {
@@ -90,7 +98,10 @@ private struct Household: Sendable {
         let assembly = ExecutorAssembly(settings: settings, id: executorID)
         let mayMove = settings.origin(of: .executorPort) == .fallback
         let service = try assembly.service(
-            coordinatorURL: coordinatorAddress, client: client, log: log, mayMovePort: mayMove
+            coordinatorURL: coordinatorAddress,
+            client: client,
+            log: log,
+            mayMovePort: mayMove
         ) { address in
             ReadyLine.print(role: "up", address: coordinatorAddress, executorAddress: address)
         }

@@ -8,9 +8,13 @@ extension Coordinator {
     package func saveArtifact(_ bytes: [UInt8], sha256: String, task id: TaskID, epoch: Int64) async throws -> Bool {
         guard ArtifactStore.hash(of: bytes) == sha256 else {
             throw Problem(
-                status: 422, code: "hash-mismatch", title: "Hash mismatch",
-                detail: "The bytes do not have the sha256 \(sha256).", retryable: true,
-                nextAction: "Send the bytes again, whole.")
+                status: 422,
+                code: "hash-mismatch",
+                title: "Hash mismatch",
+                detail: "The bytes do not have the sha256 \(sha256).",
+                retryable: true,
+                nextAction: "Send the bytes again, whole."
+            )
         }
         try checkEpoch(try await stored(id), epoch)
         try artifacts.save(bytes, hash: sha256)
@@ -28,8 +32,12 @@ extension Coordinator {
     private func checkEpoch(_ stored: StoredTask, _ epoch: Int64) throws {
         guard stored.task.state == .running, stored.task.epoch == epoch else {
             throw Problem(
-                status: 409, code: "lease-lost", title: "Lease lost",
-                detail: "Epoch \(epoch) of task \(stored.task.id) has ended.", nextAction: "Drop the attempt's results.")
+                status: 409,
+                code: "lease-lost",
+                title: "Lease lost",
+                detail: "Epoch \(epoch) of task \(stored.task.id) has ended.",
+                nextAction: "Drop the attempt's results."
+            )
         }
     }
 

@@ -36,7 +36,10 @@ extension Coordinator {
 
     /// Grants the heads of the order's lanes, most urgent first, oldest first, as far as the budget goes.
     func grantHeads(
-        _ order: Dispatcher.ClaimOrder, budget: Budget, at now: Timestamp, in tx: any SQLTransaction
+        _ order: Dispatcher.ClaimOrder,
+        budget: Budget,
+        at now: Timestamp,
+        in tx: any SQLTransaction
     ) throws -> ClaimResult {
         var budget = budget
         var result = ClaimResult()
@@ -59,7 +62,10 @@ extension Coordinator {
     }
 
     func grant(
-        _ stored: inout StoredTask, to executor: ExecutorID, at now: Timestamp, in tx: any SQLTransaction
+        _ stored: inout StoredTask,
+        to executor: ExecutorID,
+        at now: Timestamp,
+        in tx: any SQLTransaction
     ) throws {
         let task = try stored.task.applying(.granted(to: executor), at: now, jitter: 0)
         try store.update(&stored, to: task, events: [.state(of: task, at: now)], in: tx)
@@ -67,21 +73,31 @@ extension Coordinator {
 
     /// After the commit: the leases live, the slots are counted, the poll is answered.
     func settle(
-        _ result: ClaimResult, for order: Dispatcher.ClaimOrder, isReport: Bool, ended: [LeaseKey],
-        _ control: inout Control, _ work: inout Control.Work
+        _ result: ClaimResult,
+        for order: Dispatcher.ClaimOrder,
+        isReport: Bool,
+        ended: [LeaseKey],
+        _ control: inout Control,
+        _ work: inout Control.Work
     ) {
         let now = Instant.now
         for lane in result.drained { control.dispatch(.laneDrained(lane), now: now, into: &work) }
         let granted = begin(result.granted, on: order.executor, now: now, &control, &work)
         control.dispatch(
             .settled(
-                .init(executor: order.executor, isClaim: true, isReport: isReport, granted: granted, ended: ended)),
-            now: now, into: &work)
+                .init(executor: order.executor, isClaim: true, isReport: isReport, granted: granted, ended: ended)
+            ),
+            now: now,
+            into: &work
+        )
     }
 
     /// Starts the leases of freshly granted tasks.
     func begin(
-        _ tasks: [StoredTask], on executor: ExecutorID, now: Instant, _ control: inout Control,
+        _ tasks: [StoredTask],
+        on executor: ExecutorID,
+        now: Instant,
+        _ control: inout Control,
         _ work: inout Control.Work
     ) -> [(key: LeaseKey, lane: LaneID)] {
         tasks.map { stored in

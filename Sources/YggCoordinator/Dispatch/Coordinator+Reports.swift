@@ -11,8 +11,10 @@ extension Coordinator {
             let now = Instant.now
             try admit(id, bootID: request.bootID, storeID: request.storeID, &control, now: now)
             control.keep(
-                .heard(.init(executor: id, bootID: request.bootID, seen: request.seen, held: held)), now: now,
-                into: &work)
+                .heard(.init(executor: id, bootID: request.bootID, seen: request.seen, held: held)),
+                now: now,
+                into: &work
+            )
             for case .claim(let order) in control.dispatcher.handle(.reporting(id), now: now) { return order }
             return nil
         }
@@ -33,8 +35,12 @@ extension Coordinator {
     }
 
     private func take(
-        _ entries: [ReportEntry], from id: ExecutorID, order: Dispatcher.ClaimOrder?, at now: Timestamp,
-        jitter: Double, in tx: any SQLTransaction
+        _ entries: [ReportEntry],
+        from id: ExecutorID,
+        order: Dispatcher.ClaimOrder?,
+        at now: Timestamp,
+        jitter: Double,
+        in tx: any SQLTransaction
     ) throws -> [Outbox.Verdict] {
         var transition = Transition(store, tx, now: now, jitter: jitter)
         var verdicts: [Outbox.Verdict] = []
@@ -58,7 +64,10 @@ extension Coordinator {
                     settle(claimed, for: order, isReport: true, ended: endedLeases, &control, &work)
                 } else {
                     control.dispatch(
-                        .settled(.init(executor: id, ended: endedLeases)), now: .now, into: &work)
+                        .settled(.init(executor: id, ended: endedLeases)),
+                        now: .now,
+                        into: &work
+                    )
                 }
             }
             events.notify(outcome.touched)
@@ -70,7 +79,10 @@ extension Coordinator {
     /// Takes the entries of one lease in order.
     /// - Returns: the verdict, and the task's lane where its attempt ended.
     private func take(
-        _ entries: ArraySlice<ReportEntry>, of key: LeaseKey, from id: ExecutorID, _ transition: inout Transition
+        _ entries: ArraySlice<ReportEntry>,
+        of key: LeaseKey,
+        from id: ExecutorID,
+        _ transition: inout Transition
     ) throws -> (Outbox.Verdict, ended: LaneID?) {
         guard var stored = try store.task(key.task, in: transition.tx), stored.task.epoch == key.epoch,
             stored.task.executor == id
@@ -95,7 +107,10 @@ extension Coordinator {
                 stored.reported = entry.n
                 let upTo = stored.reported
                 try transition.apply(
-                    .reported(report.withOutcomeInResult, epoch: key.epoch), to: &stored, events: drafts)
+                    .reported(report.withOutcomeInResult, epoch: key.epoch),
+                    to: &stored,
+                    events: drafts
+                )
                 return (.accepted(key, upTo: upTo), stored.lane)
             }
         }
@@ -105,7 +120,10 @@ extension Coordinator {
     }
 
     private func keep(
-        _ drafts: [EventDraft], of stored: inout StoredTask, if changed: Bool, _ transition: inout Transition
+        _ drafts: [EventDraft],
+        of stored: inout StoredTask,
+        if changed: Bool,
+        _ transition: inout Transition
     ) throws {
         guard changed else { return }
         try store.append(drafts, to: &stored, in: transition.tx)
@@ -114,7 +132,9 @@ extension Coordinator {
     }
 
     private func isMissingArtifact(
-        _ draft: EventDraft, of stored: StoredTask, in tx: any SQLTransaction
+        _ draft: EventDraft,
+        of stored: StoredTask,
+        in tx: any SQLTransaction
     ) throws -> Bool {
         guard draft.type == .artifact, let sha256 = draft.data["sha256"]?.stringValue else { return false }
         return try !ArtifactIndex.contains(sha256, task: stored.num, in: tx)

@@ -13,17 +13,24 @@ extension Coordinator {
         let poll = try withControl { control, work -> Int64? in
             let now = Instant.now
             try admit(id, bootID: request.bootID, storeID: request.storeID, &control, now: now)
-            control.keep(
-                .heard(.init(executor: id, bootID: request.bootID, seen: request.seen, held: held)), now: now,
-                into: &work)
-            control.setState(request.state, of: id, now: now, into: &work)
-            if let resources = request.resources { control.executors[id]?.offer.resources = resources }
+            // First, because a declined lease is also one that is not held: the first change of an epoch is the one that
+            // counts.
             for declined in request.declined where control.leases.terms(of: declined.key)?.executor == id {
                 logger.notice(
                     "lease.declined",
-                    metadata: ["task.id": "\(declined.key.task)", "executor.id": "\(id)", "reason": "\(declined.reason)"])
+                    metadata: [
+                        "task.id": "\(declined.key.task)", "executor.id": "\(id)", "reason": "\(declined.reason)",
+                    ]
+                )
                 work.lost.append((declined.key, .declined))
             }
+            control.keep(
+                .heard(.init(executor: id, bootID: request.bootID, seen: request.seen, held: held)),
+                now: now,
+                into: &work
+            )
+            control.setState(request.state, of: id, now: now, into: &work)
+            if let resources = request.resources { control.executors[id]?.offer.resources = resources }
             // A newer poll of the same executor replaces an older one that its connection left behind.
             control.releasePoll(of: id, into: &work)
             guard !control.isLeaving, !control.leases.hasNews(for: id, seen: request.seen) else { return nil }
@@ -60,27 +67,40 @@ extension Coordinator {
     /// The whole of what an executor is to know. Building it counts as telling it.
     func statement(for id: ExecutorID, named: Set<LeaseKey>, _ control: inout Control) -> StatementMessage {
         StatementMessage(
-            statement: control.leases.statement(for: id, named: named), storeID: identity.storeID, wanted: nil)
+            statement: control.leases.statement(for: id, named: named),
+            storeID: identity.storeID,
+            wanted: nil
+        )
     }
 
     /// Whether a request may speak for the executor.
     func admit(
-        _ id: ExecutorID, bootID: String, storeID: String, _ control: inout Control, now: Instant
+        _ id: ExecutorID,
+        bootID: String,
+        storeID: String,
+        _ control: inout Control,
+        now: Instant
     ) throws {
         guard storeID == identity.storeID else {
             throw Problem(
-                status: 409, code: "store-changed", title: "Another store",
+                status: 409,
+                code: "store-changed",
+                title: "Another store",
                 detail: "This coordinator's store is \(identity.storeID), the request is for \(storeID).",
-                nextAction: "End all work, put the spool aside and register anew.")
+                nextAction: "End all work, put the spool aside and register anew."
+            )
         }
         guard let record = control.executors[id] else {
             throw Problem.notFound("executor \(id)", next: "Register it first: POST /v1/executors.")
         }
         guard record.bootID == bootID else {
             throw Problem(
-                status: 409, code: "replaced", title: "Replaced",
+                status: 409,
+                code: "replaced",
+                title: "Replaced",
                 detail: "Executor \(id) has registered again from \(record.host) since this process started.",
-                nextAction: "End all work and exit.")
+                nextAction: "End all work and exit."
+            )
         }
         control.executors[id]?.lastHeard = now
         control.executors[id]?.lastSeen = .now

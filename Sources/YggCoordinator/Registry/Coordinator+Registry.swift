@@ -27,10 +27,15 @@ package struct ExecutorView: Sendable {
                     offer.slots.counts.map { count in
                         let free = max(0, free[count.name])
                         return (count.name, ["total": .int(Int64(count.amount)), "free": .int(Int64(free))])
-                    })))
+                    }
+                )
+            )
+        )
         object.append("tasks", .array(tasks.map { .string($0.rawValue) }))
         object.append(
-            "labels", .object(JSONObject(offer.labels.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })))
+            "labels",
+            .object(JSONObject(offer.labels.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
+        )
         object.append("version", .string(offer.version))
         object.append("host", .string(host))
         object.append("repositories", .array(offer.repositories.map(JSON.string)))
@@ -48,50 +53,74 @@ extension Coordinator {
         guard registration.protocolRange.overlaps(range) else {
             let own = registration.protocolRange
             throw Problem(
-                status: 409, code: "protocol-version", title: "Protocol version",
+                status: 409,
+                code: "protocol-version",
+                title: "Protocol version",
                 detail:
                     "Executor \(registration.offer.id) speaks protocol \(own.lowerBound) to \(own.upperBound), this coordinator \(range.lowerBound) to \(range.upperBound).",
                 nextAction: own.upperBound < range.lowerBound
-                    ? "Upgrade the executor." : "Upgrade the coordinator first, then its executors.")
+                    ? "Upgrade the executor." : "Upgrade the coordinator first, then its executors."
+            )
         }
         let time = Timestamp.now
         let id = registration.offer.id
         let registeredAt = try withControl { control, _ -> Timestamp in
             guard let known = control.executors[id] else { return time }
-            guard known.instance == registration.instance || control.leases.isSilent(id) || known.state == .stopped
-                || known.lastHeard == nil
+            guard
+                known.instance == registration.instance || control.leases.isSilent(id) || known.state == .stopped
+                    || known.lastHeard == nil
             else {
                 throw Problem(
-                    status: 409, code: "executor-id-in-use", title: "Executor id in use",
+                    status: 409,
+                    code: "executor-id-in-use",
+                    title: "Executor id in use",
                     detail: "Executor \(id) is registered from \(known.host) and was heard at \(known.lastSeen).",
-                    nextAction: "Start this one with another --id, or stop the one on \(known.host) first.")
+                    nextAction: "Start this one with another --id, or stop the one on \(known.host) first."
+                )
             }
             return known.registeredAt
         }
         let stored = StoredExecutor(
-            id: id, instance: registration.instance, bootID: registration.bootID, host: registration.host,
-            registeredAt: registeredAt, lastSeen: time, offer: JSON.object(registration.offer.json).bytes)
+            id: id,
+            instance: registration.instance,
+            bootID: registration.bootID,
+            host: registration.host,
+            registeredAt: registeredAt,
+            lastSeen: time,
+            offer: JSON.object(registration.offer.json).bytes
+        )
         try await database.write { [self] tx in
             try ExecutorStore.save(stored, in: tx)
             tx.afterCommit { self.welcome(registration, registeredAt: registeredAt) }
         }
         logger.info(
             "executor.registered",
-            metadata: ["executor.id": "\(id)", "host": "\(registration.host)", "kinds": "\(registration.offer.kinds.count)"])
+            metadata: [
+                "executor.id": "\(id)", "host": "\(registration.host)", "kinds": "\(registration.offer.kinds.count)",
+            ]
+        )
         return RegistrationAnswer(
-            storeID: identity.storeID, ttl: settings.leases.ttl,
-            protocolVersion: min(range.upperBound, registration.protocolRange.upperBound))
+            storeID: identity.storeID,
+            ttl: settings.leases.ttl,
+            protocolVersion: min(range.upperBound, registration.protocolRange.upperBound)
+        )
     }
 
     private func welcome(_ registration: Registration, registeredAt: Timestamp) {
         let offer = registration.offer
         withControl { control, work in
-            control.executors[offer.id] = ExecutorRecord(
-                offer: offer, instance: registration.instance, bootID: registration.bootID, host: registration.host,
-                registeredAt: registeredAt, state: .running, since: .now, lastHeard: .now, lastSeen: .now)
-            control.kinds.learn(offer)
-            control.dispatch(.executorChanged(offer, .running), now: .now, into: &work)
-            control.keep(.expected(offer.id, bootID: registration.bootID), now: .now, into: &work)
+            let record = ExecutorRecord(
+                offer: offer,
+                instance: registration.instance,
+                bootID: registration.bootID,
+                host: registration.host,
+                registeredAt: registeredAt,
+                state: .running,
+                since: .now,
+                lastHeard: .now,
+                lastSeen: .now
+            )
+            control.learn(record, now: .now, into: &work)
         }
     }
 
@@ -101,10 +130,15 @@ extension Coordinator {
             let now = Instant.now
             var views = control.executors.values.map { record in
                 ExecutorView(
-                    offer: record.offer, state: record.state, since: record.since,
+                    offer: record.offer,
+                    state: record.state,
+                    since: record.since,
                     free: control.dispatcher.free(of: record.offer.id) ?? Slots(),
-                    tasks: control.leases.leases(of: record.offer.id).map(\.task).sorted(), host: record.host,
-                    registeredAt: record.registeredAt, lastSeenMs: record.lastHeard.map { (now - $0).rawValue })
+                    tasks: control.leases.leases(of: record.offer.id).map(\.task).sorted(),
+                    host: record.host,
+                    registeredAt: record.registeredAt,
+                    lastSeenMs: record.lastHeard.map { (now - $0).rawValue }
+                )
             }
             if settings.routes.areConfigured {
                 let named = Set(settings.routes.routes.flatMap { $0.executors + $0.fallback })
@@ -141,8 +175,24 @@ extension ExecutorView {
     fileprivate static func unregistered(_ id: ExecutorID) -> ExecutorView {
         ExecutorView(
             offer: ExecutorOffer(
-                id: id, name: id.rawValue, url: nil, version: "", kinds: [], slots: Slots(), window: 0, labels: [:],
-                repositories: [], resources: JSONObject()),
-            state: .unregistered, since: nil, free: Slots(), tasks: [], host: "", registeredAt: nil, lastSeenMs: nil)
+                id: id,
+                name: id.rawValue,
+                url: nil,
+                version: "",
+                kinds: [],
+                slots: Slots(),
+                window: 0,
+                labels: [:],
+                repositories: [],
+                resources: JSONObject()
+            ),
+            state: .unregistered,
+            since: nil,
+            free: Slots(),
+            tasks: [],
+            host: "",
+            registeredAt: nil,
+            lastSeenMs: nil
+        )
     }
 }

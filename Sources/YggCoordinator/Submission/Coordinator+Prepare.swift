@@ -4,7 +4,10 @@ import YggProtocol
 extension Coordinator {
     /// Checks a submission against everything that is known without the store, and completes it.
     func prepare(
-        _ submission: TaskSubmission, by submitter: String, at now: Timestamp, _ control: inout Control
+        _ submission: TaskSubmission,
+        by submitter: String,
+        at now: Timestamp,
+        _ control: inout Control
     ) throws(Problem) -> PreparedTask {
         let kind = try knownKind(submission.kind, control)
         let params = try check(submission.params, against: kind)
@@ -17,12 +20,24 @@ extension Coordinator {
         }
         let (timeouts, retry) = try policies(of: submission, kind: kind)
         let spec = TaskSpec(
-            id: id, kind: submission.kind, title: submission.title ?? submission.defaultTitle,
-            description: submission.description, params: params, labels: submission.labels,
-            priority: submission.priority, source: submission.source, submittedBy: submitter, createdAt: now,
-            notBefore: submission.notBefore, timeouts: timeouts, retry: retry,
-            onLost: kind?.onLost ?? KindSpec.defaultOnLost(submission.kind), dependsOn: submission.dependsOn,
-            onDependencyFailure: submission.onDependencyFailure, dedupeKey: submission.dedupeKey)
+            id: id,
+            kind: submission.kind,
+            title: submission.title ?? submission.defaultTitle,
+            description: submission.description,
+            params: params,
+            labels: submission.labels,
+            priority: submission.priority,
+            source: submission.source,
+            submittedBy: submitter,
+            createdAt: now,
+            notBefore: submission.notBefore,
+            timeouts: timeouts,
+            retry: retry,
+            onLost: kind?.onLost ?? KindSpec.defaultOnLost(submission.kind),
+            dependsOn: submission.dependsOn,
+            onDependencyFailure: submission.onDependencyFailure,
+            dedupeKey: submission.dedupeKey
+        )
         let lane = Lane(of: spec, kind: kind, roots: control.repositoryRoots)
         try checkRepository(of: spec, kind: kind, lane: lane, control)
         return PreparedTask(spec: spec, lane: lane, laneID: control.lanes[lane], hasOwnID: submission.id != nil)
@@ -45,10 +60,14 @@ extension Coordinator {
             ? "A task without a kind needs a planner, and no executor offers plan-create."
             : "No executor offers the kind \(kind), and it is neither built in nor declared."
         throw Problem(
-            status: 422, code: "unknown-kind", title: "Unknown kind", detail: detail,
+            status: 422,
+            code: "unknown-kind",
+            title: "Unknown kind",
+            detail: detail,
             nextAction: near.map { "Did you mean \($0)?" }
                 ?? "List the known kinds with: ygg kind list, or GET /v1/kinds.",
-            extensions: ["near": .array((near.map { [$0] } ?? Array(ofPrefix.prefix(8))).map(JSON.string))])
+            extensions: ["near": .array((near.map { [$0] } ?? Array(ofPrefix.prefix(8))).map(JSON.string))]
+        )
     }
 
     private func check(_ params: JSONObject, against kind: KindSpec?) throws(Problem) -> JSONObject {
@@ -59,7 +78,9 @@ extension Coordinator {
                 !repository.hasPrefix("/"), !isRepositoryURL(repository)
             {
                 throw InvalidInput(
-                    "/params/\(name)", "must be an absolute path or a URL, not \"\(repository)\"")
+                    "/params/\(name)",
+                    "must be an absolute path or a URL, not \"\(repository)\""
+                )
             }
             return complete
         } catch {
@@ -69,7 +90,8 @@ extension Coordinator {
 
     /// Own values over those of the kind over those of the prefix.
     private func policies(
-        of submission: TaskSubmission, kind: KindSpec?
+        of submission: TaskSubmission,
+        kind: KindSpec?
     ) throws(Problem) -> (Timeouts, RetryPolicy) {
         var defaults = Timeouts.defaults(forPrefix: submission.kind.prefix)
         if let timeout = kind?.timeout { defaults.run = timeout }
@@ -87,7 +109,10 @@ extension Coordinator {
     }
 
     private func checkRepository(
-        of spec: TaskSpec, kind: KindSpec?, lane: Lane, _ control: Control
+        of spec: TaskSpec,
+        kind: KindSpec?,
+        lane: Lane,
+        _ control: Control
     ) throws(Problem) {
         guard let name = kind?.repositoryParameter?.name, let path = spec.params[name]?.stringValue,
             path.hasPrefix("/"), lane.repositoryRoots.isEmpty
@@ -97,10 +122,13 @@ extension Coordinator {
         let origin = originURL(ofRepositoryAt: path)
         let roots = Set(offering.flatMap(\.repositories)).sorted().joined(separator: ", ")
         throw Problem(
-            status: 422, code: "unreachable-repo", title: "Unreachable repository",
+            status: 422,
+            code: "unreachable-repo",
+            title: "Unreachable repository",
             detail: "No executor that offers \(spec.kind) has \(path) under one of its repository roots (\(roots)).",
             nextAction: origin.map { "Name it by URL instead: \($0)" }
-                ?? "Name the repository by URL, or add a root above it to an executor's repositories.")
+                ?? "Name the repository by URL, or add a root above it to an executor's repositories."
+        )
     }
 }
 

@@ -41,7 +41,9 @@ struct PreparedTask: Sendable {
 extension Coordinator {
     /// Stores a task, and where an executor waits for one like it, grants it in the same commit.
     package func submit(
-        _ submission: TaskSubmission, idempotency: IdempotencyKey? = nil, submittedBy: String = "local"
+        _ submission: TaskSubmission,
+        idempotency: IdempotencyKey? = nil,
+        submittedBy: String = "local"
     ) async throws -> SubmitResult {
         let now = Timestamp.now
         let (prepared, reservation) = try withControl { control, _ in
@@ -56,7 +58,8 @@ extension Coordinator {
 
     /// Stores many tasks in one commit; each gets an answer of its own.
     package func submit(
-        batch: [Result<TaskSubmission, Problem>], submittedBy: String = "local"
+        batch: [Result<TaskSubmission, Problem>],
+        submittedBy: String = "local"
     ) async throws -> [Result<SubmitResult, Problem>] {
         let now = Timestamp.now
         let prepared = withControl { control, _ in
@@ -84,7 +87,9 @@ extension Coordinator {
     }
 
     private func store(
-        _ prepared: PreparedTask, reservation: Dispatcher.Reservation?, at now: Timestamp
+        _ prepared: PreparedTask,
+        reservation: Dispatcher.Reservation?,
+        at now: Timestamp
     ) async throws -> SubmitResult {
         do {
             return try await database.write { [self] tx in
@@ -99,8 +104,10 @@ extension Coordinator {
             if let reservation {
                 withControl { control, work in
                     control.dispatch(
-                        .settled(.init(executor: reservation.executor, reservation: reservation)), now: .now,
-                        into: &work)
+                        .settled(.init(executor: reservation.executor, reservation: reservation)),
+                        now: .now,
+                        into: &work
+                    )
                 }
             }
             throw error
@@ -118,8 +125,11 @@ extension Coordinator {
 
     /// Looks at key, id and dedupe key in this order, then inserts.
     private func insert(
-        _ prepared: PreparedTask, reservation: Dispatcher.Reservation?, at now: Timestamp,
-        _ effects: inout StoreEffects, in tx: any SQLTransaction
+        _ prepared: PreparedTask,
+        reservation: Dispatcher.Reservation?,
+        at now: Timestamp,
+        _ effects: inout StoreEffects,
+        in tx: any SQLTransaction
     ) throws -> SubmitResult {
         if let existing = try findExisting(prepared, in: tx) { return existing }
         let spec = prepared.spec
@@ -136,7 +146,12 @@ extension Coordinator {
         for dependency in dependencies { try store.addEdge(from: dependency, to: stored.num, in: tx) }
         if let idempotency = prepared.idempotency {
             try IdempotencyStore.save(
-                idempotency.key, fingerprint: idempotency.fingerprint, task: spec.id, at: now, in: tx)
+                idempotency.key,
+                fingerprint: idempotency.fingerprint,
+                task: spec.id,
+                at: now,
+                in: tx
+            )
         }
         if isGranted { effects.granted.append(stored) }
         effects.outcome.note(stored)
@@ -147,18 +162,26 @@ extension Coordinator {
         if let idempotency = prepared.idempotency, let known = try IdempotencyStore.find(idempotency.key, in: tx) {
             guard known.fingerprint == idempotency.fingerprint else {
                 throw Problem(
-                    status: 422, code: "idempotency-key-reused", title: "Idempotency-Key reused",
+                    status: 422,
+                    code: "idempotency-key-reused",
+                    title: "Idempotency-Key reused",
                     detail: "This Idempotency-Key was used with another body, for task \(known.task).",
-                    nextAction: "Use a new key for a new request.")
+                    nextAction: "Use a new key for a new request."
+                )
             }
-            if let stored = try store.task(known.task, in: tx) { return SubmitResult(kind: .replayed, task: stored.task) }
+            if let stored = try store.task(known.task, in: tx) {
+                return SubmitResult(kind: .replayed, task: stored.task)
+            }
         }
         if prepared.hasOwnID, let stored = try store.task(prepared.spec.id, in: tx) {
             guard stored.task.spec.asksTheSame(as: prepared.spec) else {
                 throw Problem(
-                    status: 409, code: "task-exists", title: "Task exists",
+                    status: 409,
+                    code: "task-exists",
+                    title: "Task exists",
                     detail: "There is a task \(prepared.spec.id) already, and it asks for something else.",
-                    nextAction: "Choose another id, or leave it out.")
+                    nextAction: "Choose another id, or leave it out."
+                )
             }
             return SubmitResult(kind: .existing, task: stored.task)
         }
@@ -170,23 +193,36 @@ extension Coordinator {
 
     /// The task in its first state, and the rows of the tasks that it waits for.
     private func resolveDependencies(
-        of spec: TaskSpec, at now: Timestamp, in tx: any SQLTransaction
+        of spec: TaskSpec,
+        at now: Timestamp,
+        in tx: any SQLTransaction
     ) throws -> (FleetTask, [Int64]) {
         var open: [Int64] = []
         var failed: TaskID?
         for id in spec.dependsOn {
             guard id != spec.id else {
                 throw Problem(
-                    status: 422, code: "dependency-cycle", title: "Dependency cycle",
-                    detail: "Task \(id) would wait for itself.", nextAction: "Remove it from its own dependsOn.")
+                    status: 422,
+                    code: "dependency-cycle",
+                    title: "Dependency cycle",
+                    detail: "Task \(id) would wait for itself.",
+                    nextAction: "Remove it from its own dependsOn."
+                )
             }
             guard let dependency = try store.task(id, in: tx) else {
                 throw Problem(
-                    status: 422, code: "unknown-dependency", title: "Unknown dependency",
+                    status: 422,
+                    code: "unknown-dependency",
+                    title: "Unknown dependency",
                     detail: "There is no task \(id) to wait for.",
-                    nextAction: "Submit it first; in a batch, put it before those that wait for it.")
+                    nextAction: "Submit it first; in a batch, put it before those that wait for it."
+                )
             }
-            if !dependency.task.state.isTerminal { open.append(dependency.num) } else if !dependency.task.isSuccess { failed = failed ?? id }
+            if !dependency.task.state.isTerminal {
+                open.append(dependency.num)
+            } else if !dependency.task.isSuccess {
+                failed = failed ?? id
+            }
         }
         guard let failed, spec.onDependencyFailure == .fail else {
             return (FleetTask(submitted: spec, openDependencies: open.count), open)
@@ -205,7 +241,9 @@ extension Coordinator {
                 let granted = begin(effects.granted, on: reservation.executor, now: now, &control, &work)
                 control.dispatch(
                     .settled(.init(executor: reservation.executor, reservation: reservation, granted: granted)),
-                    now: now, into: &work)
+                    now: now,
+                    into: &work
+                )
             }
             follow(effects.outcome, &control, &work)
         }

@@ -42,7 +42,9 @@ extension Coordinator {
 
     /// A page of tasks, newest first, and the cursor of the next.
     package func tasks(
-        _ filter: TaskFilter, before cursor: Int64?, limit: Int
+        _ filter: TaskFilter,
+        before cursor: Int64?,
+        limit: Int
     ) async throws -> (items: [FleetTask], next: Int64?) {
         let stored = try await database.read { [store] tx in
             try store.list(filter, before: cursor, limit: limit + 1, in: tx)
@@ -52,7 +54,9 @@ extension Coordinator {
     }
 
     package func events(
-        of id: TaskID, after: Int64, limit: Int
+        of id: TaskID,
+        after: Int64,
+        limit: Int
     ) async throws -> (page: TaskStore.EventPage, task: FleetTask, lastSeq: Int64) {
         try await database.read { [store] tx in
             let stored = try Self.find(id, store, tx)
@@ -70,9 +74,12 @@ extension Coordinator {
             if stored.task.state == .cancelled || stored.task.cancelRequested { return stored.task }
             guard !stored.task.state.isTerminal else {
                 throw Problem(
-                    status: 409, code: "task-finished", title: "Task finished",
+                    status: 409,
+                    code: "task-finished",
+                    title: "Task finished",
                     detail: "Task \(id) is \(stored.task.state.rawValue): there is nothing left to cancel.",
-                    nextAction: "Nothing; or submit it again with: ygg task retry \(id)")
+                    nextAction: "Nothing; or submit it again with: ygg task retry \(id)"
+                )
             }
             var transition = Transition(store, tx, now: now, jitter: jitter)
             try transition.apply(.cancel, to: &stored)
@@ -109,14 +116,19 @@ extension Coordinator {
             }
             guard stored.task.state.isTerminal else {
                 throw Problem(
-                    status: 409, code: "task-unfinished", title: "Task unfinished",
+                    status: 409,
+                    code: "task-unfinished",
+                    title: "Task unfinished",
                     detail: "Task \(id) is \(stored.task.state.rawValue): only one that has ended can be tried anew.",
-                    nextAction: "Wait for its end, or cancel it first: ygg task cancel \(id)")
+                    nextAction: "Wait for its end, or cancel it first: ygg task cancel \(id)"
+                )
             }
             let again = try store.insert(
-                FleetTask(submitted: stored.task.spec.again(as: newID, at: now)), lane: stored.lane,
+                FleetTask(submitted: stored.task.spec.again(as: newID, at: now)),
+                lane: stored.lane,
                 events: [.state(of: FleetTask(submitted: stored.task.spec.again(as: newID, at: now)), at: now)],
-                in: tx)
+                in: tx
+            )
             var outcome = Transition.Outcome()
             outcome.note(again)
             let final = outcome
@@ -130,9 +142,23 @@ extension TaskSpec {
     /// The same work as a new task: without its delay, its dependencies and its dedupe key, which were about then.
     fileprivate func again(as id: TaskID, at now: Timestamp) -> TaskSpec {
         TaskSpec(
-            id: id, kind: kind, title: title, description: description, params: params, labels: labels,
-            priority: priority, source: source, submittedBy: submittedBy, createdAt: now, timeouts: timeouts,
-            retry: retry, onLost: onLost, parent: parent, retryOf: self.id, continues: continues,
-            needsPlan: needsPlan)
+            id: id,
+            kind: kind,
+            title: title,
+            description: description,
+            params: params,
+            labels: labels,
+            priority: priority,
+            source: source,
+            submittedBy: submittedBy,
+            createdAt: now,
+            timeouts: timeouts,
+            retry: retry,
+            onLost: onLost,
+            parent: parent,
+            retryOf: self.id,
+            continues: continues,
+            needsPlan: needsPlan
+        )
     }
 }

@@ -22,9 +22,12 @@ package struct Explanation: Sendable {
                     [
                         "executor": .string(verdict.executor.rawValue),
                         "unmet": .array(
-                            verdict.unmet.map { ["text": .string($0.text), "remedy": .string($0.remedy)] }),
+                            verdict.unmet.map { ["text": .string($0.text), "remedy": .string($0.remedy)] }
+                        ),
                     ]
-                }))
+                }
+            )
+        )
         return object
     }
 }
@@ -44,8 +47,10 @@ extension Coordinator {
                 )
             }
             return Explanation(
-                task: task, summary: summary(of: decision, kind: task.spec.kind, isOffered: isKnown),
-                decision: decision)
+                task: task,
+                summary: summary(of: decision, kind: task.spec.kind, isOffered: isKnown),
+                decision: decision
+            )
         case .blocked:
             return Explanation(task: task, summary: try await blockedSummary(task), decision: nil)
         case .scheduled:
@@ -58,7 +63,10 @@ extension Coordinator {
             let state = silent ? "which is not being heard at the moment" : "which renews its lease"
             let cancel = task.cancelRequested ? " It has been asked to stop." : ""
             return Explanation(
-                task: task, summary: "Attempt \(task.attempt) runs on \(executor), \(state).\(cancel)", decision: nil)
+                task: task,
+                summary: "Attempt \(task.attempt) runs on \(executor), \(state).\(cancel)",
+                decision: nil
+            )
         case .awaitingApproval:
             return Explanation(task: task, summary: "It waits for a person to decide.", decision: nil)
         case .succeeded, .failed, .cancelled:

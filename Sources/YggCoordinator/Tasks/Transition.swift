@@ -52,7 +52,10 @@ struct Transition {
             let succeeded = ended.task.isSuccess
             for var dependant in try store.dependants(of: ended.num, in: tx) {
                 let task = try dependant.task.applying(
-                    .dependencyEnded(ended.task.id, succeeded: succeeded), at: now, jitter: jitter)
+                    .dependencyEnded(ended.task.id, succeeded: succeeded),
+                    at: now,
+                    jitter: jitter
+                )
                 let drafts = task.state == dependant.task.state ? [] : [EventDraft.state(of: task, at: now)]
                 try store.update(&dependant, to: task, events: drafts, in: tx)
                 outcome.note(dependant)
@@ -85,7 +88,8 @@ extension EventDraft {
                 [
                     "code": .string(error.code), "detail": .string(error.detail),
                     "retryable": .bool(error.retryable),
-                ])
+                ]
+            )
         }
         return EventDraft(at: now, type: .state, data: data)
     }

@@ -68,8 +68,12 @@ package struct Dispatcher: Sendable {
         package var ended: [LeaseKey]
 
         package init(
-            executor: ExecutorID, reservation: Reservation? = nil, isClaim: Bool = false, isReport: Bool = false,
-            granted: [(key: LeaseKey, lane: LaneID)] = [], ended: [LeaseKey] = []
+            executor: ExecutorID,
+            reservation: Reservation? = nil,
+            isClaim: Bool = false,
+            isReport: Bool = false,
+            granted: [(key: LeaseKey, lane: LaneID)] = [],
+            ended: [LeaseKey] = []
         ) {
             self.executor = executor
             self.reservation = reservation
@@ -107,7 +111,12 @@ package struct Dispatcher: Sendable {
         var mayHoldRows: Bool
         /// Those that may take its tasks.
         var eligible: [ExecutorID]
+        /// Where the next look among them begins.
+        var cursor = 0
     }
+
+    /// Fitting executors that are compared for one task.
+    private static let maxCandidates = 16
 
     private let routes: RouteTable
     private var nodes: [ExecutorID: Node] = [:]
@@ -197,15 +206,7 @@ package struct Dispatcher: Sendable {
     private mutating func reserve(_ id: LaneID) -> [Effect] {
         // A lane that may hold older rows is claimed from, not jumped over.
         guard let lane = lanes[id], !lane.mayHoldRows, fleetCovers(lane.need.slots.fleet) else { return [] }
-        var best: RoutingView?
-        for executor in lane.eligible {
-            guard let node = nodes[executor], node.poll != nil, node.state == .running, !node.isClaiming,
-                case let free = node.free, free.covers(lane.need.slots.local)
-            else { continue }
-            let view = RoutingView(offer: node.offer, state: node.state, free: free)
-            if best.map({ Router.isBetter(view, than: $0, for: lane.lane) }) ?? true { best = view }
-        }
-        guard let executor = best?.offer.id else { return [] }
+        guard let executor = bestParked(for: id) else { return [] }
         nodes[executor]?.used += lane.need.slots.local
         fleetFree -= lane.need.slots.fleet
         return [.grant(Reservation(executor: executor, lane: id))]
@@ -233,7 +234,11 @@ package struct Dispatcher: Sendable {
         if needsFleet { fleetClaimant = id }
         var budgetSlots = free
         if needsFleet { budgetSlots += fleetFree }
-        return ClaimOrder(executor: id, lanes: needs, budget: Budget(free: budgetSlots, window: isReporting ? node.offer.window : 0))
+        return ClaimOrder(
+            executor: id,
+            lanes: needs,
+            budget: Budget(free: budgetSlots, window: isReporting ? node.offer.window : 0)
+        )
     }
 
     private mutating func claim(for id: ExecutorID) -> [Effect] {
@@ -242,15 +247,29 @@ package struct Dispatcher: Sendable {
     }
 
     private mutating func claimForLane(_ id: LaneID) -> [Effect] {
-        guard let lane = lanes[id] else { return [] }
-        let views = lane.eligible.compactMap { executor in
-            nodes[executor].map { RoutingView(offer: $0.offer, state: $0.state, free: $0.free) }
+        bestParked(for: id).map { claim(for: $0) } ?? []
+    }
+
+    /// The best of the executors that wait with a free slot for the lane.
+    ///
+    /// It looks at a bounded number of fitting ones, going round from where it stopped the last time, so that a task
+    /// costs the same in a large fleet.
+    private mutating func bestParked(for id: LaneID) -> ExecutorID? {
+        guard let lane = lanes[id], !lane.eligible.isEmpty else { return nil }
+        var best: RoutingView?
+        var found = 0
+        var next = lane.cursor
+        for step in 0..<lane.eligible.count where found < Self.maxCandidates {
+            next = (lane.cursor + step) % lane.eligible.count
+            guard let node = nodes[lane.eligible[next]], node.poll != nil, !node.isClaiming, node.state == .running,
+                case let free = node.free, free.covers(lane.need.slots.local)
+            else { continue }
+            found += 1
+            let view = RoutingView(offer: node.offer, state: node.state, free: free)
+            if best.map({ Router.isBetter(view, than: $0, for: lane.lane) }) ?? true { best = view }
         }
-        for view in views.sorted(by: { Router.isBetter($0, than: $1, for: lane.lane) }) {
-            let effects = claim(for: view.offer.id)
-            if !effects.isEmpty { return effects }
-        }
-        return []
+        if found == Self.maxCandidates { lanes[id]?.cursor = next + 1 }
+        return best?.offer.id
     }
 
     private mutating func claimEverywhere() -> [Effect] {
@@ -283,7 +302,14 @@ package struct Dispatcher: Sendable {
             effects.append(.wake(settlement.executor, poll: poll))
         }
         if freedFleetSlots { return effects + claimEverywhere() }
-        return effects + toClaim.sorted().flatMap { claim(for: $0) }
+        effects += toClaim.sorted().flatMap { claim(for: $0) }
+        // What one claim could not take, the next executor may.
+        if settlement.isClaim {
+            for lane in nodes[settlement.executor]?.lanes ?? [] where lanes[lane]?.mayHoldRows == true {
+                effects += claimForLane(lane)
+            }
+        }
+        return effects
     }
 
     private mutating func endClaim(of id: ExecutorID) {

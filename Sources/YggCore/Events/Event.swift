@@ -53,9 +53,13 @@ extension EventDraft {
 
     package init(reading reader: inout ObjectReader) throws(InvalidInput) {
         let text = try reader.required("at") { $0.string("at") }
-        guard let at = Timestamp(parsing: text) else { throw InvalidInput(reader.path("at"), "is not an RFC 3339 time") }
+        guard let at = Timestamp(parsing: text) else {
+            throw InvalidInput(reader.path("at"), "is not an RFC 3339 time")
+        }
         self.init(
-            at: at, type: try reader.required("type") { $0.choice("type", of: EventType.self) },
-            data: reader.object("data") ?? JSONObject())
+            at: at,
+            type: try reader.required("type") { $0.choice("type", of: EventType.self) },
+            data: reader.object("data") ?? JSONObject()
+        )
     }
 }

@@ -28,8 +28,16 @@ package struct ExecutorOffer: Sendable, Hashable {
     package var resources: JSONObject
 
     package init(
-        id: ExecutorID, name: String, url: String?, version: String, kinds: [KindSpec], slots: Slots, window: Int,
-        labels: [String: String], repositories: [String], resources: JSONObject
+        id: ExecutorID,
+        name: String,
+        url: String?,
+        version: String,
+        kinds: [KindSpec],
+        slots: Slots,
+        window: Int,
+        labels: [String: String],
+        repositories: [String],
+        resources: JSONObject
     ) {
         self.id = id
         self.name = name

@@ -62,7 +62,11 @@ package struct Slots: Sendable, Hashable {
         var slots = Slots()
         for name in reader.object.keys {
             guard isSlotName(name) else {
-                reader.complain(name, "is not a slot name: letters, digits, dot, dash and underscore, with one @ at most")
+                _ = reader.value(name)
+                reader.complain(
+                    name,
+                    "is not a slot name: letters, digits, dot, dash and underscore, with one @ at most"
+                )
                 continue
             }
             if let amount = reader.int(name, in: 0...10_000) { slots[name] = Int(amount) }

@@ -106,7 +106,9 @@ private struct JSONParser {
         var seen: Set<String> = []
         while true {
             skipSpace()
-            guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else { throw error("a key should be here") }
+            guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else {
+                throw error("a key should be here")
+            }
             let key = try string()
             // A hash table pays only for the large objects that nobody sends in earnest.
             let isDuplicate: Bool
@@ -171,7 +173,9 @@ private struct JSONParser {
         }
         try skipFractionAndExponent()
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
-        guard let value = Double(text), value.isFinite else { throw error("the number \(text.prefix(40)) is out of range") }
+        guard let value = Double(text), value.isFinite else {
+            throw error("the number \(text.prefix(40)) is out of range")
+        }
         return .double(value)
     }
 

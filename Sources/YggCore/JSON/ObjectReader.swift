@@ -29,6 +29,9 @@ package struct InvalidInput: Error, Hashable, CustomStringConvertible {
 package struct ObjectReader {
     package let object: JSONObject
     package let pointer: String
+    /// Whether members that nobody asks for may be there, in this object and in those inside it: a peer of another
+    /// version may send what we do not know, a person may not.
+    package var ignoresUnknown = false
     package private(set) var issues: [InvalidInput.Issue] = []
     private var known: [String] = []
 
@@ -49,10 +52,16 @@ package struct ObjectReader {
         issues.append(.init(pointer: path(key), detail: detail))
     }
 
+    /// A complaint about one element of an array.
+    package mutating func complain(_ key: String, at index: Int, _ detail: String) {
+        issues.append(.init(pointer: "\(path(key))/\(index)", detail: detail))
+    }
+
     package mutating func adopt(_ error: InvalidInput) { issues += error.issues }
 
     package func path(_ key: String) -> String {
-        let escaped = key.contains("~") || key.contains("/")
+        let escaped =
+            key.contains("~") || key.contains("/")
             ? key.split(separator: "~", omittingEmptySubsequences: false).joined(separator: "~0")
                 .split(separator: "/", omittingEmptySubsequences: false).joined(separator: "~1")
             : key
@@ -120,7 +129,8 @@ package struct ObjectReader {
         for (index, value) in array.enumerated() {
             guard let string = value.stringValue else {
                 issues.append(
-                    .init(pointer: "\(path(key))/\(index)", detail: "must be a string, not \(value.typeName)"))
+                    .init(pointer: "\(path(key))/\(index)", detail: "must be a string, not \(value.typeName)")
+                )
                 return nil
             }
             strings.append(string)
@@ -149,10 +159,12 @@ package struct ObjectReader {
 
     /// Reads a nested object with a reader of its own and takes over its complaints.
     package mutating func nested<Value>(
-        _ key: String, _ read: (inout ObjectReader) throws(InvalidInput) -> Value
+        _ key: String,
+        _ read: (inout ObjectReader) throws(InvalidInput) -> Value
     ) -> Value? {
         guard let object = object(key) else { return nil }
         var reader = ObjectReader(object, at: path(key))
+        reader.ignoresUnknown = ignoresUnknown
         do throws(InvalidInput) {
             let value = try read(&reader)
             try reader.finish()
@@ -165,13 +177,16 @@ package struct ObjectReader {
 
     /// Reads an array of objects, each with a reader of its own.
     package mutating func list<Value>(
-        _ key: String, maxCount: Int = 1000, _ read: (inout ObjectReader) throws(InvalidInput) -> Value
+        _ key: String,
+        maxCount: Int = 1000,
+        _ read: (inout ObjectReader) throws(InvalidInput) -> Value
     ) -> [Value]? {
         guard let array = array(key, maxCount: maxCount) else { return nil }
         var values: [Value] = []
         for (index, element) in array.enumerated() {
             do throws(InvalidInput) {
                 var reader = try ObjectReader(element, at: "\(path(key))/\(index)")
+                reader.ignoresUnknown = ignoresUnknown
                 let value = try read(&reader)
                 try reader.finish()
                 values.append(value)
@@ -184,7 +199,8 @@ package struct ObjectReader {
 
     /// The value, or a complaint that it is missing and an error that ends the reading.
     package mutating func required<Value>(
-        _ key: String, _ read: (inout ObjectReader) -> Value?
+        _ key: String,
+        _ read: (inout ObjectReader) -> Value?
     ) throws(InvalidInput) -> Value {
         let before = issues.count
         if let value = read(&self) { return value }
@@ -193,10 +209,9 @@ package struct ObjectReader {
     }
 
     /// Says all that was wrong.
-    /// - Parameter ignoringUnknown: a peer of another version may send members we do not know; a person may not.
-    package func finish(ignoringUnknown: Bool = false) throws(InvalidInput) {
+    package func finish() throws(InvalidInput) {
         var issues = issues
-        if !ignoringUnknown {
+        if !ignoresUnknown {
             for key in object.keys where !known.contains(key) {
                 issues.append(.init(pointer: path(key), detail: unknownKeyDetail(key)))
             }
@@ -210,9 +225,10 @@ package struct ObjectReader {
     }
 }
 
-/// The candidate within an edit distance of a third of the word's length, at least 1: what a typing error leaves.
+/// The candidate within an edit distance of a third of the word's length, at least two changes: what a typing error
+/// leaves, two letters swapped among them.
 package func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
-    let limit = max(1, word.count / 3)
+    let limit = word.count < 4 ? 1 : max(2, word.count / 3)
     return candidates.map { (name: $0, distance: editDistance(word, $0)) }
         .filter { $0.distance <= limit }
         .min { ($0.distance, $0.name) < ($1.distance, $1.name) }?.name
@@ -220,7 +236,8 @@ package func nearest(to word: String, among candidates: some Sequence<String>) -
 
 /// Levenshtein distance.
 package func editDistance(_ left: String, _ right: String) -> Int {
-    let left = Array(left), right = Array(right)
+    let left = Array(left)
+    let right = Array(right)
     var row = Array(0...right.count)
     for (i, a) in left.enumerated() {
         var diagonal = row[0]

@@ -19,15 +19,15 @@ extension KindSpec {
         guard let kind = TaskKind(text) else {
             throw InvalidInput(reader.path("kind"), "must look like prefix-verb in lower case, not \"\(text)\"")
         }
-        var params: [ParameterSpec] = []
-        if let object = reader.object("params") {
-            for member in object.members {
-                var nested = try ObjectReader(member.value, at: "\(reader.path("params"))/\(member.key)")
-                params.append(try ParameterSpec(name: member.key, reading: &nested))
+        let params = reader.nested("params") { params in
+            params.object.keys.compactMap { name in
+                params.nested(name) { member throws(InvalidInput) in try ParameterSpec(name: name, reading: &member) }
             }
         }
         self.init(
-            kind: kind, description: reader.string("description") ?? "", params: params,
+            kind: kind,
+            description: reader.string("description") ?? "",
+            params: params ?? [],
             slots: try reader.value("slots").map { json throws(InvalidInput) in
                 try Slots(json, at: reader.path("slots"))
             } ?? .one,
@@ -36,7 +36,8 @@ extension KindSpec {
             onLost: reader.choice("onLost", of: OnLost.self),
             tier: (reader.strings("tier") ?? []).compactMap(Tier.init(rawValue:)),
             prefetch: reader.bool("prefetch") ?? false,
-            origin: reader.choice("origin", of: Origin.self) ?? .declared)
+            origin: reader.choice("origin", of: Origin.self) ?? .declared
+        )
     }
 }
 
@@ -74,7 +75,9 @@ extension ParameterSpec {
         switch word {
         case "string":
             let pattern = reader.string("pattern")
-            if let pattern, let problem = patternProblem(pattern) { reader.complain("pattern", "does not compile: \(problem)") }
+            if let pattern, let problem = patternProblem(pattern) {
+                reader.complain("pattern", "does not compile: \(problem)")
+            }
             type = .string(pattern: pattern, choices: reader.strings("enum") ?? [])
         case "integer":
             let min = reader.int("min") ?? Int64.min
@@ -86,15 +89,25 @@ extension ParameterSpec {
         case "repository": type = .repository
         case "strings": type = .strings
         default:
-            reader.complain("type", "must be one of string, integer, boolean, path, repository, strings, not \"\(word)\"")
+            reader.complain(
+                "type",
+                "must be one of string, integer, boolean, path, repository, strings, not \"\(word)\""
+            )
             throw InvalidInput(issues: reader.issues)
         }
         let fallback = reader.value("default")
         self.init(
-            name, type, required: reader.bool("required") ?? (fallback == nil), default: fallback,
-            allowDash: reader.bool("allowDash") ?? false, description: reader.string("description") ?? "")
+            name,
+            type,
+            required: reader.bool("required") ?? (fallback == nil),
+            default: fallback,
+            allowDash: reader.bool("allowDash") ?? false,
+            description: reader.string("description") ?? ""
+        )
         if let fallback {
-            do throws(InvalidInput) { _ = try check(fallback, at: reader.path("default")) } catch { reader.adopt(error) }
+            do throws(InvalidInput) { _ = try check(fallback, at: reader.path("default")) } catch {
+                reader.adopt(error)
+            }
         }
         try reader.finish()
     }
@@ -115,7 +128,8 @@ extension RetryPolicy {
             maxAttempts: reader.int("maxAttempts", in: 1...100).map { Int($0) } ?? defaults.maxAttempts,
             backoff: reader.int("backoffMs", in: 0...day).map { Milliseconds($0) } ?? defaults.backoff,
             maxBackoff: reader.int("maxBackoffMs", in: 0...day).map { Milliseconds($0) } ?? defaults.maxBackoff,
-            nonRetryable: reader.strings("nonRetryable") ?? defaults.nonRetryable)
+            nonRetryable: reader.strings("nonRetryable") ?? defaults.nonRetryable
+        )
     }
 }
 
@@ -134,8 +148,10 @@ extension Timeouts {
             reader.int(key, in: 0...year).map { Milliseconds($0) } ?? fallback
         }
         self.init(
-            queue: read("queueMs", defaults.queue, &reader), run: read("runMs", defaults.run, &reader),
+            queue: read("queueMs", defaults.queue, &reader),
+            run: read("runMs", defaults.run, &reader),
             silence: read("silenceMs", defaults.silence, &reader),
-            approval: read("approvalMs", defaults.approval, &reader))
+            approval: read("approvalMs", defaults.approval, &reader)
+        )
     }
 }

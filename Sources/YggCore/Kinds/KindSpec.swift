@@ -23,9 +23,16 @@ package struct KindSpec: Sendable, Hashable {
     package var origin: Origin
 
     package init(
-        kind: TaskKind, description: String, params: [ParameterSpec] = [], slots: Slots = .one,
-        timeout: Milliseconds? = nil, retry: RetryPolicy = RetryPolicy(), onLost: OnLost? = nil, tier: [Tier] = [],
-        prefetch: Bool = false, origin: Origin = .builtIn
+        kind: TaskKind,
+        description: String,
+        params: [ParameterSpec] = [],
+        slots: Slots = .one,
+        timeout: Milliseconds? = nil,
+        retry: RetryPolicy = RetryPolicy(),
+        onLost: OnLost? = nil,
+        tier: [Tier] = [],
+        prefetch: Bool = false,
+        origin: Origin = .builtIn
     ) {
         self.kind = kind
         self.description = description

@@ -24,8 +24,12 @@ package struct ParameterSpec: Sendable, Hashable {
     package var description: String
 
     package init(
-        _ name: String, _ type: ValueType, required: Bool = false, default fallback: JSON? = nil,
-        allowDash: Bool = false, description: String = ""
+        _ name: String,
+        _ type: ValueType,
+        required: Bool = false,
+        default fallback: JSON? = nil,
+        allowDash: Bool = false,
+        description: String = ""
     ) {
         self.name = name
         self.type = type
@@ -95,11 +99,18 @@ package struct ParameterSpec: Sendable, Hashable {
     package var summary: String {
         switch type {
         case .string(let pattern, let choices):
-            if !choices.isEmpty { "one of \(choices.joined(separator: ", "))" } else if let pattern { "string matching \(pattern)" } else { "string" }
+            if !choices.isEmpty {
+                "one of \(choices.joined(separator: ", "))"
+            } else if let pattern {
+                "string matching \(pattern)"
+            } else {
+                "string"
+            }
         case .integer(let min, let max):
             switch (min, max) {
             case (Int64.min, Int64.max): "integer"
             case (_, Int64.max): "integer from \(min)"
+            case (Int64.min, _): "integer up to \(max)"
             default: "integer from \(min) to \(max)"
             }
         case .boolean: "true or false"

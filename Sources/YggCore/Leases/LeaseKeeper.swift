@@ -15,8 +15,10 @@ package struct LeaseKeeper: Sendable {
         package var tickInterval: Milliseconds
 
         package init(
-            ttl: Milliseconds = .seconds(15), launchGrace: Milliseconds = .seconds(10),
-            killGrace: Milliseconds = .seconds(5), farewellTTL: Milliseconds = .seconds(120),
+            ttl: Milliseconds = .seconds(15),
+            launchGrace: Milliseconds = .seconds(10),
+            killGrace: Milliseconds = .seconds(5),
+            farewellTTL: Milliseconds = .seconds(120),
             tickInterval: Milliseconds = .seconds(1)
         ) {
             self.ttl = ttl
@@ -187,9 +189,13 @@ package struct LeaseKeeper: Sendable {
             leases[key] = lease
             stated.append(
                 StatedLease(
-                    key: key, phase: lease.terms.assignment.phase, want: lease.cancelDeadline == nil ? .run : .cancel,
+                    key: key,
+                    phase: lease.terms.assignment.phase,
+                    want: lease.cancelDeadline == nil ? .run : .cancel,
                     ttl: isLeaving ? settings.farewellTTL : settings.ttl,
-                    assignment: named.contains(key) || lease.isRestored ? nil : lease.terms.assignment))
+                    assignment: named.contains(key) || lease.isRestored ? nil : lease.terms.assignment
+                )
+            )
         }
         // Work is started in the order of the statement.
         stated.sort { $0.key < $1.key }
@@ -198,7 +204,10 @@ package struct LeaseKeeper: Sendable {
 
     private mutating func add(_ key: LeaseKey, _ terms: Terms, now: Instant) {
         leases[key] = Lease(
-            terms: terms, deadline: now + settings.ttl, launchDeadline: now + settings.launchGrace)
+            terms: terms,
+            deadline: now + settings.ttl,
+            launchDeadline: now + settings.launchGrace
+        )
         peers[terms.executor, default: Peer(deadline: now + settings.ttl)].leases.insert(key)
         peers[terms.executor]?.isUntold = true
     }

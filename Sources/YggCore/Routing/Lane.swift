@@ -15,8 +15,13 @@ package struct Lane: Sendable, Hashable {
     package var model: String?
 
     package init(
-        kind: TaskKind, labels: [String: String] = [:], slots: Slots = .one, repositoryRoots: [String] = [],
-        pinned: ExecutorID? = nil, prefetch: Bool = false, model: String? = nil
+        kind: TaskKind,
+        labels: [String: String] = [:],
+        slots: Slots = .one,
+        repositoryRoots: [String] = [],
+        pinned: ExecutorID? = nil,
+        prefetch: Bool = false,
+        model: String? = nil
     ) {
         self.kind = kind
         self.labels = labels
@@ -44,8 +49,14 @@ package struct Lane: Sendable, Hashable {
             matching = roots.filter { isPath(path, inside: $0) }
         }
         self.init(
-            kind: task.kind, labels: labels, slots: kind?.slots ?? .one, repositoryRoots: matching, pinned: pinned,
-            prefetch: kind?.prefetch ?? false, model: task.params["model"]?.stringValue)
+            kind: task.kind,
+            labels: labels,
+            slots: kind?.slots ?? .one,
+            repositoryRoots: matching,
+            pinned: pinned,
+            prefetch: kind?.prefetch ?? false,
+            model: task.params["model"]?.stringValue
+        )
     }
 
     /// Equal for equal lanes: what the store finds them by.
@@ -54,7 +65,10 @@ package struct Lane: Sendable, Hashable {
     package var json: JSONObject {
         var object: JSONObject = ["kind": .string(kind.rawValue), "slots": slots.json]
         if !labels.isEmpty {
-            object.append("labels", .object(JSONObject(labels.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })))
+            object.append(
+                "labels",
+                .object(JSONObject(labels.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
+            )
         }
         if !repositoryRoots.isEmpty { object.append("roots", .array(repositoryRoots.map(JSON.string))) }
         object.append("pinned", .optional(pinned?.rawValue))
@@ -67,18 +81,22 @@ package struct Lane: Sendable, Hashable {
         var labels: [String: String] = [:]
         for member in reader.object("labels")?.members ?? [] { labels[member.key] = member.value.stringValue }
         self.init(
-            kind: TaskKind(trusted: try reader.required("kind") { $0.string("kind") }), labels: labels,
+            kind: TaskKind(trusted: try reader.required("kind") { $0.string("kind") }),
+            labels: labels,
             slots: try Slots(reader.value("slots") ?? [:], at: reader.path("slots")),
             repositoryRoots: reader.strings("roots") ?? [],
-            pinned: reader.string("pinned").map(ExecutorID.init(trusted:)), prefetch: reader.bool("prefetch") ?? false,
-            model: reader.string("model"))
+            pinned: reader.string("pinned").map(ExecutorID.init(trusted:)),
+            prefetch: reader.bool("prefetch") ?? false,
+            model: reader.string("model")
+        )
         try reader.finish()
     }
 }
 
 /// Whether `path` is `root` or lies below it, by name alone: symbolic links are resolved where the files are.
 package func isPath(_ path: String, inside root: String) -> Bool {
-    let path = normalizedPath(path), root = normalizedPath(root)
+    let path = normalizedPath(path)
+    let root = normalizedPath(root)
     return path == root || root == "/" && path.hasPrefix("/") || path.hasPrefix(root + "/")
 }
 

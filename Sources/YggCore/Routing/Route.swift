@@ -19,8 +19,12 @@ package struct Route: Sendable, Hashable {
     package var labels: [String: String]
 
     package init(
-        prefix: String, executors: [ExecutorID], fallback: [ExecutorID] = [], offline: OfflinePolicy? = nil,
-        lostAfter: Milliseconds = .hours(6), labels: [String: String] = [:]
+        prefix: String,
+        executors: [ExecutorID],
+        fallback: [ExecutorID] = [],
+        offline: OfflinePolicy? = nil,
+        lostAfter: Milliseconds = .hours(6),
+        labels: [String: String] = [:]
     ) {
         self.prefix = prefix
         self.executors = executors
@@ -41,7 +45,10 @@ package struct Route: Sendable, Hashable {
             "lostAfterMs": .int(lostAfter.rawValue),
         ]
         if !labels.isEmpty {
-            object.append("labels", .object(JSONObject(labels.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })))
+            object.append(
+                "labels",
+                .object(JSONObject(labels.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
+            )
         }
         return object
     }
@@ -63,7 +70,9 @@ package struct RouteTable: Sendable, Hashable {
         [
             ("dev-", "fenrir"), ("git-", "fenrir"), ("plan-", "fenrir"), ("llm-", "surtr"), ("ollama-", "surtr"),
             ("ops-", "huginn"), ("power-", "huginn"), ("code-", "code-agent"),
-        ].map { Route(prefix: $0.0, executors: [ExecutorID(trusted: $0.1)]) }, areConfigured: false)
+        ].map { Route(prefix: $0.0, executors: [ExecutorID(trusted: $0.1)]) },
+        areConfigured: false
+    )
 
     package func route(for kind: TaskKind) -> Route? { routes.first { kind.rawValue.hasPrefix($0.prefix) } }
 
@@ -76,7 +85,9 @@ package struct RouteTable: Sendable, Hashable {
                     route.fallback.append(executor)
                 }
                 return route
-            }, areConfigured: areConfigured)
+            },
+            areConfigured: areConfigured
+        )
     }
 
     package func offline(for kind: TaskKind) -> (policy: OfflinePolicy, lostAfter: Milliseconds) {

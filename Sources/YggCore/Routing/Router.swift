@@ -36,9 +36,11 @@ package enum UnmetCondition: Sendable, Hashable {
         switch self {
         case .notOnRoute(let prefix, let allowed):
             "the route \(prefix) names \(allowed.map(\.rawValue).joined(separator: ", "))"
-        case .standsBy(let others): "it is a fallback and stands by while \(others.map(\.rawValue).joined(separator: ", ")) runs"
+        case .standsBy(let others):
+            "it is a fallback and stands by while \(others.map(\.rawValue).joined(separator: ", ")) runs"
         case .kindNotOffered(let kind): "it does not offer \(kind)"
-        case .label(let key, let value, let has): "it has \(has.map { "\(key)=\($0)" } ?? "no label \(key)"), not \(key)=\(value)"
+        case .label(let key, let value, let has):
+            "it has \(has.map { "\(key)=\($0)" } ?? "no label \(key)"), not \(key)=\(value)"
         case .repository(let roots): "none of its repository roots is \(roots.joined(separator: " or "))"
         case .pinned(let executor): "the task is pinned to \(executor)"
         case .state(let state): "it is \(state.rawValue)"
@@ -119,7 +121,9 @@ package enum Router {
 
     /// What neither time nor finished work changes.
     private static func permanentConditions(
-        _ lane: Lane, view: RoutingView, standing: Standing
+        _ lane: Lane,
+        view: RoutingView,
+        standing: Standing
     ) -> [UnmetCondition] {
         var unmet: [UnmetCondition] = []
         if let condition = standing.condition(for: view.offer.id) { unmet.append(condition) }

@@ -4,7 +4,9 @@ extension FleetTask {
     /// This is the only writer of `state`. It is pure: the time and the randomness of a backoff come from outside.
     /// - Parameter jitter: a random number from 0 to 1, used where a backoff begins.
     package func applying(
-        _ change: TaskChange, at now: Timestamp, jitter: Double
+        _ change: TaskChange,
+        at now: Timestamp,
+        jitter: Double
     ) throws(TransitionError) -> FleetTask {
         var task = self
         switch (state, change) {
@@ -19,7 +21,10 @@ extension FleetTask {
                 TaskError(
                     code: "queue-timeout",
                     detail: "No executor took it within its queue timeout of \(spec.timeouts.queue.text).",
-                    retryable: true), at: now)
+                    retryable: true
+                ),
+                at: now
+            )
         case (.blocked, .cancel), (.scheduled, .cancel), (.queued, .cancel), (.awaitingApproval, .cancel),
             (.awaitingApproval, .rejected), (.awaitingApproval, .approvalExpired):
             task.end(.cancelled, at: now)
@@ -60,8 +65,12 @@ extension FleetTask {
         } else {
             fail(
                 TaskError(
-                    code: "dependency-failed", detail: "It waits for \(id), which did not succeed.", retryable: false),
-                at: now)
+                    code: "dependency-failed",
+                    detail: "It waits for \(id), which did not succeed.",
+                    retryable: false
+                ),
+                at: now
+            )
         }
     }
 
@@ -70,7 +79,8 @@ extension FleetTask {
         if let failed {
             fail(
                 TaskError(code: "child-failed", detail: "Its child \(failed) did not succeed.", retryable: false),
-                at: now)
+                at: now
+            )
         } else {
             end(.succeeded, at: now)
         }
@@ -133,7 +143,10 @@ extension FleetTask {
                 TaskError(
                     code: "outcome-unknown",
                     detail: "Its executor vanished while it ran, and work of this kind is not repeated unasked.",
-                    retryable: false), at: now)
+                    retryable: false
+                ),
+                at: now
+            )
         }
     }
 
@@ -145,8 +158,12 @@ extension FleetTask {
             return fail(
                 TaskError(
                     code: "interrupted-too-often",
-                    detail: "Its attempts were interrupted \(interruptions) times, the last one as \(interruption.rawValue).",
-                    retryable: false), at: now)
+                    detail:
+                        "Its attempts were interrupted \(interruptions) times, the last one as \(interruption.rawValue).",
+                    retryable: false
+                ),
+                at: now
+            )
         }
         notBefore = nil
         wait(at: now)
@@ -196,7 +213,10 @@ extension FleetTask {
 
 extension TaskError {
     fileprivate static let unexplained = TaskError(
-        code: "unexplained", detail: "The executor reported a failure without a reason.", retryable: true)
+        code: "unexplained",
+        detail: "The executor reported a failure without a reason.",
+        retryable: true
+    )
 }
 
 extension TaskChange {

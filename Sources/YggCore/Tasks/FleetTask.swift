@@ -111,10 +111,23 @@ extension FleetTask {
         package var version: Int64
 
         package init(
-            state: TaskState, phase: Phase, attempt: Int, epoch: Int64, interruptions: Int, executor: ExecutorID?,
-            openDependencies: Int, notBefore: Timestamp?, updatedAt: Timestamp, startedAt: Timestamp?,
-            finishedAt: Timestamp?, cancelRequested: Bool, pendingDigest: String?, approvalSince: Timestamp?,
-            result: JSONObject?, error: TaskError?, version: Int64
+            state: TaskState,
+            phase: Phase,
+            attempt: Int,
+            epoch: Int64,
+            interruptions: Int,
+            executor: ExecutorID?,
+            openDependencies: Int,
+            notBefore: Timestamp?,
+            updatedAt: Timestamp,
+            startedAt: Timestamp?,
+            finishedAt: Timestamp?,
+            cancelRequested: Bool,
+            pendingDigest: String?,
+            approvalSince: Timestamp?,
+            result: JSONObject?,
+            error: TaskError?,
+            version: Int64
         ) {
             self.state = state
             self.phase = phase

@@ -10,7 +10,9 @@ package struct Timeouts: Sendable, Hashable {
     package var approval: Milliseconds
 
     package init(
-        queue: Milliseconds = .zero, run: Milliseconds = .hours(2), silence: Milliseconds = .zero,
+        queue: Milliseconds = .zero,
+        run: Milliseconds = .hours(2),
+        silence: Milliseconds = .zero,
         approval: Milliseconds = .days(7)
     ) {
         self.queue = queue
@@ -43,7 +45,9 @@ package struct RetryPolicy: Sendable, Hashable {
     package var nonRetryable: [String]
 
     package init(
-        maxAttempts: Int = 3, backoff: Milliseconds = .seconds(1), maxBackoff: Milliseconds = .seconds(60),
+        maxAttempts: Int = 3,
+        backoff: Milliseconds = .seconds(1),
+        maxBackoff: Milliseconds = .seconds(60),
         nonRetryable: [String] = []
     ) {
         self.maxAttempts = maxAttempts

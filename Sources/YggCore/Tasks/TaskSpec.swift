@@ -26,12 +26,27 @@ package final class TaskSpec: Sendable {
     package let needsPlan: Bool
 
     package init(
-        id: TaskID, kind: TaskKind, title: String, description: String? = nil, params: JSONObject = JSONObject(),
-        labels: [String] = [], priority: Priority = .normal, source: TaskSource = .http, submittedBy: String = "local",
-        createdAt: Timestamp, notBefore: Timestamp? = nil, timeouts: Timeouts = Timeouts(),
-        retry: RetryPolicy = RetryPolicy(), onLost: OnLost = .requeue, dependsOn: [TaskID] = [],
-        onDependencyFailure: OnDependencyFailure = .fail, parent: TaskID? = nil, retryOf: TaskID? = nil,
-        continues: TaskID? = nil, dedupeKey: String? = nil, needsPlan: Bool = false
+        id: TaskID,
+        kind: TaskKind,
+        title: String,
+        description: String? = nil,
+        params: JSONObject = JSONObject(),
+        labels: [String] = [],
+        priority: Priority = .normal,
+        source: TaskSource = .http,
+        submittedBy: String = "local",
+        createdAt: Timestamp,
+        notBefore: Timestamp? = nil,
+        timeouts: Timeouts = Timeouts(),
+        retry: RetryPolicy = RetryPolicy(),
+        onLost: OnLost = .requeue,
+        dependsOn: [TaskID] = [],
+        onDependencyFailure: OnDependencyFailure = .fail,
+        parent: TaskID? = nil,
+        retryOf: TaskID? = nil,
+        continues: TaskID? = nil,
+        dedupeKey: String? = nil,
+        needsPlan: Bool = false
     ) {
         self.id = id
         self.kind = kind

@@ -8,7 +8,8 @@ package struct Instant: Sendable, Hashable, Comparable {
 
     package static func < (left: Instant, right: Instant) -> Bool { left.nanoseconds < right.nanoseconds }
     package static func + (left: Instant, right: Milliseconds) -> Instant {
-        Instant(nanoseconds: left.nanoseconds + right.rawValue * 1_000_000)
+        let (product, overflow) = right.rawValue.multipliedReportingOverflow(by: 1_000_000)
+        return Instant(nanoseconds: saturating(left.nanoseconds, overflow ? Int64.max : product))
     }
     package static func - (left: Instant, right: Instant) -> Milliseconds {
         Milliseconds((left.nanoseconds - right.nanoseconds) / 1_000_000)
@@ -31,10 +32,13 @@ package struct Milliseconds: Sendable, Hashable, Comparable, ExpressibleByIntege
 
     package static func < (left: Milliseconds, right: Milliseconds) -> Bool { left.rawValue < right.rawValue }
     package static func + (left: Milliseconds, right: Milliseconds) -> Milliseconds {
-        Milliseconds(left.rawValue + right.rawValue)
+        Milliseconds(saturating(left.rawValue, right.rawValue))
     }
     package static func / (left: Milliseconds, right: Int64) -> Milliseconds { Milliseconds(left.rawValue / right) }
-    package static func * (left: Milliseconds, right: Int64) -> Milliseconds { Milliseconds(left.rawValue * right) }
+    package static func * (left: Milliseconds, right: Int64) -> Milliseconds {
+        let (product, overflow) = left.rawValue.multipliedReportingOverflow(by: right)
+        return Milliseconds(overflow ? Int64.max : product)
+    }
 
     package var duration: Duration { .milliseconds(rawValue) }
 }
@@ -46,7 +50,10 @@ extension Milliseconds {
             ("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000),
         ]
         for unit in units where text.hasSuffix(unit.suffix) {
-            guard let count = Int64(text.dropLast(unit.suffix.count)), count >= 0 else { continue }
+            let digits = text.dropLast(unit.suffix.count)
+            guard digits.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
+                let count = Int64(digits)
+            else { continue }
             let (product, overflow) = count.multipliedReportingOverflow(by: unit.factor)
             if overflow { return nil }
             self.init(product)
@@ -64,4 +71,10 @@ extension Milliseconds {
         for unit in units where rawValue % unit.factor == 0 { return "\(rawValue / unit.factor)\(unit.suffix)" }
         return "\(rawValue)ms"
     }
+}
+
+/// A sum that stops at the end of the range: a deadline that far away never comes, and must not trap.
+private func saturating(_ left: Int64, _ right: Int64) -> Int64 {
+    let (sum, overflow) = left.addingReportingOverflow(right)
+    return overflow ? (right < 0 ? Int64.min : Int64.max) : sum
 }

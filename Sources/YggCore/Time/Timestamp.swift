@@ -18,8 +18,12 @@ extension Timestamp: CustomStringConvertible {
     /// RFC 3339 in UTC with milliseconds, `2026-03-01T12:00:00.000Z`.
     package var description: String { String(decoding: rfc3339, as: UTF8.self) }
 
+    /// 0000-01-01 to 9999-12-31: what RFC 3339 can spell.
+    private static let writable: ClosedRange<Int64> = -62_167_219_200_000...253_402_300_799_999
+
     private var rfc3339: [UInt8] {
-        let (days, ofDay) = milliseconds.quotientAndRemainderFlooring(dividingBy: 86_400_000)
+        let writable = min(max(milliseconds, Self.writable.lowerBound), Self.writable.upperBound)
+        let (days, ofDay) = writable.quotientAndRemainderFlooring(dividingBy: 86_400_000)
         let date = civil(fromDays: days)
         var out: [UInt8] = []
         out.reserveCapacity(24)
@@ -66,14 +70,19 @@ extension Timestamp: CustomStringConvertible {
         if !(reader.take("Z") || reader.take("z")) {
             let sign: Int64
             if reader.take("+") { sign = 1 } else if reader.take("-") { sign = -1 } else { return nil }
-            guard let hours = reader.number(2), reader.take(":"), let minutes = reader.number(2) else { return nil }
+            guard let hours = reader.number(2), hours < 24, reader.take(":"), let minutes = reader.number(2),
+                minutes < 60
+            else { return nil }
             offset = sign * (hours * 60 + minutes)
         }
         guard reader.isAtEnd else { return nil }
         let days = daysFromCivil(year: year, month: month, day: day)
         guard civil(fromDays: days) == (year, month, day) else { return nil }
         let minutes = days * 1440 + hour * 60 + minute - offset
-        self.init(milliseconds: (minutes * 60 + second) * 1000 + fraction)
+        let milliseconds = (minutes * 60 + second) * 1000 + fraction
+        // An offset can lead out of the four digits that a year has.
+        guard Self.writable.contains(milliseconds) else { return nil }
+        self.init(milliseconds: milliseconds)
     }
 }
 

@@ -67,7 +67,11 @@ package final class ExecutorService: Service {
 
         func run() async throws {
             guard let url = await bound.value() else { return }
+            // What killed processes left behind is cleared away beside the work: live trees are locked.
+            let settings = executor.settings
+            async let swept = Worktree.sweep(settings.workspaceRoot, environment: settings.childEnvironment)
             try await executor.run(url: url)
+            _ = await swept
         }
     }
 }

@@ -87,7 +87,8 @@ extension [Outbox.Verdict] {
         for entry in entries where firstSent[entry.key] == nil { firstSent[entry.key] = entry.n }
         return contains { verdict in
             switch verdict {
-            case .accepted(let key, let upTo), .artifactMissing(let key, let upTo): firstSent[key].map { upTo >= $0 } ?? false
+            case .accepted(let key, let upTo), .artifactMissing(let key, let upTo):
+                firstSent[key].map { upTo >= $0 } ?? false
             case .leaseLost(let key): firstSent[key] != nil
             case .gap(let key, let expected): firstSent[key].map { expected > $0 } ?? false
             }

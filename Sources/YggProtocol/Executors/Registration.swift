@@ -18,8 +18,12 @@ package struct Registration: Sendable {
     package var storeID: String?
 
     package init(
-        offer: ExecutorOffer, instance: String, bootID: String, host: String,
-        protocolRange: ClosedRange<Int64> = ProtocolVersion.range, storeID: String?
+        offer: ExecutorOffer,
+        instance: String,
+        bootID: String,
+        host: String,
+        protocolRange: ClosedRange<Int64> = ProtocolVersion.range,
+        storeID: String?
     ) {
         self.offer = offer
         self.instance = instance
@@ -46,12 +50,14 @@ package struct Registration: Sendable {
         }
         let offer = try ExecutorOffer(reading: &reader)
         self.init(
-            offer: offer, instance: try reader.required("instance") { $0.string("instance", maxLength: 128) },
+            offer: offer,
+            instance: try reader.required("instance") { $0.string("instance", maxLength: 128) },
             bootID: try reader.required("bootId") { $0.string("bootId", maxLength: 128) },
-            host: reader.string("host", maxLength: 255) ?? "", protocolRange: range[0]...range[1],
-            storeID: reader.string("storeId", maxLength: 128))
-        // A newer executor may say more than this version knows.
-        try reader.finish(ignoringUnknown: true)
+            host: reader.string("host", maxLength: 255) ?? "",
+            protocolRange: range[0]...range[1],
+            storeID: reader.string("storeId", maxLength: 128)
+        )
+        try reader.finish()
     }
 }
 
@@ -63,13 +69,18 @@ extension ExecutorOffer {
         object.append("kinds", .array(kinds.map { .object($0.json) }))
         object.append("slots", slots.json)
         object.append("window", .int(Int64(window)))
-        object.append("labels", .object(JSONObject(labels.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })))
+        object.append(
+            "labels",
+            .object(JSONObject(labels.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
+        )
         object.append("repositories", .array(repositories.map(JSON.string)))
         object.append("resources", .object(resources))
         return object
     }
 
     package init(reading reader: inout ObjectReader) throws(InvalidInput) {
+        // A newer executor may say more than this version knows.
+        reader.ignoresUnknown = true
         let text = try reader.required("id") { $0.string("id", maxLength: 64) }
         guard let id = ExecutorID(text) else {
             throw InvalidInput(reader.path("id"), "must be 1 to 64 letters, digits, dots, dashes and underscores")
@@ -83,13 +94,17 @@ extension ExecutorOffer {
         }
         let slotsPath = reader.path("slots")
         self.init(
-            id: id, name: reader.string("name", maxLength: 128) ?? text, url: reader.string("url", maxLength: 2048),
+            id: id,
+            name: reader.string("name", maxLength: 128) ?? text,
+            url: reader.string("url", maxLength: 2048),
             version: reader.string("version", maxLength: 128) ?? "",
             kinds: reader.list("kinds") { nested throws(InvalidInput) in try KindSpec(reading: &nested) } ?? [],
             slots: try Slots(reader.value("slots") ?? ["default": 1], at: slotsPath),
-            window: Int(reader.int("window", in: 0...1000) ?? 0), labels: labels,
+            window: Int(reader.int("window", in: 0...1000) ?? 0),
+            labels: labels,
             repositories: reader.strings("repositories") ?? [],
-            resources: reader.object("resources") ?? JSONObject())
+            resources: reader.object("resources") ?? JSONObject()
+        )
         if !reader.issues.isEmpty { throw InvalidInput(issues: reader.issues) }
     }
 }
@@ -113,9 +128,11 @@ package struct RegistrationAnswer: Sendable {
     }
 
     package init(reading reader: inout ObjectReader) throws(InvalidInput) {
+        reader.ignoresUnknown = true
         self.init(
             storeID: try reader.required("storeId") { $0.string("storeId") },
             ttl: Milliseconds(try reader.required("leaseTtlMs") { $0.int("leaseTtlMs", in: 1...Int64.max) }),
-            protocolVersion: try reader.required("protocol") { $0.int("protocol") })
+            protocolVersion: try reader.required("protocol") { $0.int("protocol") }
+        )
     }
 }

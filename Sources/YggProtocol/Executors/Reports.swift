@@ -32,15 +32,17 @@ package struct ReportEntry: Sendable {
         let n = try reader.required("n") { $0.int("n", in: 1...Int64.max) }
         if let draft = reader.nested("event", { nested throws(InvalidInput) in try EventDraft(reading: &nested) }) {
             self.init(key: key, n: n, body: .event(draft))
-        } else if let report = reader.nested("final", { nested throws(InvalidInput) in
-            try FinalReport(reading: &nested)
-        }) {
+        } else if let report = reader.nested(
+            "final",
+            { nested throws(InvalidInput) in
+                try FinalReport(reading: &nested)
+            }
+        ) {
             self.init(key: key, n: n, body: .final(report))
         } else {
             reader.complain("event", "or final is required")
             throw InvalidInput(issues: reader.issues)
         }
-        try reader.finish(ignoringUnknown: true)
     }
 }
 
@@ -70,8 +72,10 @@ extension FinalReport {
             throw InvalidInput(issues: reader.issues)
         }
         self.init(
-            ending: ending, result: reader.object("result") ?? JSONObject(),
-            error: reader.nested("error") { nested throws(InvalidInput) in try TaskError(reading: &nested) })
+            ending: ending,
+            result: reader.object("result") ?? JSONObject(),
+            error: reader.nested("error") { nested throws(InvalidInput) in try TaskError(reading: &nested) }
+        )
     }
 }
 
@@ -93,7 +97,11 @@ package struct ReportsRequest: Sendable {
 
     /// The body around entries that are already encoded: the spool keeps them as they are sent.
     package static func bytes(
-        bootID: String, storeID: String, seen: Int64, held: [LeaseKey], entries: some Sequence<[UInt8]>
+        bootID: String,
+        storeID: String,
+        seen: Int64,
+        held: [LeaseKey],
+        entries: some Sequence<[UInt8]>
     ) -> [UInt8] {
         var head: JSONObject = ["bootId": .string(bootID), "storeId": .string(storeID), "seen": .int(seen)]
         head.append("held", .array(held.map { .object($0.json) }))
@@ -109,6 +117,7 @@ package struct ReportsRequest: Sendable {
     }
 
     package init(reading reader: inout ObjectReader) throws(InvalidInput) {
+        reader.ignoresUnknown = true
         self.init(
             bootID: try reader.required("bootId") { $0.string("bootId", maxLength: 128) },
             storeID: try reader.required("storeId") { $0.string("storeId", maxLength: 128) },
@@ -118,8 +127,9 @@ package struct ReportsRequest: Sendable {
             } ?? [],
             entries: reader.list("entries", maxCount: 100_000) { nested throws(InvalidInput) in
                 try ReportEntry(reading: &nested)
-            } ?? [])
-        try reader.finish(ignoringUnknown: true)
+            } ?? []
+        )
+        try reader.finish()
     }
 }
 
@@ -140,10 +150,13 @@ package struct ReportsAnswer: Sendable {
     }
 
     package init(reading reader: inout ObjectReader) throws(InvalidInput) {
+        reader.ignoresUnknown = true
         self.init(
             verdicts: reader.list("verdicts", maxCount: 100_000) { nested throws(InvalidInput) in
                 try Outbox.Verdict(reading: &nested)
-            } ?? [], message: try StatementMessage(reading: &reader))
+            } ?? [],
+            message: try StatementMessage(reading: &reader)
+        )
     }
 }
 

@@ -16,8 +16,15 @@ package struct SyncRequest: Sendable {
     package var resources: JSONObject?
 
     package init(
-        bootID: String, storeID: String, counter: Int64, state: ExecutorState, seen: Int64, held: [LeaseKey],
-        declined: [(key: LeaseKey, reason: String)] = [], capacity: Slots? = nil, resources: JSONObject? = nil
+        bootID: String,
+        storeID: String,
+        counter: Int64,
+        state: ExecutorState,
+        seen: Int64,
+        held: [LeaseKey],
+        declined: [(key: LeaseKey, reason: String)] = [],
+        capacity: Slots? = nil,
+        resources: JSONObject? = nil
     ) {
         self.bootID = bootID
         self.storeID = storeID
@@ -43,7 +50,9 @@ package struct SyncRequest: Sendable {
                         var entry = declined.key.json
                         entry.append("reason", .string(declined.reason))
                         return .object(entry)
-                    }))
+                    }
+                )
+            )
         }
         if let capacity { object.append("capacity", capacity.json) }
         if let resources { object.append("resources", .object(resources)) }
@@ -51,11 +60,13 @@ package struct SyncRequest: Sendable {
     }
 
     package init(reading reader: inout ObjectReader) throws(InvalidInput) {
+        reader.ignoresUnknown = true
         let capacityPath = reader.path("capacity")
         self.init(
             bootID: try reader.required("bootId") { $0.string("bootId", maxLength: 128) },
             storeID: try reader.required("storeId") { $0.string("storeId", maxLength: 128) },
-            counter: reader.int("counter") ?? 0, state: reader.choice("state", of: ExecutorState.self) ?? .running,
+            counter: reader.int("counter") ?? 0,
+            state: reader.choice("state", of: ExecutorState.self) ?? .running,
             seen: try reader.required("seen") { $0.int("seen") },
             held: reader.list("held", maxCount: 10_000) { nested throws(InvalidInput) in
                 try LeaseKey(reading: &nested)
@@ -65,8 +76,10 @@ package struct SyncRequest: Sendable {
             } ?? [],
             capacity: try reader.value("capacity").map { json throws(InvalidInput) in
                 try Slots(json, at: capacityPath)
-            }, resources: reader.object("resources"))
-        try reader.finish(ignoringUnknown: true)
+            },
+            resources: reader.object("resources")
+        )
+        try reader.finish()
     }
 }
 
@@ -103,14 +116,18 @@ package struct StatementMessage: Sendable {
     }
 
     package init(reading reader: inout ObjectReader) throws(InvalidInput) {
+        // A newer coordinator may say more than this version knows.
+        reader.ignoresUnknown = true
         self.init(
             statement: Statement(
                 rev: try reader.required("rev") { $0.int("rev") },
                 leases: reader.list("leases", maxCount: 10_000) { nested throws(InvalidInput) in
                     try StatedLease(reading: &nested)
-                } ?? []),
+                } ?? []
+            ),
             storeID: try reader.required("storeId") { $0.string("storeId") },
-            wanted: reader.choice("wanted", of: ExecutorState.self))
+            wanted: reader.choice("wanted", of: ExecutorState.self)
+        )
         if !reader.issues.isEmpty { throw InvalidInput(issues: reader.issues) }
     }
 }
@@ -129,12 +146,14 @@ extension StatedLease {
         let key = try LeaseKey(reading: &reader)
         let phase = try reader.required("phase") { $0.choice("phase", of: Phase.self) }
         self.init(
-            key: key, phase: phase, want: try reader.required("want") { $0.choice("want", of: LeaseWant.self) },
+            key: key,
+            phase: phase,
+            want: try reader.required("want") { $0.choice("want", of: LeaseWant.self) },
             ttl: Milliseconds(try reader.required("ttlMs") { $0.int("ttlMs", in: 0...Int64.max) }),
             assignment: reader.nested("spec") { nested throws(InvalidInput) in
                 try Assignment(reading: &nested, task: key.task, phase: phase)
-            })
-        try reader.finish(ignoringUnknown: true)
+            }
+        )
     }
 }
 
@@ -154,15 +173,24 @@ extension Assignment {
         let kind = try reader.required("kind") { $0.string("kind", maxLength: 64) }
         let slotsPath = reader.path("slots")
         let spec = TaskSpec(
-            id: task, kind: TaskKind(trusted: kind), title: reader.string("title") ?? "",
-            description: reader.string("description"), params: reader.object("params") ?? JSONObject(),
+            id: task,
+            kind: TaskKind(trusted: kind),
+            title: reader.string("title") ?? "",
+            description: reader.string("description"),
+            params: reader.object("params") ?? JSONObject(),
             createdAt: Timestamp(milliseconds: 0),
             timeouts: Timeouts(
-                run: Milliseconds(reader.int("runMs") ?? 0), silence: Milliseconds(reader.int("silenceMs") ?? 0)))
+                run: Milliseconds(reader.int("runMs") ?? 0),
+                silence: Milliseconds(reader.int("silenceMs") ?? 0)
+            )
+        )
         self.init(
-            spec: spec, phase: phase, attempt: Int(reader.int("attempt") ?? 1),
-            slots: try reader.value("slots").map { json throws(InvalidInput) in try Slots(json, at: slotsPath) } ?? .one,
-            offline: reader.choice("offline", of: OfflinePolicy.self) ?? .stop)
-        try reader.finish(ignoringUnknown: true)
+            spec: spec,
+            phase: phase,
+            attempt: Int(reader.int("attempt") ?? 1),
+            slots: try reader.value("slots").map { json throws(InvalidInput) in try Slots(json, at: slotsPath) }
+                ?? .one,
+            offline: reader.choice("offline", of: OfflinePolicy.self) ?? .stop
+        )
     }
 }

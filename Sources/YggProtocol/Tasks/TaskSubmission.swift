@@ -59,7 +59,9 @@ package struct TaskSubmission: Sendable, Hashable {
         onDependencyFailure = reader.choice("onDependencyFailure", of: OnDependencyFailure.self) ?? .fail
         if let text = reader.string("notBefore", maxLength: 64) {
             notBefore = Timestamp(parsing: text)
-            if notBefore == nil { reader.complain("notBefore", "must be an RFC 3339 time such as 2026-03-01T07:00:00Z") }
+            if notBefore == nil {
+                reader.complain("notBefore", "must be an RFC 3339 time such as 2026-03-01T07:00:00Z")
+            }
         }
         // Read once here for their complaints, and again over the defaults of the kind.
         timeouts = reader.object("timeouts") ?? JSONObject()
@@ -86,7 +88,7 @@ package struct TaskSubmission: Sendable, Hashable {
     private func readLabels(_ reader: inout ObjectReader) -> [String] {
         let labels = reader.strings("labels", maxCount: Self.maxLabels) ?? []
         for (index, label) in labels.enumerated() where !(1...128).contains(label.utf8.count) {
-            reader.complain("labels/\(index)", "must be 1 to 128 bytes")
+            reader.complain("labels", at: index, "must be 1 to 128 bytes")
         }
         return labels
     }
@@ -95,7 +97,7 @@ package struct TaskSubmission: Sendable, Hashable {
         var ids: [TaskID] = []
         for (index, text) in (reader.strings(key, maxCount: Self.maxDependencies) ?? []).enumerated() {
             guard let id = TaskID(text) else {
-                reader.complain("\(key)/\(index)", "is not a task id")
+                reader.complain(key, at: index, "is not a task id")
                 continue
             }
             if !ids.contains(id) { ids.append(id) }

@@ -46,6 +46,8 @@ extension TaskError {
     package init(reading reader: inout ObjectReader) throws(InvalidInput) {
         self.init(
             code: try reader.required("code") { $0.string("code", maxLength: 128) },
-            detail: reader.string("detail") ?? "", retryable: reader.bool("retryable") ?? false)
+            detail: reader.string("detail") ?? "",
+            retryable: reader.bool("retryable") ?? false
+        )
     }
 }

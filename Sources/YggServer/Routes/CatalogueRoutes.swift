@@ -24,7 +24,9 @@ struct CatalogueRoutes: Sendable {
         guard let kind = kinds.first(where: { $0.spec.kind.rawValue == name }) else {
             let near = nearest(to: name, among: kinds.map(\.spec.kind.rawValue))
             throw Problem.notFound(
-                "kind \(name.prefix(80))", next: near.map { "Did you mean \($0)?" } ?? "List them with: ygg kind list")
+                "kind \(name.prefix(80))",
+                next: near.map { "Did you mean \($0)?" } ?? "List them with: ygg kind list"
+            )
         }
         return .json(json(kind.spec, kind.offeredBy))
     }

@@ -18,7 +18,8 @@ struct Cursor: Sendable {
         }
         guard parts[2] == fingerprint else {
             throw .invalidRequest(
-                InvalidInput("/cursor", "belongs to a list with other filters; keep them the same from page to page"))
+                InvalidInput("/cursor", "belongs to a list with other filters; keep them the same from page to page")
+            )
         }
         return num
     }

@@ -61,7 +61,9 @@ struct EventRoutes: Sendable {
         let bytes = try await request.bytes(limit: coordinator.settings.limits.artifact)
         let isNew = try await coordinator.saveArtifact(bytes, sha256: hash, task: id, epoch: epoch ?? 0)
         return .json(
-            ["sha256": .string(hash), "size": .int(Int64(bytes.count))], status: isNew ? .created : .ok)
+            ["sha256": .string(hash), "size": .int(Int64(bytes.count))],
+            status: isNew ? .created : .ok
+        )
     }
 
     @Sendable private func artifact(_ request: Request, _ context: YggContext) async throws -> Response {
@@ -104,7 +106,10 @@ private final class LogReader: Sendable {
         var frames: [UInt8] = []
         if let first = page.firstStored {
             frames += ServerSentEvents.frame(
-                id: first - 1, name: "gap", data: ["from": .int(after + 1), "to": .int(first - 1)])
+                id: first - 1,
+                name: "gap",
+                data: ["from": .int(after + 1), "to": .int(first - 1)]
+            )
         }
         for event in page.events { frames += ServerSentEvents.frame(of: event) }
         let last = page.events.last?.seq ?? after

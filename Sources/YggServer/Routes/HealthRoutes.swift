@@ -38,7 +38,9 @@ struct HealthRoutes: Sendable {
                 "status": .string(status), "version": .string(YggVersion.current),
                 "uptimeMs": .int(uptime.rawValue),
                 "checks": ["store": .object(store), "executors": .object(fleet)],
-            ], status: storeFailure == nil ? .ok : .serviceUnavailable)
+            ],
+            status: storeFailure == nil ? .ok : .serviceUnavailable
+        )
     }
 
     @Sendable private func ready(_ request: Request, _ context: YggContext) async throws -> Response {
@@ -62,30 +64,46 @@ struct HealthRoutes: Sendable {
         let executors = coordinator.executors
         let text = PrometheusText([
             .gauge(
-                "yggdrasil_tasks", help: "Unfinished tasks by prefix and state.",
-                backlog.map { MetricSample(Double($0.count), ["prefix": $0.prefix, "state": $0.state.rawValue]) }),
+                "yggdrasil_tasks",
+                help: "Unfinished tasks by prefix and state.",
+                backlog.map { MetricSample(Double($0.count), ["prefix": $0.prefix, "state": $0.state.rawValue]) }
+            ),
             .gauge(
-                "yggdrasil_queue_oldest_seconds", help: "How long the oldest queued task of a prefix has waited.",
+                "yggdrasil_queue_oldest_seconds",
+                help: "How long the oldest queued task of a prefix has waited.",
                 backlog.filter { $0.state == .queued }.map {
                     MetricSample(Double(max(0, (now - $0.oldest).rawValue)) / 1000, ["prefix": $0.prefix])
-                }),
+                }
+            ),
             .gauge(
-                "yggdrasil_executor_up", help: "1 while the executor runs and is heard.",
-                executors.map { MetricSample($0.state == .running ? 1 : 0, ["executor": $0.offer.id.rawValue]) }),
+                "yggdrasil_executor_up",
+                help: "1 while the executor runs and is heard.",
+                executors.map { MetricSample($0.state == .running ? 1 : 0, ["executor": $0.offer.id.rawValue]) }
+            ),
             .gauge(
-                "yggdrasil_executor_slots", help: "Declared slots.",
+                "yggdrasil_executor_slots",
+                help: "Declared slots.",
                 executors.flatMap { executor in
                     executor.offer.slots.counts.map {
                         MetricSample(Double($0.amount), ["executor": executor.offer.id.rawValue, "slot": $0.name])
                     }
-                }),
+                }
+            ),
             .gauge(
-                "yggdrasil_executor_leases", help: "Leases the executor holds.",
-                executors.map { MetricSample(Double($0.tasks.count), ["executor": $0.offer.id.rawValue]) }),
+                "yggdrasil_executor_leases",
+                help: "Leases the executor holds.",
+                executors.map { MetricSample(Double($0.tasks.count), ["executor": $0.offer.id.rawValue]) }
+            ),
             .gauge(
-                "yggdrasil_stream_viewers", help: "Open event streams and waiting reads.",
-                [MetricSample(Double(coordinator.events.viewerCount))]),
-            .gauge("yggdrasil_uptime_seconds", help: "Since the start.", [MetricSample(Double(uptime.rawValue) / 1000)]),
+                "yggdrasil_stream_viewers",
+                help: "Open event streams and waiting reads.",
+                [MetricSample(Double(coordinator.events.viewerCount))]
+            ),
+            .gauge(
+                "yggdrasil_uptime_seconds",
+                help: "Since the start.",
+                [MetricSample(Double(uptime.rawValue) / 1000)]
+            ),
         ])
         return .bytes(text.bytes, type: PrometheusText.contentType)
     }

@@ -43,8 +43,12 @@ struct TaskRoutes: Sendable {
             return try TaskSubmission(reading: &reader)
         } catch let error as JSONSyntaxError {
             throw Problem(
-                status: 400, code: "invalid-request", title: "Invalid request", detail: "The body is \(error).",
-                nextAction: "Send one JSON object as the body.")
+                status: 400,
+                code: "invalid-request",
+                title: "Invalid request",
+                detail: "The body is \(error).",
+                nextAction: "Send one JSON object as the body."
+            )
         }
     }
 
@@ -54,7 +58,8 @@ struct TaskRoutes: Sendable {
         if key.count >= 2, key.hasPrefix("\""), key.hasSuffix("\"") { key = String(key.dropFirst().dropLast()) }
         guard (1...255).contains(key.utf8.count), key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw Problem.invalidRequest(
-                InvalidInput("/Idempotency-Key", "must be 1 to 255 visible ASCII characters"))
+                InvalidInput("/Idempotency-Key", "must be 1 to 255 visible ASCII characters")
+            )
         }
         return key
     }
@@ -110,7 +115,7 @@ struct TaskRoutes: Sendable {
         let before = try query.string("cursor").map { try cursor.read($0) }
         try query.finish()
         let page = try await coordinator.tasks(filter, before: before, limit: Int(limit))
-        return .list(page.items.map { .object($0.json) }, next: page.next.map(cursor.text))
+        return .list(page.items.map { .object($0.listedJSON) }, next: page.next.map(cursor.text))
     }
 
     @Sendable private func show(_ request: Request, _ context: YggContext) async throws -> Response {
@@ -137,10 +142,11 @@ struct TaskRoutes: Sendable {
     }
 
     private func matches(_ field: String, _ tag: String) -> Bool {
-        field == "*" || field.split(separator: ",").contains { entry in
-            let entry = entry.drop { $0 == " " }
-            return entry == tag || entry == "W/\(tag)"
-        }
+        field == "*"
+            || field.split(separator: ",").contains { entry in
+                let entry = entry.drop { $0 == " " }
+                return entry == tag || entry == "W/\(tag)"
+            }
     }
 
     @Sendable private func cancel(_ request: Request, _ context: YggContext) async throws -> Response {
@@ -163,6 +169,18 @@ struct TaskRoutes: Sendable {
         var headers = HTTPFields()
         headers[.eTag] = "\"\(task.version)\""
         return headers
+    }
+}
+
+extension FleetTask {
+    /// As a list shows it: without the output, which is the one member that can be long.
+    fileprivate var listedJSON: JSONObject {
+        var object = json
+        if var result = result, result["output"] != nil {
+            result["output"] = nil
+            object["result"] = .object(result)
+        }
+        return object
     }
 }
 

@@ -22,13 +22,15 @@ package enum Migrator {
                 if let newest, newest > Migration.all.count {
                     throw StorageError(
                         .newerSchema,
-                        "The database has schema \(newest), this version knows \(Migration.all.count): start a newer version.")
+                        "The database has schema \(newest), this version knows \(Migration.all.count): start a newer version."
+                    )
                 }
                 guard (newest ?? 0) < migration.number else { return }
                 for statement in migration.statements { try tx.execute(statement, []) }
                 try tx.execute(
                     "INSERT INTO migrations (number, name) VALUES (?, ?)",
-                    [.integer(migration.number), .text(migration.name)])
+                    [.integer(migration.number), .text(migration.name)]
+                )
             }
         }
     }

@@ -4,7 +4,8 @@ extension Migration {
     /// `tasks.num` is the order of submission: ids may be a client's own and sort as they like. Queued rows are found
     /// through (lane, priority, num) alone, so a claim costs the same whatever else is queued.
     static let initial = Migration(
-        number: 1, name: "initial",
+        number: 1,
+        name: "initial",
         statements: [
             "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
             "CREATE TABLE lanes (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, body TEXT NOT NULL)",
@@ -84,5 +85,6 @@ extension Migration {
                 PRIMARY KEY (task, sha256)
             )
             """,
-        ])
+        ]
+    )
 }

@@ -47,7 +47,8 @@ package final class SQLiteDatabase: Database {
             guard synchronous == 2, journal == "wal" else {
                 throw StorageError(
                     .notDurable,
-                    "SQLite did not accept synchronous=FULL with WAL for \(path): a commit could be lost with the power.")
+                    "SQLite did not accept synchronous=FULL with WAL for \(path): a commit could be lost with the power."
+                )
             }
         }
     }
@@ -131,7 +132,9 @@ package final class SQLiteDatabase: Database {
 
     /// An error of the closure's own undoes its savepoint alone and is told to its caller.
     private func runInSavepoint(
-        _ job: any WriteJob, _ transaction: SQLiteTransaction, _ db: GRDB.Database
+        _ job: any WriteJob,
+        _ transaction: SQLiteTransaction,
+        _ db: GRDB.Database
     ) throws {
         try db.cachedStatement(sql: "SAVEPOINT job").execute()
         do {

@@ -19,7 +19,9 @@ final class SQLiteTransaction: SQLTransaction {
     }
 
     func query<Value>(
-        _ sql: String, _ arguments: [SQLValue], _ read: (any SQLRow) throws -> Value
+        _ sql: String,
+        _ arguments: [SQLValue],
+        _ read: (any SQLRow) throws -> Value
     ) throws -> [Value] {
         var values: [Value] = []
         try run(sql, arguments) { statement in
@@ -75,7 +77,9 @@ final class SQLiteTransaction: SQLTransaction {
 
     private func error(_ code: Int32) -> DatabaseError {
         DatabaseError(
-            resultCode: ResultCode(rawValue: code & 0xFF), message: db.lastErrorMessage)
+            resultCode: ResultCode(rawValue: code & 0xFF),
+            message: db.lastErrorMessage
+        )
     }
 }
 

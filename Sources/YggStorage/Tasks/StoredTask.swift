@@ -51,8 +51,10 @@ extension TaskSpec {
         self.init(
             id: TaskID(trusted: try reader.required("id") { $0.string("id") }),
             kind: TaskKind(trusted: try reader.required("kind") { $0.string("kind") }),
-            title: reader.string("title") ?? "", description: reader.string("description"),
-            params: reader.object("params") ?? JSONObject(), labels: reader.strings("labels") ?? [],
+            title: reader.string("title") ?? "",
+            description: reader.string("description"),
+            params: reader.object("params") ?? JSONObject(),
+            labels: reader.strings("labels") ?? [],
             priority: Priority(reader.int("priority") ?? 2) ?? .normal,
             source: reader.choice("source", of: TaskSource.self) ?? .http,
             submittedBy: reader.string("submittedBy") ?? "",
@@ -63,7 +65,11 @@ extension TaskSpec {
             onLost: reader.choice("onLost", of: OnLost.self) ?? .requeue,
             dependsOn: (reader.strings("dependsOn") ?? []).map(TaskID.init(trusted:)),
             onDependencyFailure: reader.choice("onDependencyFailure", of: OnDependencyFailure.self) ?? .fail,
-            parent: id("parent"), retryOf: id("retryOf"), continues: id("continues"),
-            dedupeKey: reader.string("dedupeKey"), needsPlan: reader.bool("needsPlan") ?? false)
+            parent: id("parent"),
+            retryOf: id("retryOf"),
+            continues: id("continues"),
+            dedupeKey: reader.string("dedupeKey"),
+            needsPlan: reader.bool("needsPlan") ?? false
+        )
     }
 }

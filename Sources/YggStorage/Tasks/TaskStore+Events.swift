@@ -15,7 +15,8 @@ extension TaskStore {
         }
         try tx.execute(
             "INSERT INTO events (task, first_seq, last_seq, body) VALUES (?, ?, ?, ?)",
-            [.integer(stored.num), .integer(first), .integer(stored.nextSeq - 1), .blob(body)])
+            [.integer(stored.num), .integer(first), .integer(stored.nextSeq - 1), .blob(body)]
+        )
     }
 
     /// A page of a task's log.
@@ -27,7 +28,11 @@ extension TaskStore {
 
     /// Events with a number greater than `after`, up to `limit` of them and about `maxBytes`.
     package func events(
-        of num: Int64, after: Int64, limit: Int, maxBytes: Int = 1 << 20, in tx: any SQLTransaction
+        of num: Int64,
+        after: Int64,
+        limit: Int,
+        maxBytes: Int = 1 << 20,
+        in tx: any SQLTransaction
     ) throws -> EventPage {
         var events: [Event] = []
         var bytes = 0

@@ -13,7 +13,10 @@ package struct TaskFilter: Sendable, Hashable {
 extension TaskStore {
     /// Newest first, those before `cursor`.
     package func list(
-        _ filter: TaskFilter, before cursor: Int64?, limit: Int, in tx: any SQLTransaction
+        _ filter: TaskFilter,
+        before cursor: Int64?,
+        limit: Int,
+        in tx: any SQLTransaction
     ) throws -> [StoredTask] {
         var conditions: [String] = []
         var arguments: [SQLValue] = []
@@ -24,6 +27,7 @@ extension TaskStore {
         if !filter.states.isEmpty {
             // Spelled out, so that the planner sees that a partial index applies. They are our own words.
             conditions.append("state IN (\(filter.states.map { "'\($0.rawValue)'" }.joined(separator: ", ")))")
+            if !filter.states.contains(.succeeded) { conditions.append("state <> 'succeeded'") }
         }
         if let prefix = filter.prefix {
             conditions.append("prefix = ?")
@@ -39,7 +43,10 @@ extension TaskStore {
         }
         let clause = conditions.isEmpty ? "" : "WHERE \(conditions.joined(separator: " AND ")) "
         return try select(
-            "\(clause)ORDER BY num DESC LIMIT ?", arguments + [.integer(Int64(limit))], in: tx)
+            "\(clause)ORDER BY num DESC LIMIT ?",
+            arguments + [.integer(Int64(limit))],
+            in: tx
+        )
     }
 
     /// How many tasks of each prefix and unfinished state there are, and since when the oldest queued one waits.
@@ -54,16 +61,20 @@ extension TaskStore {
         try tx.query(
             """
             SELECT prefix, state, COUNT(*), MIN(updated_at) FROM tasks
-            WHERE state IN ('blocked', 'scheduled', 'queued', 'running', 'awaitingApproval')
+            WHERE state IN ('blocked', 'scheduled', 'queued', 'running', 'awaitingApproval') AND state <> 'succeeded'
             GROUP BY prefix, state ORDER BY prefix, state
-            """, []
+            """,
+            []
         ) { row in
             guard let state = TaskState(rawValue: row.text(1)) else {
                 throw StorageError(.corrupt, "A task is in a state that this version does not know.")
             }
             return Backlog(
-                prefix: row.text(0), state: state, count: row.integer(2),
-                oldest: Timestamp(milliseconds: row.integer(3)))
+                prefix: row.text(0),
+                state: state,
+                count: row.integer(2),
+                oldest: Timestamp(milliseconds: row.integer(3))
+            )
         }
     }
 }

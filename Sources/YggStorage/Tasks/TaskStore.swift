@@ -16,7 +16,10 @@ package final class TaskStore: Sendable {
 
     /// Stores a new task with the events of its beginning.
     package func insert(
-        _ task: FleetTask, lane: LaneID, events: [EventDraft], in tx: any SQLTransaction
+        _ task: FleetTask,
+        lane: LaneID,
+        events: [EventDraft],
+        in tx: any SQLTransaction
     ) throws -> StoredTask {
         let spec = task.spec
         try tx.execute(
@@ -32,11 +35,14 @@ package final class TaskStore: Sendable {
             ] + mutableColumns(task) + [
                 .integer(Int64(events.count + 1)), .integer(0), .blob(spec.storedJSON.bytes),
                 .optional(task.result?.bytes), .optional(task.error?.storedBytes),
-            ])
+            ]
+        )
         var stored = StoredTask(num: tx.lastInsertedKey, lane: lane, task: task)
         for label in Set(spec.labels) {
             try tx.execute(
-                "INSERT INTO task_labels (label, task) VALUES (?, ?)", [.text(label), .integer(stored.num)])
+                "INSERT INTO task_labels (label, task) VALUES (?, ?)",
+                [.text(label), .integer(stored.num)]
+            )
         }
         try append(events, to: &stored, in: tx)
         let num = stored.num
@@ -46,7 +52,10 @@ package final class TaskStore: Sendable {
 
     /// Writes what may have changed since the task was read, with the events of the change.
     package func update(
-        _ stored: inout StoredTask, to task: FleetTask, events: [EventDraft], in tx: any SQLTransaction
+        _ stored: inout StoredTask,
+        to task: FleetTask,
+        events: [EventDraft],
+        in tx: any SQLTransaction
     ) throws {
         if task.epoch != stored.task.epoch { stored.reported = 0 }
         stored.task = task
@@ -68,7 +77,8 @@ package final class TaskStore: Sendable {
             mutableColumns(task) + [
                 .integer(stored.nextSeq), .integer(stored.reported), .optional(task.result?.bytes),
                 .optional(task.error?.storedBytes), .integer(stored.num),
-            ])
+            ]
+        )
         if task.state.isTerminal {
             let num = stored.num
             tx.afterCommit { [specs] in specs.remove(num) }
@@ -105,7 +115,9 @@ package final class TaskStore: Sendable {
     package func queueHeads(of lane: LaneID, limit: Int, in tx: any SQLTransaction) throws -> [StoredTask] {
         try select(
             "WHERE state = 'queued' AND lane = ? ORDER BY priority, num LIMIT ?",
-            [.integer(lane), .integer(Int64(limit))], in: tx)
+            [.integer(lane), .integer(Int64(limit))],
+            in: tx
+        )
     }
 
     package func hasQueued(in lane: LaneID, in tx: any SQLTransaction) throws -> Bool {
@@ -118,14 +130,18 @@ package final class TaskStore: Sendable {
             """
             SELECT id FROM lanes WHERE EXISTS
                 (SELECT 1 FROM tasks WHERE tasks.state = 'queued' AND tasks.lane = lanes.id)
-            """, []
+            """,
+            []
         ) { $0.integer(0) }
     }
 
     /// Tasks that the clock alone changes, those due by `time`, soonest first.
     package func due(by time: Timestamp, limit: Int, in tx: any SQLTransaction) throws -> [StoredTask] {
         try select(
-            "WHERE wake_at <= ? ORDER BY wake_at LIMIT ?", [.integer(time.milliseconds), .integer(Int64(limit))], in: tx)
+            "WHERE wake_at <= ? ORDER BY wake_at LIMIT ?",
+            [.integer(time.milliseconds), .integer(Int64(limit))],
+            in: tx
+        )
     }
 
     package func nextWake(in tx: any SQLTransaction) throws -> Timestamp? {
@@ -135,21 +151,25 @@ package final class TaskStore: Sendable {
     }
 
     package func running(in tx: any SQLTransaction) throws -> [StoredTask] {
-        try select("WHERE state = 'running' ORDER BY num", [], in: tx)
+        try select("WHERE state = 'running' AND state <> 'succeeded' ORDER BY num", [], in: tx)
     }
 
     // MARK: Dependencies
 
     package func addEdge(from dependency: Int64, to task: Int64, in tx: any SQLTransaction) throws {
         try tx.execute(
-            "INSERT INTO edges (depends_on, task) VALUES (?, ?)", [.integer(dependency), .integer(task)])
+            "INSERT INTO edges (depends_on, task) VALUES (?, ?)",
+            [.integer(dependency), .integer(task)]
+        )
     }
 
     /// Tasks that wait for `num`.
     package func dependants(of num: Int64, in tx: any SQLTransaction) throws -> [StoredTask] {
         try select(
             "WHERE num IN (SELECT task FROM edges WHERE depends_on = ?) AND state = 'blocked' ORDER BY num",
-            [.integer(num)], in: tx)
+            [.integer(num)],
+            in: tx
+        )
     }
 
     // MARK: Reading rows
@@ -167,9 +187,12 @@ package final class TaskStore: Sendable {
         }
         return try rows.map { row in
             StoredTask(
-                num: row.num, lane: row.lane,
-                task: FleetTask(restoring: row.snapshot, of: try spec(of: row.num, in: tx)), nextSeq: row.nextSeq,
-                reported: row.reported)
+                num: row.num,
+                lane: row.lane,
+                task: FleetTask(restoring: row.snapshot, of: try spec(of: row.num, in: tx)),
+                nextSeq: row.nextSeq,
+                reported: row.reported
+            )
         }
     }
 
@@ -187,13 +210,24 @@ package final class TaskStore: Sendable {
         }
         func time(_ column: Int) -> Timestamp? { row.optionalInteger(column).map { Timestamp(milliseconds: $0) } }
         return FleetTask.Snapshot(
-            state: state, phase: phase, attempt: Int(row.integer(4)), epoch: row.integer(5),
-            interruptions: Int(row.integer(6)), executor: row.optionalText(7).map(ExecutorID.init(trusted:)),
-            openDependencies: Int(row.integer(8)), notBefore: time(9),
-            updatedAt: Timestamp(milliseconds: row.integer(10)), startedAt: time(11), finishedAt: time(12),
-            cancelRequested: row.integer(13) != 0, pendingDigest: row.optionalText(14), approvalSince: time(15),
+            state: state,
+            phase: phase,
+            attempt: Int(row.integer(4)),
+            epoch: row.integer(5),
+            interruptions: Int(row.integer(6)),
+            executor: row.optionalText(7).map(ExecutorID.init(trusted:)),
+            openDependencies: Int(row.integer(8)),
+            notBefore: time(9),
+            updatedAt: Timestamp(milliseconds: row.integer(10)),
+            startedAt: time(11),
+            finishedAt: time(12),
+            cancelRequested: row.integer(13) != 0,
+            pendingDigest: row.optionalText(14),
+            approvalSince: time(15),
             result: try row.optionalBlob(19).flatMap { try JSON(parsing: $0).objectValue },
-            error: try row.optionalBlob(20).map { try TaskError(stored: $0) }, version: row.integer(16))
+            error: try row.optionalBlob(20).map { try TaskError(stored: $0) },
+            version: row.integer(16)
+        )
     }
 }
 
@@ -205,7 +239,9 @@ extension TaskError {
     init(stored bytes: [UInt8]) throws {
         let json = try JSON(parsing: bytes)
         self.init(
-            code: json["code"]?.stringValue ?? "", detail: json["detail"]?.stringValue ?? "",
-            retryable: json["retryable"]?.boolValue ?? false)
+            code: json["code"]?.stringValue ?? "",
+            detail: json["detail"]?.stringValue ?? "",
+            retryable: json["retryable"]?.boolValue ?? false
+        )
     }
 }

@@ -18,10 +18,18 @@ struct Answer {
 
 extension RunningYgg {
     func call(
-        _ method: String, _ path: String, _ body: JSON? = nil, headers: [(String, String)] = []
+        _ method: String,
+        _ path: String,
+        _ body: JSON? = nil,
+        headers: [(String, String)] = []
     ) async throws -> Answer {
         let reply = try await HTTPTransport(baseURL: address, token: nil).send(
-            method: method, path: path, headers: headers, body: body?.bytes, timeout: .seconds(60))
+            method: method,
+            path: path,
+            headers: headers,
+            body: body?.bytes,
+            timeout: .seconds(60)
+        )
         return Answer(status: reply.status, headers: reply.headers, json: reply.json, body: reply.body)
     }
 
@@ -36,7 +44,10 @@ extension RunningYgg {
     /// Submits a task and expects it to be taken.
     func submit(_ body: JSON) async throws -> String {
         let answer = try await post("/v1/tasks", body)
-        try #require(answer.status == 201, "submit answered \(answer.status): \(String(decoding: answer.body, as: UTF8.self))")
+        try #require(
+            answer.status == 201,
+            "submit answered \(answer.status): \(String(decoding: answer.body, as: UTF8.self))"
+        )
         return try #require(answer.json?["id"]?.stringValue)
     }
 
@@ -65,7 +76,11 @@ extension RunningYgg {
             ProcessSpec(
                 argv: [Self.binary] + arguments,
                 environment: Self.childEnvironment.merging(["YGG_COORDINATOR": address]) { $1 },
-                workingDirectory: directory, runTimeout: .seconds(120)), limit: 32 << 20)
+                workingDirectory: directory,
+                runTimeout: .seconds(120)
+            ),
+            limit: 32 << 20
+        )
     }
 
     /// All output of one stream of a finished task, from its log.
@@ -87,13 +102,19 @@ extension RunningYgg {
 func tool(_ argv: String..., directory: String? = nil, environment: [String: String] = [:]) async -> CollectedOutput {
     await collectProcess(
         ProcessSpec(
-            argv: argv, environment: RunningYgg.childEnvironment.merging(environment) { $1 },
-            workingDirectory: directory, runTimeout: .seconds(120)), limit: 64 << 20)
+            argv: argv,
+            environment: RunningYgg.childEnvironment.merging(environment) { $1 },
+            workingDirectory: directory,
+            runTimeout: .seconds(120)
+        ),
+        limit: 64 << 20
+    )
 }
 
 /// The standard output of a tool.
 func collect(_ argv: [String]) async -> String {
     await collectProcess(
-        ProcessSpec(argv: argv, environment: RunningYgg.childEnvironment, runTimeout: .seconds(60)), limit: 64 << 20
+        ProcessSpec(argv: argv, environment: RunningYgg.childEnvironment, runTimeout: .seconds(60)),
+        limit: 64 << 20
     ).stdout
 }

@@ -21,7 +21,11 @@ final class RunningYgg: Sendable {
     }()
 
     private init(
-        address: String, executorAddress: String?, pid: pid_t, run: Task<ProcessOutcome, Never>, output: Transcript
+        address: String,
+        executorAddress: String?,
+        pid: pid_t,
+        run: Task<ProcessOutcome, Never>,
+        output: Transcript
     ) {
         self.address = address
         self.executorAddress = executorAddress
@@ -36,11 +40,16 @@ final class RunningYgg: Sendable {
         let (lines, feed) = AsyncStream.makeStream(of: JSON.self)
         let (pids, pidFeed) = AsyncStream.makeStream(of: pid_t.self)
         let spec = ProcessSpec(
-            argv: [binary] + arguments, environment: childEnvironment.merging(environment) { $1 }, killGrace: .seconds(1))
+            argv: [binary] + arguments,
+            environment: childEnvironment.merging(environment) { $1 },
+            killGrace: .seconds(1)
+        )
         let run = Task {
             let outcome = await runProcess(spec) { _, bytes in
                 for line in output.append(bytes) where line["event"] == "ready" { feed.yield(line) }
-            } onStart: { pidFeed.yield($0) }
+            } onStart: {
+                pidFeed.yield($0)
+            }
             feed.finish()
             pidFeed.finish()
             return outcome
@@ -59,7 +68,12 @@ final class RunningYgg: Sendable {
             throw EndToEndFailure("ygg \(arguments.joined(separator: " ")) did not get ready:\n\(output.text)")
         }
         return RunningYgg(
-            address: address, executorAddress: ready["executorAddress"]?.stringValue, pid: pid, run: run, output: output)
+            address: address,
+            executorAddress: ready["executorAddress"]?.stringValue,
+            pid: pid,
+            run: run,
+            output: output
+        )
     }
 
     var log: String { output.text }
@@ -137,7 +151,8 @@ private func NSTemporaryDirectoryPath() -> String {
 
 /// Runs `body` against `ygg up` on free ports in a directory of its own.
 func withUp<Value>(
-    _ arguments: [String] = [], configuration: String? = nil,
+    _ arguments: [String] = [],
+    configuration: String? = nil,
     _ body: (RunningYgg, _ directory: String) async throws -> Value
 ) async throws -> Value {
     let scratch = try ScratchDirectory()

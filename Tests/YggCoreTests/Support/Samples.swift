@@ -107,3 +107,13 @@ extension FinalReport {
         FinalReport(ending: .interrupted(interruption))
     }
 }
+
+extension Slots: ExpressibleByDictionaryLiteral {
+    package init(dictionaryLiteral elements: (String, Int)...) {
+        self.init(Dictionary(elements, uniquingKeysWith: { _, last in last }))
+    }
+}
+
+extension ObjectReader {
+    static func of(_ object: JSONObject) -> ObjectReader { ObjectReader(object) }
+}

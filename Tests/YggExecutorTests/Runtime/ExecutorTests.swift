@@ -140,7 +140,7 @@ struct ExecutorTests {
             let other = coordinator.grant("b", "bench-noop")
             #expect(await coordinator.final(other).ending == .finished(.succeeded))
             await coordinator.wait { $0.lastSync?.held.contains(key) == false && $0.leases.isEmpty ? true : nil }
-            while !executor.status.work.isEmpty { await Task.yield() }
+            while !executor.status.work.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
             #expect(coordinator.state.withLock { $0.entries[key] } == nil)
         }
     }
@@ -148,9 +148,9 @@ struct ExecutorTests {
     @Test func `a lease that is revoked ends the attempt without a report`() async throws {
         try await withExecutor { executor in
             let key = coordinator.grant("a", "test-wait", params: ["lines": 0])
-            while gate.started.withLock({ $0.isEmpty }) { await Task.yield() }
+            while gate.started.withLock({ $0.isEmpty }) { try await Task.sleep(for: .milliseconds(1)) }
             coordinator.change { $0.leases[key] = nil }
-            while !executor.status.work.isEmpty { await Task.yield() }
+            while !executor.status.work.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
             #expect(coordinator.state.withLock { $0.entries[key] } == nil)
         }
     }
@@ -174,7 +174,7 @@ struct ExecutorTests {
             await coordinator.wait { $0.entries[key] }
             coordinator.change { $0.failure = .unreachable("pulled out") }
             gate.open()
-            while !executor.status.work.isEmpty { await Task.yield() }
+            while !executor.status.work.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
             run.cancel()
             await #expect(throws: (any Error).self) { try await run.value }
         }
@@ -299,7 +299,7 @@ struct ExecutorTests {
             let staying = coordinator.grant("b", "test-wait", offline: .continue)
             await coordinator.wait { $0.entries[moving] != nil && $0.entries[staying] != nil ? true : nil }
             coordinator.change { $0.failure = .unreachable("pulled out") }
-            while executor.status.work.count == 2 { await Task.yield() }
+            while executor.status.work.count == 2 { try await Task.sleep(for: .milliseconds(1)) }
             #expect(executor.status.work.map(\.key) == [staying])
             coordinator.change { $0.failure = nil }
             await coordinator.wait { $0.lastSync?.held == [staying] ? true : nil }
@@ -313,7 +313,7 @@ struct ExecutorTests {
             await coordinator.wait { $0.lastSync }
             let kind = TaskKind(trusted: "test-wait")
             let first = Task { try await executor.execute(kind, params: JSONObject()) }
-            while executor.status.work.isEmpty { await Task.yield() }
+            while executor.status.work.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
             await #expect(throws: ExecutionRefusal.noSlot) { try await executor.execute(kind, params: JSONObject()) }
             await coordinator.wait { $0.lastSync?.capacity == Slots(["default": 0]) ? true : nil }
             gate.open()

@@ -1,0 +1,207 @@
+import Testing
+import YggCore
+
+struct LeaseKeeperTests {
+    private static let settings = LeaseKeeper.Settings()
+    private static let one = LeaseKey(task: "one", epoch: 1)
+    private static let two = LeaseKey(task: "two", epoch: 1)
+
+    private var keeper = LeaseKeeper(settings: settings, boot: 1)
+
+    private static func terms(
+        _ executor: ExecutorID = "a",
+        offline: OfflinePolicy = .stop,
+        lostAfter: Milliseconds = .hours(6)
+    ) -> LeaseKeeper.Terms {
+        .init(
+            executor: executor,
+            assignment: Assignment(spec: .sample(), phase: .run, attempt: 1, slots: .one, offline: offline),
+            lostAfter: lostAfter
+        )
+    }
+
+    @discardableResult
+    private mutating func hear(
+        _ held: Set<LeaseKey>?,
+        seen: Int64 = 0,
+        boot: String = "b1",
+        at second: Int64
+    ) -> [String] {
+        keeper.handle(.heard(.init(executor: "a", bootID: boot, seen: seen, held: held)), now: .at(second)).texts
+    }
+
+    /// Ticks once a second, as the coordinator does, and says what came of the last one.
+    private mutating func tick(from start: Int64 = 0, to end: Int64) -> [String] {
+        (start...end).flatMap { keeper.handle(.tick, now: .at($0)).texts }
+    }
+
+    private mutating func grant(
+        _ key: LeaseKey = one,
+        offline: OfflinePolicy = .stop,
+        lostAfter: Milliseconds = .hours(6),
+        at second: Int64 = 0
+    ) {
+        _ = keeper.handle(.granted(key, Self.terms(offline: offline, lostAfter: lostAfter)), now: .at(second))
+    }
+
+    @Test
+    mutating func `a lease that was never named is given back after the launch grace`() {
+        hear([], at: 0)
+        grant()
+        #expect(tick(to: 9).isEmpty)
+        #expect(tick(from: 10, to: 10) == ["declined one/1"])
+    }
+
+    @Test
+    mutating func `a missed statement is given up only by an executor that has seen it`() {
+        hear([], at: 0)
+        #expect(hear([], seen: .max, at: 0).isEmpty)
+        grant()
+        let statement = keeper.statement(for: "a", named: [])
+        #expect(hear([], seen: statement.rev - 1, at: 1).isEmpty)
+        #expect(hear(nil, seen: statement.rev, at: 1).isEmpty)
+        #expect(hear([], seen: statement.rev, at: 1) == ["declined one/1"])
+    }
+
+    @Test
+    mutating func `a lease that was held and is no longer named is lost`() {
+        grant()
+        let statement = keeper.statement(for: "a", named: [])
+        #expect(hear([Self.one], seen: statement.rev, at: 1).isEmpty)
+        #expect(hear([], seen: statement.rev, at: 2) == ["lost one/1"])
+    }
+
+    @Test
+    mutating func `a new boot ends what it does not name, and renews what it does`() {
+        hear([], at: 0)
+        grant()
+        grant(Self.two)
+        hear([Self.one, Self.two], at: 1)
+        #expect(hear([Self.two], seen: 0, boot: "b2", at: 2) == ["lost one/1"])
+    }
+
+    @Test
+    mutating func `only what is named is renewed`() {
+        grant()
+        grant(Self.two)
+        hear([Self.one, Self.two], at: 0)
+        _ = tick(to: 10)
+        hear([Self.one], at: 10)
+        #expect(tick(from: 11, to: 15) == ["lost two/1"])
+        _ = keeper.handle(.revoked(Self.two), now: .at(15))
+        #expect(hear(nil, at: 20).isEmpty)
+        #expect(tick(from: 16, to: 24).isEmpty)
+        #expect(tick(from: 25, to: 25) == ["lost one/1"], "a request that names nothing renews nothing")
+    }
+
+    @Test
+    mutating func `a gap in the coordinator's own ticks is forgiven`() {
+        grant()
+        hear([Self.one], at: 0)
+        #expect(tick(to: 5).isEmpty)
+        #expect(keeper.handle(.tick, now: .at(3600)).isEmpty)
+        #expect(tick(from: 3601, to: 3609).isEmpty)
+        #expect(Set(tick(from: 3610, to: 3610)) == ["lost one/1", "silent a"])
+    }
+
+    @Test
+    mutating func `a restored lease lives for a whole time to live and is never assigned again`() throws {
+        _ = keeper.handle(.expected("a", bootID: "b1"), now: .at(100))
+        _ = keeper.handle(.restored(Self.one, Self.terms(), isCancelled: false), now: .at(100))
+        let stated = try #require(keeper.statement(for: "a", named: []).leases.first)
+        #expect(stated.key == Self.one && stated.want == .run && stated.assignment == nil)
+        #expect(tick(from: 100, to: 114).isEmpty)
+        #expect(Set(tick(from: 115, to: 115)) == ["lost one/1", "silent a"])
+    }
+
+    @Test
+    mutating func `a lease is stated with its assignment until it is named`() {
+        grant()
+        grant(Self.two)
+        #expect(keeper.statement(for: "a", named: []).leases.map { $0.assignment != nil } == [true, true])
+        let second = keeper.statement(for: "a", named: [Self.one])
+        #expect(second.leases.map(\.key) == [Self.one, Self.two])
+        #expect(second.leases.map { $0.assignment != nil } == [false, true])
+    }
+
+    @Test
+    mutating func `what goes on offline is kept until it counts as lost`() {
+        grant(offline: .continue, lostAfter: .seconds(60))
+        hear([Self.one], at: 0)
+        #expect(tick(to: 74) == ["silent a"])
+        #expect(tick(from: 75, to: 75) == ["lost one/1"])
+        #expect(hear([Self.one], at: 75) == ["back a"])
+        #expect(tick(from: 76, to: 80).isEmpty)
+    }
+
+    @Test
+    mutating func `a cancelled attempt has a time to live and a grace to end in`() {
+        grant()
+        hear([Self.one], at: 0)
+        _ = keeper.statement(for: "a", named: [])
+        _ = keeper.handle(.cancelled(Self.one), now: .at(0))
+        #expect(keeper.statement(for: "a", named: []).leases.map(\.want) == [.cancel])
+        var texts: [String] = []
+        for second in 0..<20 {
+            hear([Self.one], at: Int64(second))
+            texts += keeper.handle(.tick, now: .at(Int64(second))).texts
+            // Asking again moves nothing.
+            _ = keeper.handle(.cancelled(Self.one), now: .at(Int64(second)))
+        }
+        #expect(texts.isEmpty)
+        #expect(tick(from: 20, to: 20) == ["endCancelled one/1"])
+    }
+
+    @Test
+    mutating func `news are told until they are seen`() {
+        hear([], at: 0)
+        #expect(!keeper.hasNews(for: "a", seen: 0))
+        #expect(!keeper.hasNews(for: "unknown", seen: 0))
+        grant()
+        #expect(keeper.hasNews(for: "a", seen: .max))
+        let told = keeper.statement(for: "a", named: []).rev
+        #expect(keeper.hasNews(for: "a", seen: told - 1))
+        #expect(!keeper.hasNews(for: "a", seen: told))
+        let again = keeper.statement(for: "a", named: []).rev
+        #expect(again > told)
+        #expect(!keeper.hasNews(for: "a", seen: told))
+        for input in [LeaseKeeper.Input.cancelled(Self.one), .revoked(Self.one)] {
+            _ = keeper.handle(input, now: .at(1))
+            #expect(keeper.hasNews(for: "a", seen: .max))
+            _ = keeper.statement(for: "a", named: [])
+        }
+        grant(Self.two)
+        _ = keeper.statement(for: "a", named: [])
+        _ = keeper.handle(.ended(Self.two), now: .at(1))
+        #expect(!keeper.hasNews(for: "a", seen: .max), "its own last word is no news to it")
+        #expect(keeper.count == 0 && keeper.leases(of: "a").isEmpty)
+    }
+
+    @Test
+    mutating func `a coordinator that leaves states a long time to live`() {
+        grant()
+        #expect(keeper.statement(for: "a", named: []).leases.map(\.ttl) == [.seconds(15)])
+        _ = keeper.handle(.farewell, now: .at(0))
+        #expect(keeper.statement(for: "a", named: []).leases.map(\.ttl) == [.seconds(120)])
+    }
+
+    @Test
+    mutating func `revisions grow over boots`() {
+        for _ in 0..<1000 { _ = keeper.statement(for: "a", named: []) }
+        var next = LeaseKeeper(settings: Self.settings, boot: 2)
+        #expect(keeper.statement(for: "a", named: []).rev < next.statement(for: "a", named: []).rev)
+    }
+}
+
+extension [LeaseKeeper.Effect] {
+    fileprivate var texts: [String] {
+        map { effect in
+            switch effect {
+            case .lose(let key, let why): "\(why.rawValue) \(key)"
+            case .endCancelled(let key): "endCancelled \(key)"
+            case .executorSilent(let id): "silent \(id)"
+            case .executorBack(let id): "back \(id)"
+            }
+        }
+    }
+}
