@@ -29,6 +29,9 @@ package final class FileLock: Sendable {
         _ = text.withCString { pwrite(descriptor, $0, text.utf8.count, 0) }
     }
 
+    /// Gives the lock up. Closing the descriptor would not be enough: a child between fork and exec has it too.
+    package func release() { flock(descriptor, LOCK_UN) }
+
     deinit { close(descriptor) }
 
     private static func contents(of descriptor: Int32) -> String {

@@ -77,6 +77,7 @@ package final class SQLiteDatabase: Database {
             // The queue is serial: whatever was begun is done by now.
             queue.async {
                 try? self.pool.close()
+                self.lock.release()
                 continuation.resume()
             }
         }

@@ -105,11 +105,20 @@ struct ExecutorTests {
         try await run.value
     }
 
+    private func expect(
+        _ key: LeaseKey,
+        endsAs ending: FinalReport.Ending,
+        at location: SourceLocation = #_sourceLocation
+    ) async throws {
+        let report = try await coordinator.final(key)
+        #expect(report.ending == ending, sourceLocation: location)
+    }
+
     @Test func `a lease is run and its result reported, with every line before it`() async throws {
         try await withExecutor { _ in
             let key = coordinator.grant("a", "test-wait", params: ["lines": 5])
             gate.open()
-            #expect(await coordinator.final(key).ending == .finished(.succeeded))
+            try await expect(key, endsAs: .finished(.succeeded))
             let entries = coordinator.state.withLock { $0.entries[key] } ?? []
             #expect(entries.map(\.n) == [1, 2, 3, 4, 5, 6])
         }
@@ -120,16 +129,16 @@ struct ExecutorTests {
     @Test func `a thousand short tasks go through two slots`() async throws {
         try await withExecutor { _ in
             let keys = (0..<1000).map { coordinator.grant("t\($0)", "bench-noop") }
-            for key in keys { #expect(await coordinator.final(key).ending == .finished(.succeeded)) }
+            for key in keys { try await expect(key, endsAs: .finished(.succeeded)) }
         }
     }
 
     @Test func `cancelled work is ended and says so`() async throws {
         try await withExecutor { _ in
             let key = coordinator.grant("a", "test-wait")
-            await coordinator.wait { $0.entries[key] }
+            try await coordinator.wait { $0.entries[key] }
             coordinator.change { $0.leases[key]?.want = .cancel }
-            #expect(await coordinator.final(key).ending == .finished(.cancelled))
+            try await expect(key, endsAs: .finished(.cancelled))
         }
     }
 
@@ -138,8 +147,8 @@ struct ExecutorTests {
             coordinator.state.withLock { $0.refusedAfter[LeaseKey(task: TaskID(trusted: "a"), epoch: 1)] = 0 }
             let key = coordinator.grant("a", "test-wait")
             let other = coordinator.grant("b", "bench-noop")
-            #expect(await coordinator.final(other).ending == .finished(.succeeded))
-            await coordinator.wait { $0.lastSync?.held.contains(key) == false && $0.leases.isEmpty ? true : nil }
+            try await expect(other, endsAs: .finished(.succeeded))
+            try await coordinator.wait { $0.lastSync?.held.contains(key) == false && $0.leases.isEmpty ? true : nil }
             while !executor.status.work.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
             #expect(coordinator.state.withLock { $0.entries[key] } == nil)
         }
@@ -158,9 +167,10 @@ struct ExecutorTests {
     @Test func `wrong parameters and unknown kinds come back as such`() async throws {
         try await withExecutor { _ in
             let wrong = coordinator.grant("a", "test-wait", params: ["lines": 9999])
-            #expect(await coordinator.final(wrong).error?.code == "invalid-params")
+            let refused = try await coordinator.final(wrong)
+            #expect(refused.error?.code == "invalid-params")
             let unknown = coordinator.grant("b", "ops-unheard-of")
-            await coordinator.wait { $0.leases[unknown] == nil ? true : nil }
+            try await coordinator.wait { $0.leases[unknown] == nil ? true : nil }
         }
     }
 
@@ -171,7 +181,7 @@ struct ExecutorTests {
             let executor = try makeExecutor()
             let run = Task { try await executor.run() }
             coordinator.grant("a", "test-wait")
-            await coordinator.wait { $0.entries[key] }
+            try await coordinator.wait { $0.entries[key] }
             coordinator.change { $0.failure = .unreachable("pulled out") }
             gate.open()
             while !executor.status.work.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
@@ -181,7 +191,7 @@ struct ExecutorTests {
         #expect(coordinator.state.withLock { $0.entries[key]?.count } == 1)
         coordinator.change { $0.failure = nil }
         try await withExecutor { _ in
-            #expect(await coordinator.final(key).ending == .finished(.succeeded))
+            try await expect(key, endsAs: .finished(.succeeded))
         }
         let registrations = coordinator.state.withLock { $0.registrations }
         #expect(Set(registrations.map(\.bootID)).count == 2)
@@ -192,11 +202,11 @@ struct ExecutorTests {
     @Test func `a coordinator that does not know it is registered with again, without losing work`() async throws {
         try await withExecutor { _ in
             let key = coordinator.grant("a", "test-wait")
-            await coordinator.wait { $0.entries[key] }
+            try await coordinator.wait { $0.entries[key] }
             coordinator.change { $0.isKnown = false }
-            await coordinator.wait { $0.registrations.count == 2 ? true : nil }
+            try await coordinator.wait { $0.registrations.count == 2 ? true : nil }
             gate.open()
-            #expect(await coordinator.final(key).ending == .finished(.succeeded))
+            try await expect(key, endsAs: .finished(.succeeded))
             #expect(Set(coordinator.state.withLock { $0.registrations }.map(\.bootID)).count == 1)
         }
     }
@@ -204,15 +214,15 @@ struct ExecutorTests {
     @Test func `another store ends all work and begins anew with an empty outbox`() async throws {
         try await withExecutor { _ in
             let key = coordinator.grant("a", "test-wait")
-            await coordinator.wait { $0.entries[key] }
+            try await coordinator.wait { $0.entries[key] }
             coordinator.change { state in
                 state.storeID = "store-2"
                 state.leases = [:]
                 state.entries = [:]
             }
-            await coordinator.wait { $0.registrations.count >= 2 ? true : nil }
+            try await coordinator.wait { $0.registrations.count >= 2 ? true : nil }
             let after = coordinator.grant("b", "bench-noop")
-            #expect(await coordinator.final(after).ending == .finished(.succeeded))
+            try await expect(after, endsAs: .finished(.succeeded))
             #expect(coordinator.state.withLock { $0.entries[key] } == nil)
         }
         #expect(folder.names().contains { $0.hasPrefix("outbox-of-store-1-") })
@@ -222,7 +232,7 @@ struct ExecutorTests {
         let executor = try makeExecutor()
         let run = Task { try await executor.run() }
         let key = coordinator.grant("a", "test-wait")
-        await coordinator.wait { $0.entries[key] }
+        try await coordinator.wait { $0.entries[key] }
         coordinator.change {
             $0.failure = .refused(
                 Problem(status: 409, code: "replaced", title: "", detail: "by fenrir", nextAction: "")
@@ -259,18 +269,18 @@ struct ExecutorTests {
         try await withExecutor(slots: 1) { executor in
             let first = coordinator.grant("a", "test-wait")
             let second = coordinator.grant("b", "test-wait")
-            await coordinator.wait { $0.entries[first] }
+            try await coordinator.wait { $0.entries[first] }
             executor.order(.init(action: .pause, by: "test", why: "lunch"))
-            await coordinator.wait { $0.leases[second] == nil ? true : nil }
+            try await coordinator.wait { $0.leases[second] == nil ? true : nil }
             #expect(coordinator.state.withLock { $0.lastSync?.state } == .paused)
             gate.open()
-            #expect(await coordinator.final(first).ending == .finished(.succeeded))
+            try await expect(first, endsAs: .finished(.succeeded))
             await #expect(throws: ExecutionRefusal.paused) {
                 try await executor.execute(TaskKind(trusted: "bench-noop"), params: JSONObject())
             }
             executor.order(.init(action: .resume, by: "test"))
             let third = coordinator.grant("c", "bench-noop")
-            #expect(await coordinator.final(third).ending == .finished(.succeeded))
+            try await expect(third, endsAs: .finished(.succeeded))
         }
     }
 
@@ -278,16 +288,16 @@ struct ExecutorTests {
         let executor = try makeExecutor()
         let run = Task { try await executor.run() }
         let key = coordinator.grant("a", "test-wait")
-        await coordinator.wait { $0.entries[key] }
+        try await coordinator.wait { $0.entries[key] }
         executor.order(.init(action: .stop, by: "test", drainTimeout: 50))
-        #expect(await coordinator.final(key).ending == .interrupted(.drained))
+        try await expect(key, endsAs: .interrupted(.drained))
         try await run.value
     }
 
     @Test func `a handler that does not end in time is made to`() async throws {
         try await withExecutor { _ in
             let key = coordinator.grant("a", "test-wait", timeouts: Timeouts(run: 20))
-            let report = await coordinator.final(key)
+            let report = try await coordinator.final(key)
             #expect(report.error?.code == "run-timeout")
         }
     }
@@ -297,25 +307,25 @@ struct ExecutorTests {
         try await withExecutor { executor in
             let moving = coordinator.grant("a", "test-wait", offline: .stop)
             let staying = coordinator.grant("b", "test-wait", offline: .continue)
-            await coordinator.wait { $0.entries[moving] != nil && $0.entries[staying] != nil ? true : nil }
+            try await coordinator.wait { $0.entries[moving] != nil && $0.entries[staying] != nil ? true : nil }
             coordinator.change { $0.failure = .unreachable("pulled out") }
             while executor.status.work.count == 2 { try await Task.sleep(for: .milliseconds(1)) }
             #expect(executor.status.work.map(\.key) == [staying])
             coordinator.change { $0.failure = nil }
-            await coordinator.wait { $0.lastSync?.held == [staying] ? true : nil }
+            try await coordinator.wait { $0.lastSync?.held == [staying] ? true : nil }
             gate.open()
-            #expect(await coordinator.final(staying).ending == .finished(.succeeded))
+            try await expect(staying, endsAs: .finished(.succeeded))
         }
     }
 
     @Test func `work without a lease takes a slot, and says what it came to`() async throws {
         try await withExecutor(slots: 1) { executor in
-            await coordinator.wait { $0.lastSync }
+            try await coordinator.wait { $0.lastSync }
             let kind = TaskKind(trusted: "test-wait")
             let first = Task { try await executor.execute(kind, params: JSONObject()) }
             while executor.status.work.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
             await #expect(throws: ExecutionRefusal.noSlot) { try await executor.execute(kind, params: JSONObject()) }
-            await coordinator.wait { $0.lastSync?.capacity == Slots(["default": 0]) ? true : nil }
+            try await coordinator.wait { $0.lastSync?.capacity == Slots(["default": 0]) ? true : nil }
             gate.open()
             let report = try await first.value
             #expect(report.ending == .finished(.succeeded))

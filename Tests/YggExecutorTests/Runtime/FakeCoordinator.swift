@@ -67,15 +67,17 @@ final class FakeCoordinator: CoordinatorLink {
 
     /// Waits until `body` has a value, looking after every request.
     @discardableResult
-    func wait<Value>(_ body: (State) -> Value?) async -> Value {
+    /// - Throws: `CancellationError` where the test ran out of time.
+    func wait<Value>(_ body: (State) -> Value?) async throws -> Value {
         while true {
+            try Task.checkCancellation()
             if let value = state.withLock({ body($0) }) { return value }
             await progress.sleep(until: RuntimeClock.host.now() + 20, on: thread)
         }
     }
 
-    func final(_ key: LeaseKey) async -> FinalReport {
-        await wait { state in
+    func final(_ key: LeaseKey) async throws -> FinalReport {
+        try await wait { state in
             if case .final(let report)? = state.entries[key]?.last?.body { report } else { nil }
         }
     }
