@@ -33,7 +33,7 @@ let package = Package(
             dependencies: [
                 "YggClient", "YggConfiguration", "YggCoordinator", "YggCore", "YggExecutor", "YggProcess",
                 "YggProtocol",
-                "YggServer", "YggStorage", "YggTelemetry",
+                "YggHTTP", "YggServer", "YggStorage", "YggTelemetry",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -16,7 +16,7 @@ ARROWS = {
     "YggCommands": (
         {
             "YggClient", "YggConfiguration", "YggCoordinator", "YggCore", "YggExecutor", "YggProcess", "YggProtocol",
-            "YggServer", "YggStorage", "YggTelemetry",
+            "YggHTTP", "YggServer", "YggStorage", "YggTelemetry",
         },
         {"ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals"},
     ),

@@ -26,4 +26,9 @@ package struct StoreIdentity: Sendable {
             return StoreIdentity(storeID: storeID, boot: boot)
         }
     }
+
+    /// Writes what is there already: whether a write is possible, without a change.
+    package static func touch(in tx: any SQLTransaction) throws {
+        try tx.execute("UPDATE meta SET value = value WHERE name = 'boot'", [])
+    }
 }

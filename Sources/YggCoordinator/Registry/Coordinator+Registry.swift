@@ -165,9 +165,7 @@ extension Coordinator {
 
     /// Whether the store takes a write.
     package func checkStore() async throws {
-        try await database.write { tx in
-            _ = try tx.execute("UPDATE meta SET value = value WHERE name = 'boot'", [])
-        }
+        try await database.write { tx in try StoreIdentity.touch(in: tx) }
     }
 }
 
