@@ -2,9 +2,10 @@ package import YggCore
 
 /// Frames of `text/event-stream` (WHATWG HTML, "Server-sent events").
 package enum ServerSentEvents {
-    /// What opens every stream: headers leave at once, and a browser knows how soon to come back.
-    package static let preamble = Array("retry: 2000\n\n".utf8)
-    package static let keepAlive = Array(":\n\n".utf8)
+    /// What opens every stream: headers leave at once, and a browser knows how soon to come back. It ends without an
+    /// empty line, and so belongs to the first event: some readers take a block of its own for an event.
+    package static let preamble = Array("retry: 2000\n".utf8)
+    package static let keepAlive = Array(":\n".utf8)
 
     package static func frame(of event: Event) -> [UInt8] {
         frame(id: event.seq, name: event.type.rawValue, data: event.json)
