@@ -35,8 +35,8 @@ extension JSON {
 
 /// A recursive-descent parser over one buffer.
 ///
-/// Written by hand because it is on the path of every task: `JSONDecoder` takes ten times as long, accepts
-/// duplicate keys and cannot say where an error is.
+/// Written by hand because it is on the path of every task, and because `JSONDecoder` accepts duplicate keys and cannot
+/// say where an error is.
 private struct JSONParser {
     let bytes: UnsafeBufferPointer<UInt8>
     let maxDepth: Int
