@@ -8,8 +8,8 @@ package import YggProtocol
 /// What a request carries through the handlers.
 package struct YggContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
-    package let requestDecoder = JSONDecoder()
-    package let responseEncoder = JSONEncoder()
+    package var requestDecoder: JSONDecoder { JSONDecoder() }
+    package var responseEncoder: JSONEncoder { JSONEncoder() }
 
     package init(source: Source) { coreContext = CoreRequestContextStorage(source: source) }
 

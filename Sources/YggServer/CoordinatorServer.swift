@@ -57,7 +57,7 @@ package struct CoordinatorServer: Sendable {
         let host = settings.host
         return Application(
             responder: endpoints.responder(guardedBy: guardian),
-            server: .http1(configuration: .init(idleTimeout: .seconds(90))),
+            server: .loopBoundHTTP1(configuration: .init(idleTimeout: .seconds(90))),
             configuration: ApplicationConfiguration(
                 address: .hostname(host, port: settings.port),
                 serverName: nil,

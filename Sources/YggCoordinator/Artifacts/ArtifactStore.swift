@@ -1,4 +1,5 @@
 import Crypto
+import Dispatch
 
 #if canImport(Glibc)
 import Glibc
@@ -10,6 +11,8 @@ import Musl
 /// found by its hash is whole.
 package final class ArtifactStore: Sendable {
     private let directory: String
+    /// Disks may take seconds to sync; requests are handled on event loops, which may not wait.
+    private let queue = DispatchQueue(label: "ygg.artifacts", attributes: .concurrent)
 
     init(directory: String) throws {
         self.directory = directory
@@ -32,8 +35,28 @@ package final class ArtifactStore: Sendable {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Keeps `bytes` under their hash, durably.
-    func save(_ bytes: [UInt8], hash: String) throws {
+    /// Keeps `bytes` durably, where they have that hash.
+    /// - Returns: whether they have it.
+    func save(_ bytes: [UInt8], as hash: String) async throws -> Bool {
+        try await aside { [self] in
+            guard Self.hash(of: bytes) == hash else { return false }
+            try store(bytes, as: hash)
+            return true
+        }
+    }
+
+    /// nil where the bytes are not here.
+    func load(_ hash: String) async throws -> [UInt8]? {
+        try await aside { [self] in try contents(of: hash) }
+    }
+
+    private func aside<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            queue.async { continuation.resume(with: Result { try body() }) }
+        }
+    }
+
+    private func store(_ bytes: [UInt8], as hash: String) throws {
         let folder = "\(directory)/\(hash.prefix(2))"
         let path = "\(folder)/\(hash)"
         if access(path, F_OK) == 0 { return }
@@ -53,8 +76,7 @@ package final class ArtifactStore: Sendable {
         }
     }
 
-    /// nil where the bytes are not here.
-    func load(_ hash: String) throws -> [UInt8]? {
+    private func contents(of hash: String) throws -> [UInt8]? {
         let descriptor = open("\(directory)/\(hash.prefix(2))/\(hash)", O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             if errno == ENOENT { return nil }

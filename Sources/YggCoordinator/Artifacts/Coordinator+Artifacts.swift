@@ -6,7 +6,8 @@ extension Coordinator {
     /// Keeps what an attempt leaves behind. Only the holder of the epoch may, and only under the true hash.
     /// - Returns: whether the task had it not yet.
     package func saveArtifact(_ bytes: [UInt8], sha256: String, task id: TaskID, epoch: Int64) async throws -> Bool {
-        guard ArtifactStore.hash(of: bytes) == sha256 else {
+        try checkEpoch(try await stored(id), epoch)
+        guard try await artifacts.save(bytes, as: sha256) else {
             throw Problem(
                 status: 422,
                 code: "hash-mismatch",
@@ -16,8 +17,6 @@ extension Coordinator {
                 nextAction: "Send the bytes again, whole."
             )
         }
-        try checkEpoch(try await stored(id), epoch)
-        try artifacts.save(bytes, hash: sha256)
         return try await database.write { [self] tx in
             guard let stored = try store.task(id, in: tx) else {
                 throw Problem.notFound("task \(id)", next: "Nothing: it is gone.")
@@ -46,7 +45,7 @@ extension Coordinator {
             guard let stored = try store.task(id, in: tx) else { return false }
             return try ArtifactIndex.contains(sha256, task: stored.num, in: tx)
         }
-        guard belongs, let bytes = try artifacts.load(sha256) else {
+        guard belongs, let bytes = try await artifacts.load(sha256) else {
             throw Problem.notFound("artifact \(sha256) of task \(id)", next: "Its events name those it has.")
         }
         return bytes
