@@ -13,6 +13,7 @@ struct Control {
     var polls: [Int64: HeldPoll] = [:]
     var lastPoll: Int64 = 0
     var ids = TaskIDMaker()
+    var random = SystemRandomNumberGenerator()
     var isLeaving = false
 
     /// What the lock's holder must do after releasing it.

@@ -17,6 +17,7 @@ package final class Coordinator: Service {
     let database: any Database
     let store: TaskStore
     let artifacts: ArtifactStore
+    let disk = DiskQueue()
     let control: Mutex<Control>
     let logger: Logger
     let alarm = Alarm()
@@ -50,11 +51,15 @@ package final class Coordinator: Service {
         self.database = database
         self.logger = logger
         store = TaskStore()
-        artifacts = try ArtifactStore(directory: settings.dataDirectory + "/artifacts")
+        artifacts = try ArtifactStore(directory: settings.dataDirectory + "/artifacts", disk: disk)
         control = Mutex(
             Control(
                 dispatcher: Dispatcher(routes: settings.routes, resources: settings.resources),
-                leases: LeaseKeeper(settings: settings.leases, boot: identity.boot),
+                leases: LeaseKeeper(
+                    settings: settings.leases,
+                    boot: identity.boot,
+                    followsFarewell: identity.followsFarewell
+                ),
                 kinds: KindCatalogue(declared: settings.declaredKinds)
             )
         )
@@ -123,6 +128,11 @@ package final class Coordinator: Service {
 
     /// An orderly end: everybody who waits is answered, with leases that outlast an upgrade.
     private func leave() async {
+        do {
+            try await database.write { [identity] tx in try identity.recordFarewell(in: tx) }
+        } catch {
+            logger.warning("coordinator.farewell-unrecorded", metadata: ["error": "\(error)"])
+        }
         withControl { control, work in
             control.isLeaving = true
             control.keep(.farewell, now: .now, into: &work)
@@ -131,6 +141,9 @@ package final class Coordinator: Service {
         }
         events.close()
     }
+
+    /// Whether it has begun to stop, and answers only to say goodbye.
+    package var isLeaving: Bool { control.withLock { $0.isLeaving } }
 
     /// Runs `body` under the lock, and afterwards does what it decided.
     @discardableResult
@@ -156,8 +169,6 @@ package final class Coordinator: Service {
         for lane in outcome.filled { control.dispatch(.laneFilled(lane), now: .now, into: &work) }
         if let wake = outcome.nextWake { alarm.set(wake) }
     }
-
-    var jitter: Double { Double.random(in: 0...1) }
 }
 
 extension Control {

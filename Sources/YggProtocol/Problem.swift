@@ -91,6 +91,16 @@ extension Problem {
         )
     }
 
+    package static func preconditionFailed(_ detail: String) -> Problem {
+        Problem(
+            status: 412,
+            code: "precondition-failed",
+            title: "Precondition failed",
+            detail: detail,
+            nextAction: "Read it again, and decide on what it is now."
+        )
+    }
+
     package static func notFound(_ what: String, next: String) -> Problem {
         Problem(status: 404, code: "not-found", title: "Not found", detail: "There is no \(what).", nextAction: next)
     }

@@ -98,7 +98,7 @@ struct DurabilityTests {
         handlers:
           - kind: try-hold
             params: {dir: {type: string}}
-            run: [sh, -c, 'echo $$ >> "$1/pids"; test $(wc -l < "$1/pids") -ge 2 || sleep 600', sh, "{{dir}}"]
+            run: [sh, -c, 'echo $$ >> "$1/pids"; echo begun; test $(wc -l < "$1/pids") -ge 2 || sleep 600', sh, "{{dir}}"]
         """.write(toFile: configuration, atomically: true, encoding: .utf8)
         let coordinator = try await RunningYgg.start([
             "coordinator", "--port", "0", "--data-dir", "\(scratch.path)/c", "--config", configuration,
@@ -113,6 +113,7 @@ struct DurabilityTests {
         let id = try await coordinator.submit(["kind": "try-hold", "params": ["dir": .string(scratch.path)]])
         let running = try await coordinator.state(id, is: "running")
         #expect(running["executor"] == "doomed")
+        _ = await collect(["sh", "-c", "curl -sN '\(coordinator.address)/v1/tasks/\(id)/stream' | grep -m 1 begun"])
         await doomed.killNow()
         let heir = try await executor("heir")
         let task = try await coordinator.finished(id)

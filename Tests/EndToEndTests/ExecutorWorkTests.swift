@@ -23,6 +23,20 @@ struct ExecutorWorkTests {
         }
     }
 
+    @Test func `work that lasts many times to live keeps its lease`() async throws {
+        let declared = """
+            coordinator: {leaseTTL: 1s}
+            handlers:
+              - kind: try-last
+                run: [sleep, "4"]
+            """
+        try await withUp(configuration: declared) { ygg, _ in
+            let task = try await ygg.finished(try await ygg.submit(["kind": "try-last"]))
+            #expect(task["state"] == "succeeded", "\(task.text)")
+            #expect(task["epoch"] == 1)
+        }
+    }
+
     @Test func `a cancelled task leaves no process of its group`() async throws {
         let declared = """
             handlers:

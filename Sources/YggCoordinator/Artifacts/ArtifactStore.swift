@@ -1,5 +1,4 @@
 import Crypto
-import Dispatch
 
 #if canImport(Glibc)
 import Glibc
@@ -11,11 +10,11 @@ import Musl
 /// found by its hash is whole.
 package final class ArtifactStore: Sendable {
     private let directory: String
-    /// Disks may take seconds to sync; requests are handled on event loops, which may not wait.
-    private let queue = DispatchQueue(label: "ygg.artifacts", attributes: .concurrent)
+    private let disk: DiskQueue
 
-    init(directory: String) throws {
+    init(directory: String, disk: DiskQueue) throws {
         self.directory = directory
+        self.disk = disk
         try makeDirectory(directory)
     }
 
@@ -38,7 +37,7 @@ package final class ArtifactStore: Sendable {
     /// Keeps `bytes` durably, where they have that hash.
     /// - Returns: whether they have it.
     func save(_ bytes: [UInt8], as hash: String) async throws -> Bool {
-        try await aside { [self] in
+        try await disk.run { [self] in
             guard Self.hash(of: bytes) == hash else { return false }
             try store(bytes, as: hash)
             return true
@@ -47,13 +46,7 @@ package final class ArtifactStore: Sendable {
 
     /// nil where the bytes are not here.
     func load(_ hash: String) async throws -> [UInt8]? {
-        try await aside { [self] in try contents(of: hash) }
-    }
-
-    private func aside<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
-            queue.async { continuation.resume(with: Result { try body() }) }
-        }
+        try await disk.run { [self] in try contents(of: hash) }
     }
 
     private func store(_ bytes: [UInt8], as hash: String) throws {
@@ -61,6 +54,7 @@ package final class ArtifactStore: Sendable {
         let path = "\(folder)/\(hash)"
         if access(path, F_OK) == 0 { return }
         try makeDirectory(folder)
+        try syncDirectory(directory)
         let temporary = "\(path).\(getpid()).\(UInt64.random(in: 0...UInt64.max))"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw ArtifactError("create \(temporary)") }

@@ -68,7 +68,6 @@ extension Coordinator {
             guard let known = control.executors[id] else { return time }
             guard
                 known.instance == registration.instance || control.leases.isSilent(id) || known.state == .stopped
-                    || known.lastHeard == nil
             else {
                 throw Problem(
                     status: 409,
@@ -156,8 +155,6 @@ extension Coordinator {
     }
 
     package var kinds: [(spec: KindSpec, offeredBy: [ExecutorID])] { withControl { control, _ in control.kinds.all } }
-
-    package var liveLeases: Int { withControl { control, _ in control.leases.count } }
 
     package func backlog() async throws -> [TaskStore.Backlog] {
         try await database.read { [store] tx in try store.backlog(in: tx) }

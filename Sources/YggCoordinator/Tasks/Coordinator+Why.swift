@@ -42,7 +42,12 @@ extension Coordinator {
                 let lane = control.dispatcher.lane(stored.lane)
                 let lanes = lane ?? Lane(kind: task.spec.kind)
                 return (
-                    Router.route(lanes, routes: settings.routes, executors: control.dispatcher.views),
+                    Router.route(
+                        lanes,
+                        routes: settings.routes,
+                        executors: control.dispatcher.views,
+                        fleet: control.dispatcher.freeOfFleet
+                    ),
                     control.kinds.isOffered(task.spec.kind)
                 )
             }

@@ -174,7 +174,7 @@ package struct SyncLoop: Sendable {
                 }
             } else if let assignment = lease.assignment, !isSettled(lease.key) {
                 // An answer that was under way for longer may speak of a lease that has been given up since.
-                guard sentAt + lease.ttl * 2 / 3 > now else { continue }
+                guard sentAt + LeaseTiming.cutOff(lease.ttl) > now else { continue }
                 guard isAccepting else {
                     declined[lease.key] = Self.notAccepting
                     continue
@@ -306,7 +306,7 @@ package struct SyncLoop: Sendable {
     /// Ends what may move elsewhere: begun at two thirds of the time to live, so that it is dead before its end.
     private mutating func stopCutOff(now: Instant) -> [Effect] {
         func isCutOff(_ lease: Held) -> Bool {
-            lease.offline == .stop && !lease.isStopping && lease.renewedAt + lease.ttl * 2 / 3 <= now
+            lease.offline == .stop && !lease.isStopping && lease.renewedAt + LeaseTiming.cutOff(lease.ttl) <= now
         }
         let running = held.filter { $0.value.stage == .running && isCutOff($0.value) }.keys.sorted()
         for key in running { held[key]?.isStopping = true }

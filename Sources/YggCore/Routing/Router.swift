@@ -82,7 +82,13 @@ package struct Decision: Sendable {
 /// Pure routing: no state, no clock.
 package enum Router {
     /// Explains for every executor whether it could take a task of `lane`, and ranks those that could.
-    package static func route(_ lane: Lane, routes: RouteTable, executors: [RoutingView]) -> Decision {
+    /// - Parameter fleet: free slots of the whole fleet.
+    package static func route(
+        _ lane: Lane,
+        routes: RouteTable,
+        executors: [RoutingView],
+        fleet: Slots = Slots()
+    ) -> Decision {
         let route = routes.route(for: lane.kind)
         let standing = Standing(lane, route: route, executors: executors)
         var candidates: [RoutingView] = []
@@ -95,6 +101,9 @@ package enum Router {
                 if view.free[need.name] + extra < need.amount {
                     unmet.append(.slots(name: need.name, need: need.amount, free: view.free[need.name]))
                 }
+            }
+            for need in lane.slots.fleet.counts where need.amount > 0 && fleet[need.name] < need.amount {
+                unmet.append(.slots(name: need.name, need: need.amount, free: fleet[need.name]))
             }
             if unmet.isEmpty { candidates.append(view) }
             verdicts.append(.init(executor: view.offer.id, unmet: unmet))
@@ -129,23 +138,23 @@ package enum Router {
         if let condition = standing.condition(for: view.offer.id) { unmet.append(condition) }
         if let pinned = lane.pinned, pinned != view.offer.id { unmet.append(.pinned(to: pinned)) }
         unmet += capabilityConditions(lane, offer: view.offer)
-        for (key, value) in (standing.route?.labels ?? [:]).sorted(by: { $0.key < $1.key })
-        where view.offer.labels[key] != value {
-            unmet.append(.label(key: key, value: value, has: view.offer.labels[key]))
-        }
-        return unmet
+        return unmet + labelConditions(standing.route?.labels ?? [:], offer: view.offer)
     }
 
     fileprivate static func capabilityConditions(_ lane: Lane, offer: ExecutorOffer) -> [UnmetCondition] {
         var unmet: [UnmetCondition] = []
         if !offer.offers(lane.kind) { unmet.append(.kindNotOffered(lane.kind)) }
-        for (key, value) in lane.labels.sorted(by: { $0.key < $1.key }) where offer.labels[key] != value {
-            unmet.append(.label(key: key, value: value, has: offer.labels[key]))
-        }
+        unmet += labelConditions(lane.labels, offer: offer)
         if !lane.repositoryRoots.isEmpty, !offer.repositories.contains(where: lane.repositoryRoots.contains) {
             unmet.append(.repository(roots: lane.repositoryRoots))
         }
         return unmet
+    }
+
+    fileprivate static func labelConditions(_ labels: [String: String], offer: ExecutorOffer) -> [UnmetCondition] {
+        labels.sorted { $0.key < $1.key }.filter { offer.labels[$0.key] != $0.value }.map { key, value in
+            .label(key: key, value: value, has: offer.labels[key])
+        }
     }
 }
 
@@ -167,7 +176,9 @@ private struct Standing {
         isOpenToAll = known.isDisjoint(with: route.executors + route.fallback)
         inCharge = executors.filter { view in
             view.state == .running && route.executors.contains(view.offer.id)
+                && lane.pinned.map { $0 == view.offer.id } ?? true
                 && Router.capabilityConditions(lane, offer: view.offer).isEmpty
+                && Router.labelConditions(route.labels, offer: view.offer).isEmpty
         }.map(\.offer.id)
     }
 

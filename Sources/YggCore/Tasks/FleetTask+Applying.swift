@@ -15,6 +15,7 @@ extension FleetTask {
         case (.blocked, .childrenEnded(let failed)) where isParent:
             task.childrenEnded(failed: failed, at: now)
         case (.scheduled, .due):
+            task.notBefore = nil
             task.state = .queued
         case (.blocked, .waitedTooLong), (.scheduled, .waitedTooLong), (.queued, .waitedTooLong):
             task.fail(
@@ -35,6 +36,7 @@ extension FleetTask {
             task.executor = executor
             task.startedAt = startedAt ?? now
             task.notBefore = nil
+            task.result = nil
             task.error = nil
         case (.running, .cancel):
             task.cancelRequested = true
@@ -198,6 +200,10 @@ extension FleetTask {
     }
 
     private mutating func end(_ terminal: TaskState, at now: Timestamp) {
+        // A failure that was to be tried again is not why it ended.
+        if terminal == .cancelled, error == nil || state != .running {
+            error = TaskError(code: "cancelled", detail: "It was cancelled.", retryable: false)
+        }
         state = terminal
         // A clock may be set back; a story may not.
         finishedAt = max(now, startedAt ?? now)
@@ -205,9 +211,6 @@ extension FleetTask {
         pendingDigest = nil
         approvalSince = nil
         cancelRequested = false
-        if terminal == .cancelled, error == nil {
-            error = TaskError(code: "cancelled", detail: "It was cancelled.", retryable: false)
-        }
     }
 }
 

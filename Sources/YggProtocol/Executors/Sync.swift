@@ -68,9 +68,7 @@ package struct SyncRequest: Sendable {
             counter: reader.int("counter") ?? 0,
             state: reader.choice("state", of: ExecutorState.self) ?? .running,
             seen: try reader.required("seen") { $0.int("seen") },
-            held: reader.list("held", maxCount: 10_000) { nested throws(InvalidInput) in
-                try LeaseKey(reading: &nested)
-            } ?? [],
+            held: try [LeaseKey](held: &reader),
             declined: reader.list("declined", maxCount: 10_000) { nested throws(InvalidInput) in
                 (try LeaseKey(reading: &nested), nested.string("reason") ?? "")
             } ?? [],
@@ -80,6 +78,15 @@ package struct SyncRequest: Sendable {
             resources: reader.object("resources")
         )
         try reader.finish()
+    }
+}
+
+extension [LeaseKey] {
+    /// The leases that a request names. A request that says nothing about them must not be read as holding none.
+    init(held reader: inout ObjectReader) throws(InvalidInput) {
+        self = try reader.required("held") { reader in
+            reader.list("held", maxCount: 10_000) { nested throws(InvalidInput) in try LeaseKey(reading: &nested) }
+        }
     }
 }
 

@@ -21,7 +21,8 @@ struct EventRoutes: Sendable {
     @Sendable private func events(_ request: Request, _ context: YggContext) async throws -> Response {
         let id = try taskID(context)
         var query = try request.queryReader()
-        let after = query.spelledInt("after", in: 0...Int64.max) ?? 0
+        let cursor = query.spelledInt("cursor", in: 0...Int64.max)
+        let after = query.spelledInt("after", in: 0...Int64.max) ?? cursor ?? 0
         let limit = query.spelledInt("limit", in: 1...1000) ?? 200
         try query.finish()
         let (page, _, lastSeq) = try await coordinator.events(of: id, after: after, limit: Int(limit))

@@ -17,7 +17,7 @@ struct ExecutorRoutes: Sendable {
     }
 
     @Sendable private func list(_ request: Request, _ context: YggContext) async throws -> Response {
-        .list(coordinator.executors.map { .object($0.json) }, next: nil)
+        try .page(coordinator.executors.map { .object($0.json) }, of: request)
     }
 
     @Sendable private func show(_ request: Request, _ context: YggContext) async throws -> Response {

@@ -45,8 +45,10 @@ struct HealthRoutes: Sendable {
 
     @Sendable private func ready(_ request: Request, _ context: YggContext) async throws -> Response {
         let failure = await lastCheck.failure { try await coordinator.checkStore() }
-        var response = Response.text(failure == nil ? "[+]store ok\n" : "[-]store failed: reason withheld\n")
-        if failure != nil { response.status = .serviceUnavailable }
+        let isLeaving = coordinator.isLeaving
+        let store = failure == nil ? "[+]store ok\n" : "[-]store failed: reason withheld\n"
+        var response = Response.text(store + (isLeaving ? "[-]stopping\n" : ""))
+        if failure != nil || isLeaving { response.status = .serviceUnavailable }
         return response
     }
 

@@ -46,9 +46,10 @@ package final class TaskStore: Sendable {
         }
         try append(events, to: &stored, in: tx)
         let num = stored.num
-        let isGranted = task.state == .running
-        tx.afterCommit { [specs] in
-            isGranted ? specs.insert(granted: spec, for: num) : specs.insert(queued: spec, for: num)
+        switch task.state {
+        case .running: tx.afterCommit { [specs] in specs.insert(granted: spec, for: num) }
+        case .queued: tx.afterCommit { [specs] in specs.insert(queued: spec, for: num) }
+        default: break
         }
         return stored
     }

@@ -10,15 +10,21 @@ struct PlayedExecutor {
     var seen: Int64 = 0
 
     /// Registers with one kind.
-    init(_ id: String, kind: String, boot: String = "boot-1", instance: String = "i-1", at ygg: RunningYgg) async throws
-    {
+    init(
+        _ id: String,
+        kind: String,
+        boot: String = "boot-1",
+        slots: Int64 = 1,
+        at ygg: RunningYgg
+    ) async throws {
         self.ygg = ygg
         self.id = id
         self.boot = boot
         let answer = try await ygg.post(
             "/v1/executors",
             [
-                "id": .string(id), "instance": .string(instance), "bootId": .string(boot), "protocol": [1, 1],
+                "id": .string(id), "instance": "i-1", "bootId": .string(boot), "protocol": [1, 1],
+                "slots": ["default": .int(slots)],
                 "kinds": [["kind": .string(kind), "description": "played by a test"]],
             ]
         )
