@@ -74,7 +74,7 @@ struct DurabilityTests {
         let gate = "\(scratch.path)/gate"
         let id = try await coordinator.submit(["kind": "dev-slow", "params": ["gate": .string(gate)]])
         _ = try await coordinator.state(id, is: "running")
-        _ = await collect(["sh", "-c", "curl -sN '\(coordinator.address)/v1/tasks/\(id)/stream' | grep -m 3 output"])
+        await coordinator.waitForStream(of: id, toShow: "line 3")
         await coordinator.killNow()
         #expect(FileManager.default.createFile(atPath: gate, contents: nil))
         coordinator = try await RunningYgg.start(["coordinator", "--port", String(port)] + common)
@@ -113,7 +113,7 @@ struct DurabilityTests {
         let id = try await coordinator.submit(["kind": "try-hold", "params": ["dir": .string(scratch.path)]])
         let running = try await coordinator.state(id, is: "running")
         #expect(running["executor"] == "doomed")
-        _ = await collect(["sh", "-c", "curl -sN '\(coordinator.address)/v1/tasks/\(id)/stream' | grep -m 1 begun"])
+        await coordinator.waitForStream(of: id, toShow: "begun")
         await doomed.killNow()
         let heir = try await executor("heir")
         let task = try await coordinator.finished(id)

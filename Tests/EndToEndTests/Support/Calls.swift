@@ -70,6 +70,13 @@ extension RunningYgg {
         try await task(id) { $0["state"]?.stringValue == state }
     }
 
+    /// Returns as soon as the task's stream has shown `text`.
+    func waitForStream(of id: String, toShow text: String) async {
+        // Not a pipeline: that would wait for curl, which learns only with the next keep-alive that nobody reads.
+        let script = "grep -q -m 1 -- '\(text)' < <(exec curl -sN '\(address)/v1/tasks/\(id)/stream' 2>/dev/null)"
+        _ = await collect(["bash", "-c", script])
+    }
+
     /// Runs `ygg` as a person would, against this one.
     func cli(_ arguments: String..., directory: String? = nil) async -> CollectedOutput {
         await collectProcess(

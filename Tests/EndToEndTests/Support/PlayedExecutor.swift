@@ -47,7 +47,9 @@ struct PlayedExecutor {
     }
 
     /// The verdict on what is said of one lease.
-    func report(_ lease: JSON, n: Int64, _ body: (String, JSON)) async throws -> JSON {
+    /// - Parameter held: what it holds at that time; nil is the lease alone.
+    func report(_ lease: JSON, n: Int64, _ body: (String, JSON), held: [JSON]? = nil) async throws -> JSON {
+        let held = (held ?? [lease]).map { JSON.object(["task": $0["task"] ?? .null, "epoch": $0["epoch"] ?? .null]) }
         let entry: JSON = [
             "task": lease["task"] ?? .null, "epoch": lease["epoch"] ?? .null, "n": .int(n), body.0: body.1,
         ]
@@ -55,7 +57,7 @@ struct PlayedExecutor {
             "/v1/executors/\(id)/reports",
             [
                 "bootId": .string(boot), "storeId": .string(store), "seen": .int(seen),
-                "held": [["task": lease["task"] ?? .null, "epoch": lease["epoch"] ?? .null]], "entries": [entry],
+                "held": .array(held), "entries": [entry],
             ]
         )
         try #require(answer.status == 200, "\(String(decoding: answer.body, as: UTF8.self))")
