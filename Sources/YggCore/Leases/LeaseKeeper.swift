@@ -11,7 +11,8 @@ package struct LeaseKeeper: Sendable {
         package var killGrace: Milliseconds
         /// The time to live stated by a coordinator that stops in order.
         package var farewellTTL: Milliseconds
-        /// How often `.tick` comes.
+        /// How often `.tick` comes: once a second, and oftener where leases are short, because held polls end with it,
+        /// and an executor whose poll ends late believes itself cut off.
         package var tickInterval: Milliseconds
 
         package init(
@@ -19,13 +20,13 @@ package struct LeaseKeeper: Sendable {
             launchGrace: Milliseconds = .seconds(10),
             killGrace: Milliseconds = .seconds(5),
             farewellTTL: Milliseconds = .seconds(120),
-            tickInterval: Milliseconds = .seconds(1)
+            tickInterval: Milliseconds? = nil
         ) {
             self.ttl = ttl
             self.launchGrace = launchGrace
             self.killGrace = killGrace
             self.farewellTTL = farewellTTL
-            self.tickInterval = tickInterval
+            self.tickInterval = tickInterval ?? min(.seconds(1), ttl / 15)
         }
     }
 
@@ -49,12 +50,21 @@ package struct LeaseKeeper: Sendable {
         package var seen: Int64
         /// Every lease it has accepted and whose end has not been acknowledged; nil where the request does not say.
         package var held: Set<LeaseKey>?
+        /// Whether its life is coming to its end; nil where the request does not say.
+        package var isLeaving: Bool?
 
-        package init(executor: ExecutorID, bootID: String, seen: Int64, held: Set<LeaseKey>?) {
+        package init(
+            executor: ExecutorID,
+            bootID: String,
+            seen: Int64,
+            held: Set<LeaseKey>?,
+            isLeaving: Bool? = nil
+        ) {
             self.executor = executor
             self.bootID = bootID
             self.seen = seen
             self.held = held
+            self.isLeaving = isLeaving
         }
     }
 
@@ -71,6 +81,8 @@ package struct LeaseKeeper: Sendable {
         /// An executor is known from the store with its last boot, and has a full TTL to speak up.
         case expected(ExecutorID, bootID: String)
         case forgotten(ExecutorID)
+        /// There is something to tell an executor beside its leases.
+        case news(ExecutorID)
         case tick
         /// The coordinator stops in order: what it states from now on lives long.
         case farewell
@@ -103,6 +115,8 @@ package struct LeaseKeeper: Sendable {
         var bootID: String?
         var deadline: Instant
         var isSilent = false
+        /// It has said that this life of it ends: once it is silent, nobody waits for its return.
+        var isLeaving = false
         var leases: Set<LeaseKey> = []
         /// Something changed that no statement has told yet.
         var isUntold = false
@@ -160,6 +174,9 @@ package struct LeaseKeeper: Sendable {
             return []
         case .forgotten(let executor):
             peers[executor] = nil
+            return []
+        case .news(let executor):
+            peers[executor]?.isUntold = true
             return []
         case .tick: return tick(now: now)
         case .farewell:
@@ -225,6 +242,8 @@ package struct LeaseKeeper: Sendable {
         peer.bootID = heard.bootID
         peer.deadline = now + settings.ttl
         peer.isSilent = false
+        if isNewBoot { peer.isLeaving = false }
+        if let isLeaving = heard.isLeaving { peer.isLeaving = isLeaving }
         peers[heard.executor] = peer
         guard let held = heard.held else { return effects }
         for key in peer.leases {
@@ -268,8 +287,10 @@ package struct LeaseKeeper: Sendable {
 
     private func expiry(of lease: Lease) -> Instant {
         guard lease.isAccepted else { return lease.launchDeadline }
+        let isLeaving = peers[lease.terms.executor]?.isLeaving ?? false
         switch lease.terms.assignment.offline {
         case .stop: return lease.deadline
+        case .continue where isLeaving: return lease.deadline
         case .continue: return lease.deadline + lease.terms.lostAfter
         }
     }

@@ -17,6 +17,7 @@ struct TaskRoutes: Sendable {
         endpoints.get("/v1/tasks/:id", show)
         endpoints.post("/v1/tasks/:id/cancel", cancel)
         endpoints.post("/v1/tasks/:id/retry", retry)
+        endpoints.post("/v1/tasks/:id/requeue", requeue)
         endpoints.get("/v1/tasks/:id/why", why)
     }
 
@@ -159,6 +160,11 @@ struct TaskRoutes: Sendable {
         var headers = headers(of: task)
         if isNew { headers[.location] = "/v1/tasks/\(task.id)" }
         return .json(task.json, status: isNew ? .created : .ok, headers: headers)
+    }
+
+    @Sendable private func requeue(_ request: Request, _ context: YggContext) async throws -> Response {
+        let task = try await coordinator.requeue(try taskID(context))
+        return .json(task.json, headers: headers(of: task))
     }
 
     @Sendable private func why(_ request: Request, _ context: YggContext) async throws -> Response {
