@@ -145,6 +145,7 @@ struct ExecutorOrdersTests {
     func `killed while stopping it is lost at its time to live, and its tasks move uncounted`(kind: String) async throws
     {
         try await withFleet(leaseTTL: "3s") { fleet in
+            await (try await fleet.start("ratatosk")).stop()
             let process = try await fleet.start("huginn")
             let id = try await fleet.hold("a", kind: kind)
             #expect(
@@ -153,6 +154,8 @@ struct ExecutorOrdersTests {
             _ = try await fleet.executor("huginn", is: "stopping")
             await process.killNow()
             _ = try await fleet.executor("huginn", is: "lost")
+            let goodbye = try await fleet.coordinator.get("/v1/executors/ratatosk")
+            #expect(goodbye.json?["state"] == "stopped", "who has said goodbye is not missed")
             let queued = try await fleet.coordinator.state(id, is: "queued")
             #expect(queued["attempt"] == 1)
             _ = try await fleet.start("muninn")

@@ -71,6 +71,8 @@ package struct ExecutorControl: Sendable {
         syncLoop = SyncLoop(slots: slots)
         outbox = Outbox(capacity: spoolBytes)
         self.lifecycle = lifecycle
+        // Another store does not end a pause.
+        if lifecycle.state != .running { _ = syncLoop.handle(.accepting(false), now: Instant(nanoseconds: 0)) }
         told = Telling(lifecycle: lifecycle.account(order: 0), capacity: nil, declined: [])
     }
 

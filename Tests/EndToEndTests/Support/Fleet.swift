@@ -101,11 +101,17 @@ final class Fleet {
         #expect(FileManager.default.createFile(atPath: "\(directory)/\(name)/gate", contents: nil))
     }
 
+    private func isOurs(_ pid: pid_t) -> Bool {
+        guard let bytes = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline") else { return false }
+        return String(decoding: bytes, as: UTF8.self).contains(directory)
+    }
+
     fileprivate func end() async {
         for process in processes { await process.killNow() }
         await coordinator.killNow()
         for name in (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? [] {
-            for group in groups(of: name) { kill(-group, SIGKILL) }
+            // Its number may be somebody else's by now.
+            for group in groups(of: name) where isOurs(group) { kill(-group, SIGKILL) }
         }
     }
 }

@@ -228,6 +228,18 @@ struct ExecutorTests {
         #expect(folder.names().contains { $0.hasPrefix("outbox-of-store-1-") })
     }
 
+    @Test func `paused it stays paused where another store speaks`() async throws {
+        try await withExecutor { executor in
+            try await coordinator.wait { $0.lastSync }
+            executor.order(.init(action: .pause, by: "test"))
+            coordinator.change { $0.storeID = "store-2" }
+            try await coordinator.wait { $0.registrations.count >= 2 ? true : nil }
+            let key = coordinator.grant("a", "bench-noop")
+            try await coordinator.wait { $0.leases[key] == nil ? true : nil }
+            #expect(coordinator.state.withLock { $0.entries[key] } == nil)
+        }
+    }
+
     @Test func `who was replaced ends its work and fails`() async throws {
         let executor = try makeExecutor()
         let run = Task { try await executor.run() }
