@@ -7,8 +7,8 @@ struct ExecutorDrain: AsyncParsableCommand {
         commandName: "drain",
         abstract: "Pause an executor, and hand back what it does not finish in time.",
         discussion: """
-            What is handed back is queued again, not counted as a try, and runs elsewhere. With --wait it returns when
-            nothing runs there any more.
+            What is handed back is queued again, not counted as a try, and runs
+            elsewhere. With --wait it returns when nothing runs there any more.
 
             EXAMPLES
               ygg executor drain huginn --wait --note "moving it to the cellar"

@@ -7,7 +7,8 @@ struct ExecutorPause: AsyncParsableCommand {
         commandName: "pause",
         abstract: "Let an executor finish what it has and take nothing new.",
         discussion: """
-            It stays paused, also when it or its machine is restarted, until it is resumed or the time of --until comes.
+            It stays paused until it is resumed, restarted by order, or the time of
+            --until comes; a reboot of its machine does not end it.
 
             EXAMPLES
               ygg executor pause huginn --note "kernel update" --until 8h

@@ -6,8 +6,8 @@ import YggCore
 /// What every command shares that asks something of an executor's lifecycle.
 struct OrderOptions: ParsableArguments {
     static let statuses = """
-        STATUS  0 asked, with --wait: come true; 1 refused, or it cannot come true any more; 2 usage; 3 cannot reach the
-                coordinator; 4 timed out waiting
+        STATUS  0 asked, with --wait: come true, 1 refused or no longer possible,
+                2 usage, 3 cannot reach the coordinator, 4 timed out waiting
         """
 
     @Argument(help: "The executor's id.")
