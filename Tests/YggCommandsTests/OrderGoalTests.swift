@@ -29,8 +29,8 @@ struct OrderGoalTests {
 
     /// For each action, what the states of the same process mean once the order was heard.
     @Test(arguments: [
-        (LifecycleAction.pause, ["paused": "reached", "running": "open", "stopping": "missed", "lost": "open"]),
-        (.drain, ["paused": "reached", "running": "open", "stopped": "missed", "lost": "open"]),
+        (LifecycleAction.pause, ["paused": "reached", "running": "missed", "stopping": "missed", "lost": "open"]),
+        (.drain, ["paused": "reached", "running": "missed", "stopped": "missed", "lost": "open"]),
         (.resume, ["running": "reached", "paused": "open", "stopping": "missed"]),
         (.stop, ["stopped": "reached", "stopping": "open", "running": "open", "lost": "missed"]),
         (.restart, ["stopped": "open", "stopping": "open", "running": "open", "lost": "open"]),

@@ -36,6 +36,11 @@ struct OrderGoal: Sendable {
         switch (action, state) {
         case (.pause, .paused), (.resume, .running), (.stop, .stopped): return .reached
         case (.drain, .paused): return executor["tasks"]?.arrayValue?.isEmpty == false ? .open : .reached
+        case (.pause, .running), (.drain, .running):
+            return .missed(
+                "\(id) has been paused and runs again already",
+                next: "Its log on its machine says since when."
+            )
         // It has stopped, and somebody has started it again.
         case (.stop, _) where !isSameProcess: return .reached
         case (.restart, .running): return isSameProcess ? .open : .reached
