@@ -22,6 +22,8 @@ struct Control {
         var claims: [Dispatcher.ClaimOrder] = []
         var lost: [(key: LeaseKey, interruption: Interruption)] = []
         var overdueCancels: [LeaseKey] = []
+        /// Orders to executors that have come true.
+        var settledOrders: [(id: ExecutorID, number: Int64)] = []
     }
 
     /// Repository roots of all executors that ever registered.
@@ -33,7 +35,8 @@ struct Control {
         repositoryRoots = Set(executors.values.flatMap(\.offer.repositories))
         kinds.learn(record.offer)
         keep(.expected(record.offer.id, bootID: record.bootID), now: now, into: &work)
-        dispatch(.executorChanged(record.offer, record.state), now: now, into: &work)
+        dispatch(.executorChanged(record.offer, record.routingState), now: now, into: &work)
+        if record.pending != nil { keep(.news(record.offer.id), now: now, into: &work) }
     }
 
     // MARK: Deciding
@@ -58,19 +61,10 @@ struct Control {
             switch effect {
             case .lose(let key, let interruption): work.lost.append((key, interruption))
             case .endCancelled(let key): work.overdueCancels.append(key)
-            case .executorSilent(let id): setState(.lost, of: id, now: now, into: &work)
-            case .executorBack(let id):
-                if executors[id]?.state == .lost { setState(.running, of: id, now: now, into: &work) }
+            case .executorSilent(let id): miss(id, now: now, at: .now, into: &work)
+            case .executorBack(let id): welcomeBack(id, now: now, at: .now, into: &work)
             }
         }
-    }
-
-    mutating func setState(_ state: ExecutorState, of id: ExecutorID, now: Instant, into work: inout Work) {
-        guard var record = executors[id], record.state != state else { return }
-        record.state = state
-        record.since = .now
-        executors[id] = record
-        dispatch(.executorChanged(record.offer, state), now: now, into: &work)
     }
 
     mutating func learnLane(_ lane: Lane, id: LaneID, now: Instant, into work: inout Work) {
@@ -104,10 +98,15 @@ struct ExecutorRecord: Sendable {
     var bootID: String
     var host: String
     var registeredAt: Timestamp
+    /// As it last said, or lost.
     var state: ExecutorState
     var since: Timestamp
     var lastHeard: Instant?
     var lastSeen: Timestamp
+    /// What it last said of itself.
+    var account = LifecycleAccount(state: .running)
+    /// What it was asked and has not come true.
+    var standing: StandingOrder?
 }
 
 /// A long poll that waits for news.

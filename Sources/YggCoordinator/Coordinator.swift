@@ -70,7 +70,7 @@ package final class Coordinator: Service {
             (
                 lanes: try LaneStore.all(in: tx), filled: try store.lanesWithQueued(in: tx),
                 running: try store.running(in: tx), executors: try ExecutorStore.all(in: tx),
-                nextWake: try store.nextWake(in: tx)
+                orders: try StandingOrderStore.all(in: tx), nextWake: try store.nextWake(in: tx)
             )
         }
         let now = Instant.now
@@ -88,7 +88,8 @@ package final class Coordinator: Service {
                     state: .running,
                     since: .now,
                     lastHeard: nil,
-                    lastSeen: executor.lastSeen
+                    lastSeen: executor.lastSeen,
+                    standing: stored.orders[executor.id]
                 )
                 control.learn(record, now: now, into: &work)
             }
@@ -162,6 +163,7 @@ package final class Coordinator: Service {
         for order in work.claims { claim(order) }
         for lost in work.lost { lose(lost.key, lost.interruption) }
         for key in work.overdueCancels { endCancelled(key) }
+        settle(orders: work.settledOrders)
     }
 
     /// After a commit: what it means for lanes, timers and viewers.

@@ -1,4 +1,5 @@
 package import YggCore
+import YggProtocol
 
 extension CoordinatorClient {
     /// Every kind with its parameters and `offeredBy`.
@@ -8,6 +9,13 @@ extension CoordinatorClient {
 
     package func executor(_ id: String) async throws -> JSONObject {
         try object(of: try await request("GET", RequestPath("v1", "executors", id)))
+    }
+
+    /// Asks an executor to pause, resume, drain, stop or restart; the executor as it is right after. Asking twice is
+    /// asking once.
+    package func order(_ order: Lifecycle.Order, to id: String) async throws -> JSONObject {
+        let path = RequestPath("v1", "executors", id, "action")
+        return try object(of: try await request("POST", path, body: .object(order.request), repetition: .safe))
     }
 
     package func routes() async throws -> [JSONObject] { try await all(RequestPath("v1", "routes")) }

@@ -62,6 +62,11 @@ extension CoordinatorClient {
         return TaskView(try object(of: reply))
     }
 
+    /// Takes a running task from its executor and queues it again, uncounted.
+    package func requeue(_ id: String) async throws -> TaskView {
+        TaskView(try object(of: try await request("POST", RequestPath("v1", "tasks", id, "requeue"))))
+    }
+
     /// Why a task is where it is, and what would change it.
     package func why(_ id: String) async throws -> JSONObject {
         try object(of: try await request("GET", RequestPath("v1", "tasks", id, "why")))

@@ -12,15 +12,18 @@ struct ExecutorAssembly {
 
     /// - Parameters:
     ///   - coordinatorURL: where it dials.
+    ///   - port: in place of the configured one.
     ///   - mayMovePort: whether a port that is taken may be exchanged for a free one, because nobody asked for it.
     func service(
         coordinatorURL: String,
         client: DedicatedHTTPClient,
         log: ProcessLog,
+        port: Int? = nil,
         mayMovePort: Bool = false,
         onReady: @escaping @Sendable (String) async -> Void
     ) throws -> ExecutorService {
         var executor = try executorSettings()
+        if let port { executor.port = port }
         executor.mayMovePort = mayMovePort
         executor.readLog = { [file = log.file] count in file.lines(last: count) }
         let link = HTTPCoordinatorLink(

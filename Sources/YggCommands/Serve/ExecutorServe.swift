@@ -10,7 +10,8 @@ struct ExecutorServe: AsyncParsableCommand {
         abstract: "Run an executor on this machine.",
         discussion: """
             It dials its coordinator; nothing has to reach it. SIGTERM or Ctrl-C let running work finish within the
-            drain timeout, a second one ends it now.
+            drain timeout, a second one ends it now. Ordered to restart, it finishes its work and runs the file it was
+            started from anew, with the same arguments.
 
             EXAMPLES
               ygg executor --id huginn --coordinator http://surtr:5080 --handlers ops,power
@@ -45,6 +46,7 @@ struct ExecutorServe: AsyncParsableCommand {
     var port: String?
 
     func run() async throws {
+        let program = RunningProgram()
         let settings = try options.resolve(
             role: .executor,
             flags: [
@@ -70,5 +72,6 @@ struct ExecutorServe: AsyncParsableCommand {
             tasks.cancelAll()
         }
         await client.shutdown()
+        if service.wantsRestart { try program.startAnew() }
     }
 }

@@ -25,21 +25,32 @@ extension Coordinator {
                 work.lost.append((declined.key, .declined))
             }
             control.keep(
-                .heard(.init(executor: id, bootID: request.bootID, seen: request.seen, held: held)),
+                .heard(
+                    .init(
+                        executor: id,
+                        bootID: request.bootID,
+                        seen: request.seen,
+                        held: held,
+                        isLeaving: request.state == .stopping || request.state == .stopped
+                    )
+                ),
                 now: now,
                 into: &work
             )
-            control.setState(request.state, of: id, now: now, into: &work)
+            control.hear(request.lifecycle, of: id, now: now, at: .now, into: &work)
             if let resources = request.resources, var record = control.executors[id],
                 record.offer.resources != resources
             {
                 record.offer.resources = resources
                 control.executors[id] = record
-                control.dispatch(.executorChanged(record.offer, record.state), now: now, into: &work)
+                control.dispatch(.executorChanged(record.offer, record.routingState), now: now, into: &work)
             }
             // A newer poll of the same executor replaces an older one that its connection left behind.
             control.releasePoll(of: id, into: &work)
-            guard !control.isLeaving, !control.leases.hasNews(for: id, seen: request.seen) else { return nil }
+            // Whoever says goodbye waits for no news, only for having been heard.
+            guard !control.isLeaving, request.state != .stopped,
+                !control.leases.hasNews(for: id, seen: request.seen)
+            else { return nil }
             control.lastPoll += 1
             return control.lastPoll
         }
@@ -75,7 +86,7 @@ extension Coordinator {
         StatementMessage(
             statement: control.leases.statement(for: id, named: named),
             storeID: identity.storeID,
-            wanted: nil
+            wanted: control.executors[id]?.standing
         )
     }
 

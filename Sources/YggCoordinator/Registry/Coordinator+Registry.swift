@@ -8,6 +8,12 @@ package struct ExecutorView: Sendable {
     package var offer: ExecutorOffer
     package var state: ExecutorState
     package var since: Timestamp?
+    /// What it last said of its lifecycle.
+    package var account: LifecycleAccount?
+    /// What it was asked and does not know yet.
+    package var pending: StandingOrder?
+    /// nil before it ever registered.
+    package var bootID: String?
     package var free: Slots
     package var tasks: [TaskID]
     package var host: String
@@ -19,6 +25,10 @@ package struct ExecutorView: Sendable {
         object.append("url", .optional(offer.url))
         object.append("state", .string(state.rawValue))
         object.append("since", .optional(since?.description))
+        object.append("by", .optional(account?.by))
+        object.append("why", .optional(account?.why))
+        object.append("until", .optional(account?.until?.description))
+        if let pending { object.append("pending", .object(pending.order.request)) }
         object.append("kinds", .array(offer.kinds.map { .string($0.kind.rawValue) }))
         object.append(
             "slots",
@@ -37,6 +47,7 @@ package struct ExecutorView: Sendable {
             .object(JSONObject(offer.labels.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
         )
         object.append("version", .string(offer.version))
+        object.append("bootId", .optional(bootID))
         object.append("host", .string(host))
         object.append("repositories", .array(offer.repositories.map(JSON.string)))
         object.append("resources", .object(offer.resources))
@@ -90,7 +101,13 @@ extension Coordinator {
         )
         try await database.write { [self] tx in
             try ExecutorStore.save(stored, in: tx)
-            tx.afterCommit { self.welcome(registration, registeredAt: registeredAt) }
+            var standing = try StandingOrderStore.order(of: id, in: tx)
+            if let order = standing, order.isSettled(byBoot: registration.bootID) {
+                try StandingOrderStore.settle(order.number, for: id, in: tx)
+                standing = nil
+            }
+            let open = standing
+            tx.afterCommit { self.welcome(registration, registeredAt: registeredAt, standing: open) }
         }
         logger.info(
             "executor.registered",
@@ -105,7 +122,7 @@ extension Coordinator {
         )
     }
 
-    private func welcome(_ registration: Registration, registeredAt: Timestamp) {
+    private func welcome(_ registration: Registration, registeredAt: Timestamp, standing: StandingOrder?) {
         let offer = registration.offer
         withControl { control, work in
             let record = ExecutorRecord(
@@ -117,7 +134,8 @@ extension Coordinator {
                 state: .running,
                 since: .now,
                 lastHeard: .now,
-                lastSeen: .now
+                lastSeen: .now,
+                standing: standing
             )
             control.learn(record, now: .now, into: &work)
         }
@@ -132,6 +150,9 @@ extension Coordinator {
                     offer: record.offer,
                     state: record.state,
                     since: record.since,
+                    account: record.account,
+                    pending: record.pending,
+                    bootID: record.bootID,
                     free: control.dispatcher.free(of: record.offer.id) ?? Slots(),
                     tasks: control.leases.leases(of: record.offer.id).map(\.task).sorted(),
                     host: record.host,

@@ -100,6 +100,37 @@ extension Coordinator {
         }
     }
 
+    /// Takes a running task from its executor and queues it again, uncounted. What the executor still says of it is
+    /// refused.
+    package func requeue(_ id: TaskID) async throws -> FleetTask {
+        let now = Timestamp.now
+        return try await database.write { [self] tx in
+            var stored = try Self.find(id, store, tx)
+            guard stored.task.state == .running else {
+                throw Problem(
+                    status: 409,
+                    code: "task-not-running",
+                    title: "Task not running",
+                    detail: "Task \(id) is \(stored.task.state.rawValue): there is no attempt to give up.",
+                    nextAction: stored.task.state.isTerminal
+                        ? "Submit it again with: ygg task retry \(id)" : "See what it waits for: ygg why \(id)"
+                )
+            }
+            let key = LeaseKey(task: id, epoch: stored.task.epoch)
+            var transition = Transition(store, tx, now: now)
+            try transition.apply(.requeued, to: &stored)
+            let outcome = transition.outcome
+            tx.afterCommit {
+                self.withControl { control, work in
+                    control.revoke(key, now: .now, into: &work)
+                    self.follow(outcome, &control, &work)
+                }
+                self.events.notify(outcome.touched)
+            }
+            return stored.task
+        }
+    }
+
     /// A new task that asks for the same, or an end to the delay of one that waits for a time.
     package func retry(
         _ id: TaskID,

@@ -20,6 +20,8 @@ package struct SyncLoop: Sendable {
         case recovered(LeaseKey)
         /// No new leases are started from now on, and what waits is given back; `true` again when they are.
         case accepting(Bool)
+        /// This life is coming to its end. Once the coordinator has heard of that, it waits for nobody who is cut off.
+        case leaving
         /// Work without a lease, started here, has ended.
         case released(Slots)
         case tick
@@ -69,6 +71,7 @@ package struct SyncLoop: Sendable {
     /// The part of `used` that no lease accounts for.
     private var usedWithoutLease = Slots()
     private var isAccepting = true
+    private var leavingSince: Instant?
     private var runningCount = 0
     private var runsWithoutLease = 0
     /// The newest statement applied.
@@ -149,6 +152,9 @@ package struct SyncLoop: Sendable {
             isAccepting = flag
             guard !flag else { return startWaiting() }
             return declineWaiting(Self.notAccepting) { _ in true }
+        case .leaving:
+            leavingSince = leavingSince ?? now
+            return []
         case .released(let need):
             release(need.local)
             runsWithoutLease -= 1
@@ -305,8 +311,16 @@ package struct SyncLoop: Sendable {
 
     /// Ends what may move elsewhere: begun at two thirds of the time to live, so that it is dead before its end.
     private mutating func stopCutOff(now: Instant) -> [Effect] {
+        let leavingSince = leavingSince
         func isCutOff(_ lease: Held) -> Bool {
-            lease.offline == .stop && !lease.isStopping && lease.renewedAt + LeaseTiming.cutOff(lease.ttl) <= now
+            guard !lease.isStopping else { return false }
+            switch lease.offline {
+            case .stop: return lease.renewedAt + LeaseTiming.cutOff(lease.ttl) <= now
+            case .continue:
+                // It may have been heard at the earliest when it was first said.
+                guard let leavingSince else { return false }
+                return max(lease.renewedAt, leavingSince) + LeaseTiming.cutOff(lease.ttl) <= now
+            }
         }
         let running = held.filter { $0.value.stage == .running && isCutOff($0.value) }.keys.sorted()
         for key in running { held[key]?.isStopping = true }

@@ -51,12 +51,21 @@ package struct LeaseKeeper: Sendable {
         package var seen: Int64
         /// Every lease it has accepted and whose end has not been acknowledged; nil where the request does not say.
         package var held: Set<LeaseKey>?
+        /// Whether its life is coming to its end; nil where the request does not say.
+        package var isLeaving: Bool?
 
-        package init(executor: ExecutorID, bootID: String, seen: Int64, held: Set<LeaseKey>?) {
+        package init(
+            executor: ExecutorID,
+            bootID: String,
+            seen: Int64,
+            held: Set<LeaseKey>?,
+            isLeaving: Bool? = nil
+        ) {
             self.executor = executor
             self.bootID = bootID
             self.seen = seen
             self.held = held
+            self.isLeaving = isLeaving
         }
     }
 
@@ -73,6 +82,8 @@ package struct LeaseKeeper: Sendable {
         /// An executor is known from the store with its last boot, and has a full TTL to speak up.
         case expected(ExecutorID, bootID: String)
         case forgotten(ExecutorID)
+        /// There is something to tell an executor beside its leases.
+        case news(ExecutorID)
         case tick
         /// The coordinator stops in order: what it states from now on lives long.
         case farewell
@@ -110,6 +121,8 @@ package struct LeaseKeeper: Sendable {
         var bootID: String?
         var deadline: Instant
         var isSilent = false
+        /// It has said that this life of it ends: once it is silent, nobody waits for its return.
+        var isLeaving = false
         var leases: Set<LeaseKey> = []
         /// Something changed that no statement has told yet.
         var isUntold = false
@@ -174,6 +187,9 @@ package struct LeaseKeeper: Sendable {
             return []
         case .forgotten(let executor):
             peers[executor] = nil
+            return []
+        case .news(let executor):
+            peers[executor]?.isUntold = true
             return []
         case .tick: return tick(now: now)
         case .farewell:
@@ -244,6 +260,8 @@ package struct LeaseKeeper: Sendable {
         peer.bootID = heard.bootID
         peer.deadline = now + settings.ttl
         peer.isSilent = false
+        if isNewBoot { peer.isLeaving = false }
+        if let isLeaving = heard.isLeaving { peer.isLeaving = isLeaving }
         peers[heard.executor] = peer
         guard let held = heard.held else { return effects }
         for key in peer.leases.sorted() {
@@ -314,8 +332,10 @@ package struct LeaseKeeper: Sendable {
             return lease.launchDeadline <= now ? .declined : nil
         }
         // It may have been begun, also where the word of it never came.
+        let isLeaving = peers[lease.terms.executor]?.isLeaving ?? false
         switch lease.terms.assignment.offline {
         case .stop: return lease.deadline <= now ? .lost : nil
+        case .continue where isLeaving: return lease.deadline <= now ? .lost : nil
         case .continue: return lease.deadline + lease.terms.lostAfter <= now ? .lost : nil
         }
     }

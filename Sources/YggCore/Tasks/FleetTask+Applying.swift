@@ -48,6 +48,8 @@ extension FleetTask {
             task.finishAttempt(report, at: now, jitter: jitter)
         case (.running, .lost(let interruption)):
             task.loseAttempt(interruption, at: now)
+        case (.running, .requeued):
+            task.giveUpAttempt(at: now)
         case (.awaitingApproval, .approved(let next)):
             task.approved(next, at: now)
         case (.awaitingApproval, .sentBack):
@@ -152,6 +154,15 @@ extension FleetTask {
         }
     }
 
+    /// A person decided, so neither a try nor an interruption is counted, and a kind that is not repeated unasked is
+    /// repeated.
+    private mutating func giveUpAttempt(at now: Timestamp) {
+        epoch += 1
+        if cancelRequested { return end(.cancelled, at: now) }
+        notBefore = nil
+        wait(at: now)
+    }
+
     /// Back to the queue without counting a try, but not for ever: a task that kills executors must end.
     private mutating func interrupt(_ interruption: Interruption, at now: Timestamp) {
         if cancelRequested { return end(.cancelled, at: now) }
@@ -233,6 +244,7 @@ extension TaskChange {
         case .granted: "granted"
         case .reported: "reported"
         case .lost: "lost"
+        case .requeued: "requeued"
         case .approved: "approved"
         case .sentBack: "sent back"
         case .rejected: "rejected"

@@ -33,6 +33,9 @@ package final class ExecutorService: Service {
         self.onReady = onReady
     }
 
+    /// Whether it has stopped in order to be started anew, by whoever runs it.
+    package var wantsRestart: Bool { executor.wantsRestart }
+
     /// Asks it to stop; asked again, it stops now.
     package func terminate() { executor.terminate() }
 

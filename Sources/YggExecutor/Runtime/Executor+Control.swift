@@ -23,10 +23,12 @@ package struct ExecutorStatus: Sendable {
     package var uptime: Milliseconds
 }
 
-/// Why work without a lease was not begun.
+/// Why work without a lease was not begun, or not carried to its end.
 package enum ExecutionRefusal: Error, Sendable, Hashable {
     case unknownKind
     case paused, stopping, noSlot
+    /// The drain timeout ended it: it can be done again.
+    case drained
     /// It is not running yet, or changes to another store.
     case notReady
 }
@@ -72,7 +74,13 @@ extension Executor {
     /// Asks it to stop; asked again, it stops now. Returns at once.
     package func terminate() { tell(.terminate) { $0.handle(.terminate, now: $1, time: $2) } }
 
-    /// Asks it to pause, resume, drain or stop. Returns at once.
+    /// Whether it has stopped in order to be started anew.
+    package var wantsRestart: Bool {
+        let lifecycle = lifecycle
+        return lifecycle.state == .stopped && lifecycle.wantsRestart
+    }
+
+    /// Asks it to pause, resume, drain, stop or restart. Returns at once.
     package func order(_ order: Lifecycle.Order) {
         tell(.ordered(order)) { $0.handle(.ordered(order), now: $1, time: $2) }
     }
@@ -96,7 +104,7 @@ extension Executor {
     /// Runs a task now, without a lease, in slots of this executor.
     ///
     /// It goes on to its end also where nobody waits for the result any more.
-    /// - Throws: `ExecutionRefusal`, or `InvalidInput` for its parameters.
+    /// - Throws: `ExecutionRefusal`, also where it was begun and drained; or `InvalidInput` for its parameters.
     package func execute(_ kind: TaskKind, params: JSONObject, runTimeout: Milliseconds? = nil) async throws
         -> FinalReport
     {
@@ -122,7 +130,7 @@ extension Executor {
             runTimeout: runTimeout,
             at: runtime.clock.time()
         )
-        return await tenure.execute(
+        let report = await tenure.execute(
             Attempt(
                 key: LeaseKey(task: id, epoch: 0),
                 handler: handler,
@@ -130,6 +138,8 @@ extension Executor {
                 acceptedAt: runtime.clock.time()
             )
         )
+        if case .interrupted = report.ending { throw ExecutionRefusal.drained }
+        return report
     }
 }
 

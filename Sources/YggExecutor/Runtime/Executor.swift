@@ -37,7 +37,7 @@ package final class Executor: Service {
 
     package var settings: ExecutorSettings { runtime.settings }
 
-    /// Takes the data directory, until the executor is gone.
+    /// Takes the data directory, until it has run or is gone.
     /// - Throws: `ExecutorError` where another process has it, or it cannot be used.
     package init(
         settings: ExecutorSettings,
@@ -77,6 +77,7 @@ package final class Executor: Service {
     /// - Parameter url: where its own HTTP is reached; nil where it has none.
     /// - Throws: `ExecutorError` where it cannot go on: its id is in use, it was replaced, or it is refused.
     package func run(url: String?) async throws {
+        defer { instanceFile.release() }
         try await withGracefulShutdownHandler {
             try await serve(url: url)
         } onGracefulShutdown: {

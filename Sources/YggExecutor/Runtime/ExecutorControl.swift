@@ -46,7 +46,7 @@ package struct ExecutorControl: Sendable {
         case wakeSync
         /// There is something to report.
         case wakeReports
-        case stopped(restart: Bool)
+        case stopped
     }
 
     /// Whether work without a lease may start.
@@ -55,14 +55,14 @@ package struct ExecutorControl: Sendable {
     private var syncLoop: SyncLoop
     private var outbox: Outbox
     package private(set) var lifecycle: Lifecycle
-    /// The lifecycle that the coordinator last asked for: only a change of it is an order.
-    private var lastWanted: ExecutorState?
+    /// The newest order of the coordinator that was obeyed: however often it is stated, it is obeyed once.
+    private var orderNumber: Int64 = 0
     private var counter: Int64 = 0
     /// What the coordinator was last told of, to see when it should hear anew.
     private var told: Telling
 
     private struct Telling: Equatable {
-        var state: ExecutorState
+        var lifecycle: LifecycleAccount
         var capacity: Slots?
         var declined: [LeaseKey]
     }
@@ -71,7 +71,9 @@ package struct ExecutorControl: Sendable {
         syncLoop = SyncLoop(slots: slots)
         outbox = Outbox(capacity: spoolBytes)
         self.lifecycle = lifecycle
-        told = Telling(state: lifecycle.state, capacity: nil, declined: [])
+        // Another store does not end a pause.
+        if lifecycle.state != .running { _ = syncLoop.handle(.accepting(false), now: Instant(nanoseconds: 0)) }
+        told = Telling(lifecycle: lifecycle.account(order: 0), capacity: nil, declined: [])
     }
 
     package var state: ExecutorState { lifecycle.state }
@@ -95,7 +97,7 @@ package struct ExecutorControl: Sendable {
             bootID: bootID,
             storeID: storeID,
             counter: counter,
-            state: lifecycle.state,
+            lifecycle: lifecycle.account(order: orderNumber),
             seen: syncLoop.seen,
             held: syncLoop.heldKeys,
             declined: syncLoop.declinedKeys,
@@ -179,7 +181,7 @@ package struct ExecutorControl: Sendable {
 
     private var telling: Telling {
         Telling(
-            state: lifecycle.state,
+            lifecycle: lifecycle.account(order: orderNumber),
             capacity: syncLoop.capacity,
             declined: syncLoop.hasDeclined ? syncLoop.declinedKeys.map(\.key) : []
         )
@@ -213,28 +215,20 @@ package struct ExecutorControl: Sendable {
         }
     }
 
-    private mutating func follow(_ wanted: ExecutorState?, now: Instant, time: Timestamp) -> [Effect] {
-        guard wanted != lastWanted else { return [] }
-        lastWanted = wanted
-        let action: LifecycleAction
-        switch wanted {
-        case .running: action = .resume
-        case .paused: action = .pause
-        case .stopping, .stopped: action = .stop
-        case .lost, .unregistered, nil: return []
-        }
-        return obey(
-            lifecycle.handle(.ordered(.init(action: action, by: "coordinator")), now: now, time: time),
-            now: now
-        )
+    private mutating func follow(_ wanted: StandingOrder?, now: Instant, time: Timestamp) -> [Effect] {
+        guard let wanted, wanted.number > orderNumber else { return [] }
+        orderNumber = wanted.number
+        return obey(lifecycle.handle(.ordered(wanted.order), now: now, time: time), now: now)
     }
 
     private mutating func obey(_ effects: [Lifecycle.Effect], now: Instant) -> [Effect] {
         effects.flatMap { effect -> [Effect] in
             switch effect {
-            case .accepting(let flag): return follow(syncLoop.handle(.accepting(flag), now: now), now: now)
+            case .accepting(let flag):
+                if lifecycle.isLeaving { _ = syncLoop.handle(.leaving, now: now) }
+                return follow(syncLoop.handle(.accepting(flag), now: now), now: now)
             case .endAttempts: return [.endAttempts]
-            case .stopped(let restart): return [.stopped(restart: restart)]
+            case .stopped: return [.stopped]
             }
         }
     }

@@ -11,7 +11,7 @@ import YggTelemetry
 final class Tenure: Sendable {
     /// How it ends.
     enum Ending: Sendable {
-        case stopped(restart: Bool)
+        case stopped
         /// The coordinator has another store than the one this tenure served.
         case storeChanged
         case failed(ExecutorError)
@@ -29,8 +29,8 @@ final class Tenure: Sendable {
         var ttl = Milliseconds.seconds(15)
         /// When the last answer came.
         var heardAt: Instant?
-        /// Set when everything has come to its end and only the last words are to be delivered.
-        var leaving: (restart: Bool, deadline: Instant)?
+        /// Set when everything has come to its end and only the last words are to be delivered: until when at most.
+        var leaving: Instant?
         var hasSaidGoodbye = false
         var ending: Ending?
     }
@@ -199,20 +199,19 @@ final class Tenure: Sendable {
         case .endAttempts: attempts.stopAll(.drained)
         case .wakeSync: syncBell.ring()
         case .wakeReports: reportBell.ring()
-        case .stopped(let restart):
+        case .stopped:
             let deadline = clock.now() + Self.farewell
-            seat.withLock { $0.leaving = (restart, deadline) }
+            seat.withLock { $0.leaving = deadline }
             syncBell.ring()
         }
     }
 
     /// Ends the tenure once nothing runs and the last words have arrived, or had their time.
     func leaveIfDelivered(now: Instant) {
-        let restart: Bool? = seat.withLock { seat in
-            guard let leaving = seat.leaving else { return nil }
-            let isDone = seat.control.isDelivered && seat.hasSaidGoodbye
-            return isDone || leaving.deadline <= now ? leaving.restart : nil
+        let isOver = seat.withLock { seat in
+            guard let leaving = seat.leaving else { return false }
+            return seat.control.isDelivered && seat.hasSaidGoodbye || leaving <= now
         }
-        if let restart { end(.stopped(restart: restart)) }
+        if isOver { end(.stopped) }
     }
 }

@@ -25,7 +25,7 @@ package struct ProcessSpec: Sendable, Equatable {
         standardInput: [UInt8]? = nil,
         runTimeout: Duration? = nil,
         silenceTimeout: Duration? = nil,
-        killGrace: Duration = .seconds(5)
+        killGrace: Duration = .seconds(2)
     ) {
         self.argv = argv
         self.environment = environment

@@ -17,6 +17,7 @@ struct TaskRoutes: Sendable {
         endpoints.get("/v1/tasks/:id", show)
         endpoints.post("/v1/tasks/:id/cancel", cancel)
         endpoints.post("/v1/tasks/:id/retry", retry)
+        endpoints.post("/v1/tasks/:id/requeue", requeue)
         endpoints.get("/v1/tasks/:id/why", why)
     }
 
@@ -148,6 +149,11 @@ struct TaskRoutes: Sendable {
         let result = try await coordinator.retry(id, ifVersion: try ifMatch(request), idempotency: idempotency)
         // The end of a delay makes no new task, also when it is asked for again.
         return answer(result, isNew: result.task.id != id)
+    }
+
+    @Sendable private func requeue(_ request: Request, _ context: YggContext) async throws -> Response {
+        let task = try await coordinator.requeue(try taskID(context))
+        return .json(task.json, headers: headers(of: task))
     }
 
     @Sendable private func why(_ request: Request, _ context: YggContext) async throws -> Response {

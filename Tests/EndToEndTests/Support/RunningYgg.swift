@@ -9,7 +9,7 @@ import YggProcess
 final class RunningYgg: Sendable {
     let address: String
     let executorAddress: String?
-    private let pid: pid_t
+    let pid: pid_t
     private let run: Task<ProcessOutcome, Never>
     private let output: Transcript
 
@@ -35,12 +35,17 @@ final class RunningYgg: Sendable {
     }
 
     /// Starts `ygg ARGUMENTS` and returns once it has printed its ready line.
-    static func start(_ arguments: [String], environment: [String: String] = [:]) async throws -> RunningYgg {
+    /// - Parameter program: another name of the binary.
+    static func start(
+        _ arguments: [String],
+        environment: [String: String] = [:],
+        program: String = binary
+    ) async throws -> RunningYgg {
         let output = Transcript()
         let (lines, feed) = AsyncStream.makeStream(of: JSON.self)
         let (pids, pidFeed) = AsyncStream.makeStream(of: pid_t.self)
         let spec = ProcessSpec(
-            argv: [binary] + arguments,
+            argv: [program] + arguments,
             environment: childEnvironment.merging(environment) { $1 },
             killGrace: .seconds(1)
         )

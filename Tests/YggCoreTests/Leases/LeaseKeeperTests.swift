@@ -94,6 +94,40 @@ struct LeaseKeeperTests {
         #expect(tick(from: 25, to: 25) == ["lost one/1"], "a request that names nothing renews nothing")
     }
 
+    @Test(arguments: [(OfflinePolicy.stop, true), (.continue, true), (.continue, false)])
+    mutating func `nobody waits for a silent executor that was leaving`(offline: OfflinePolicy, isLeaving: Bool) {
+        grant(offline: offline)
+        let heard = LeaseKeeper.Heard(executor: "a", bootID: "b1", seen: 0, held: [Self.one], isLeaving: isLeaving)
+        #expect(keeper.handle(.heard(heard), now: .at(0)).isEmpty)
+        // A report does not say how its executor is, and so changes nothing of it.
+        hear([Self.one], at: 1)
+        #expect(tick(to: 15).isEmpty)
+        let effects = Set(tick(from: 16, to: 16))
+        #expect(effects == (isLeaving ? ["silent a", "lost one/1"] : ["silent a"]))
+    }
+
+    @Test
+    mutating func `a new life is not leaving`() {
+        let heard = LeaseKeeper.Heard(executor: "a", bootID: "b1", seen: 0, held: [], isLeaving: true)
+        _ = keeper.handle(.heard(heard), now: .at(0))
+        hear([], boot: "b2", at: 1)
+        grant(offline: .continue, at: 1)
+        hear([Self.one], boot: "b2", at: 1)
+        #expect(tick(from: 1, to: 16) == ["silent a"])
+    }
+
+    @Test
+    mutating func `news beside the leases are told until they were seen`() {
+        hear([], at: 0)
+        let before = keeper.statement(for: "a", named: []).rev
+        #expect(!keeper.hasNews(for: "a", seen: before))
+        _ = keeper.handle(.news("a"), now: .at(1))
+        #expect(keeper.hasNews(for: "a", seen: before))
+        let told = keeper.statement(for: "a", named: []).rev
+        #expect(keeper.hasNews(for: "a", seen: before), "the answer may have been lost")
+        #expect(!keeper.hasNews(for: "a", seen: told))
+    }
+
     @Test
     mutating func `a gap in the coordinator's own ticks is forgiven`() {
         grant()

@@ -228,6 +228,18 @@ struct ExecutorTests {
         #expect(folder.names().contains { $0.hasPrefix("outbox-of-store-1-") })
     }
 
+    @Test func `paused it stays paused where another store speaks`() async throws {
+        try await withExecutor { executor in
+            try await coordinator.wait { $0.lastSync }
+            executor.order(.init(action: .pause, by: "test"))
+            coordinator.change { $0.storeID = "store-2" }
+            try await coordinator.wait { $0.registrations.count >= 2 ? true : nil }
+            let key = coordinator.grant("a", "bench-noop")
+            try await coordinator.wait { $0.leases[key] == nil ? true : nil }
+            #expect(coordinator.state.withLock { $0.entries[key] } == nil)
+        }
+    }
+
     @Test func `who was replaced ends its work and fails`() async throws {
         let executor = try makeExecutor()
         let run = Task { try await executor.run() }
@@ -281,6 +293,52 @@ struct ExecutorTests {
             executor.order(.init(action: .resume, by: "test"))
             let third = coordinator.grant("c", "bench-noop")
             try await expect(third, endsAs: .finished(.succeeded))
+        }
+    }
+
+    @Test func `what the coordinator orders is obeyed once, and a later word on the machine counts`() async throws {
+        try await withExecutor { executor in
+            func want(_ number: Int64, _ action: LifecycleAction) {
+                let order = Lifecycle.Order(action: action, by: "freya", why: "lunch")
+                coordinator.change { $0.wanted = StandingOrder(number: number, order: order, bootID: "any") }
+            }
+            want(4, .pause)
+            let paused = try await coordinator.wait { state in
+                state.lastSync.flatMap { $0.state == .paused ? $0.lifecycle : nil }
+            }
+            #expect(paused.order == 4 && paused.by == "freya" && paused.why == "lunch")
+            executor.order(.init(action: .resume, by: "test"))
+            try await coordinator.wait { $0.lastSync?.state == .running ? true : nil }
+            let rev = coordinator.change { $0.rev }
+            try await coordinator.wait { $0.lastSync.map { $0.seen > rev } ?? false ? true : nil }
+            #expect(executor.lifecycle.state == .running, "it was stated again, and is not new")
+            want(5, .drain)
+            try await coordinator.wait { $0.lastSync?.lifecycle.order == 5 ? true : nil }
+            #expect(executor.lifecycle.state == .paused)
+        }
+    }
+
+    @Test func `ordered to restart it ends its work, and says that it wants to come back`() async throws {
+        let executor = try makeExecutor()
+        let run = Task { try await executor.run() }
+        let key = coordinator.grant("a", "test-wait")
+        try await coordinator.wait { $0.entries[key] }
+        executor.order(.init(action: .restart, by: "test", drainTimeout: 50))
+        try await expect(key, endsAs: .interrupted(.drained))
+        try await run.value
+        #expect(executor.wantsRestart)
+        // Its data directory is free for whoever comes next.
+        let next = try makeExecutor()
+        #expect(!next.wantsRestart)
+    }
+
+    @Test func `work without a lease that is drained is refused, not failed`() async throws {
+        try await withExecutor { executor in
+            try await coordinator.wait { $0.lastSync }
+            let work = Task { try await executor.execute(TaskKind(trusted: "test-wait"), params: JSONObject()) }
+            while executor.status.work.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
+            executor.order(.init(action: .drain, by: "test", drainTimeout: .zero))
+            await #expect(throws: ExecutionRefusal.drained) { try await work.value }
         }
     }
 

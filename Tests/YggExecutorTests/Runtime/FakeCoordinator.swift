@@ -24,6 +24,7 @@ final class FakeCoordinator: CoordinatorLink {
         var failure: LinkError?
         var isKnown = true
         var reportCount = 0
+        var wanted: StandingOrder?
     }
 
     let state = Mutex(State())
@@ -172,6 +173,10 @@ final class FakeCoordinator: CoordinatorLink {
                 assignment: known.contains(key) ? nil : lease.assignment
             )
         }
-        return StatementMessage(statement: Statement(rev: state.rev, leases: leases), storeID: state.storeID)
+        return StatementMessage(
+            statement: Statement(rev: state.rev, leases: leases),
+            storeID: state.storeID,
+            wanted: state.wanted
+        )
     }
 }
