@@ -20,6 +20,8 @@ package final class Coordinator: Service {
     let control: Mutex<Control>
     let logger: Logger
     let alarm = Alarm()
+    let disk: Mutex<DiskGuard>
+    let retentionCounts = Mutex(RetentionCounts())
 
     /// Opens the store, brings back what was running, and gives every lease one full fresh time to live.
     package static func start(
@@ -51,6 +53,7 @@ package final class Coordinator: Service {
         self.logger = logger
         store = TaskStore()
         artifacts = try ArtifactStore(directory: settings.dataDirectory + "/artifacts")
+        disk = Mutex(DiskGuard(floor: settings.diskFloor))
         control = Mutex(
             Control(
                 dispatcher: Dispatcher(routes: settings.routes, resources: settings.resources),

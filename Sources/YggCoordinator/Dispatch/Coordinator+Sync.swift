@@ -30,6 +30,7 @@ extension Coordinator {
                 into: &work
             )
             control.setState(request.state, of: id, now: now, into: &work)
+            control.executors[id]?.shortage = request.shortage
             if let resources = request.resources { control.executors[id]?.offer.resources = resources }
             // A newer poll of the same executor replaces an older one that its connection left behind.
             control.releasePoll(of: id, into: &work)

@@ -45,6 +45,7 @@ extension Coordinator {
         idempotency: IdempotencyKey? = nil,
         submittedBy: String = "local"
     ) async throws -> SubmitResult {
+        try checkRoom()
         let now = Timestamp.now
         let (prepared, reservation) = try withControl { control, _ in
             var prepared = try prepare(submission, by: submittedBy, at: now, &control)
@@ -61,6 +62,7 @@ extension Coordinator {
         batch: [Result<TaskSubmission, Problem>],
         submittedBy: String = "local"
     ) async throws -> [Result<SubmitResult, Problem>] {
+        try checkRoom()
         let now = Timestamp.now
         let prepared = withControl { control, _ in
             batch.map { item -> Result<PreparedTask, Problem> in

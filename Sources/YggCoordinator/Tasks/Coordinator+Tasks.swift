@@ -60,7 +60,9 @@ extension Coordinator {
     ) async throws -> (page: TaskStore.EventPage, task: FleetTask, lastSeq: Int64) {
         try await database.read { [store] tx in
             let stored = try Self.find(id, store, tx)
-            let page = try store.events(of: stored.num, after: after, limit: limit, in: tx)
+            var page = try store.events(of: stored.num, after: after, limit: limit, in: tx)
+            // All that was asked for has been removed.
+            if page.events.isEmpty, after < stored.nextSeq - 1 { page.firstStored = stored.nextSeq }
             return (page, stored.task, stored.nextSeq - 1)
         }
     }
@@ -102,6 +104,7 @@ extension Coordinator {
     /// A new task that asks for the same, or an end to the delay of one that waits for a time.
     package func retry(_ id: TaskID) async throws -> (task: FleetTask, isNew: Bool) {
         let now = Timestamp.now
+        try checkRoom()
         var random = SystemRandomNumberGenerator()
         let newID = withControl { control, _ in control.ids.next(at: now, random: &random) }
         let jitter = jitter

@@ -42,7 +42,7 @@ extension Coordinator {
                 let lane = control.dispatcher.lane(stored.lane)
                 let lanes = lane ?? Lane(kind: task.spec.kind)
                 return (
-                    Router.route(lanes, routes: settings.routes, executors: control.dispatcher.views),
+                    Router.route(lanes, routes: settings.routes, executors: control.routingViews),
                     control.kinds.isOffered(task.spec.kind)
                 )
             }

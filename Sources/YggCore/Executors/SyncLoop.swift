@@ -20,6 +20,8 @@ package struct SyncLoop: Sendable {
         case recovered(LeaseKey)
         /// No new leases are started from now on, and what waits is given back; `true` again when they are.
         case accepting(Bool)
+        /// There is no room for new work, for this reason, and what waits is given back; nil when there is room again.
+        case short(String?)
         /// Work without a lease, started here, has ended.
         case released(Slots)
         case tick
@@ -69,6 +71,8 @@ package struct SyncLoop: Sendable {
     /// The part of `used` that no lease accounts for.
     private var usedWithoutLease = Slots()
     private var isAccepting = true
+    /// Why there is no room for new work.
+    package private(set) var shortage: String?
     private var runningCount = 0
     private var runsWithoutLease = 0
     /// The newest statement applied.
@@ -104,6 +108,7 @@ package struct SyncLoop: Sendable {
 
     /// The slots that leases can have at the moment; nil where that is all of them.
     package var capacity: Slots? {
+        if shortage != nil { return Slots(Dictionary(uniqueKeysWithValues: slots.counts.map { ($0.name, 0) })) }
         guard !usedWithoutLease.isEmpty else { return nil }
         var capacity = slots
         capacity -= usedWithoutLease
@@ -149,6 +154,10 @@ package struct SyncLoop: Sendable {
             isAccepting = flag
             guard !flag else { return startWaiting() }
             return declineWaiting(Self.notAccepting) { _ in true }
+        case .short(let reason):
+            shortage = reason
+            guard let reason else { return startWaiting() }
+            return declineWaiting(reason) { _ in true }
         case .released(let need):
             release(need.local)
             runsWithoutLease -= 1
@@ -175,8 +184,8 @@ package struct SyncLoop: Sendable {
             } else if let assignment = lease.assignment, !isSettled(lease.key) {
                 // An answer that was under way for longer may speak of a lease that has been given up since.
                 guard sentAt + lease.ttl * 2 / 3 > now else { continue }
-                guard isAccepting else {
-                    declined[lease.key] = Self.notAccepting
+                if let reason = isAccepting ? shortage : Self.notAccepting {
+                    declined[lease.key] = reason
                     continue
                 }
                 accept(lease, assignment, rev: statement.rev, sentAt: sentAt)
