@@ -34,6 +34,10 @@ struct UpkeepTests {
             await Task.yield()
         }
         let child = try #require(pid)
+        // The command may speak before its executor has written down that it runs.
+        while !FileManager.default.fileExists(atPath: "\(scratch.path)/e/executor/processes/\(child)") {
+            await Task.yield()
+        }
         await first.killNow()
         #expect(isAlive(child), "nobody has ended it yet")
         let second = try await RunningYgg.start(arguments)
