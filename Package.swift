@@ -154,11 +154,18 @@ let package = Package(
         .testTarget(
             name: "YggCommandsTests",
             dependencies: [
-                "YggClient", "YggCommands", "YggConfiguration", "YggCore", "YggProtocol",
+                "YggClient", "YggCommands", "YggConfiguration", "YggCoordinator", "YggCore", "YggProtocol",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
         .testTarget(name: "YggConfigurationTests", dependencies: ["YggConfiguration", "YggCore"]),
+        .testTarget(
+            name: "YggCoordinatorTests",
+            dependencies: [
+                "YggCoordinator", "YggCore", "YggProtocol", "YggStorage",
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
         .testTarget(name: "YggCoreTests", dependencies: ["YggCore"]),
         .testTarget(
             name: "YggExecutorTests",

@@ -39,6 +39,15 @@ struct Control {
         if record.pending != nil { keep(.news(record.offer.id), now: now, into: &work) }
     }
 
+    /// Every executor as the Router is shown it.
+    var routingViews: [RoutingView] {
+        dispatcher.views.map { view in
+            var view = view
+            view.shortage = executors[view.offer.id]?.shortage
+            return view
+        }
+    }
+
     // MARK: Deciding
 
     mutating func dispatch(_ input: Dispatcher.Input, now: Instant, into work: inout Work) {
@@ -107,6 +116,8 @@ struct ExecutorRecord: Sendable {
     var account = LifecycleAccount(state: .running)
     /// What it was asked and has not come true.
     var standing: StandingOrder?
+    /// Why it has no room for new work; nil where it has, as far as it said.
+    var shortage: String?
 }
 
 /// A long poll that waits for news.

@@ -17,10 +17,12 @@ package final class Coordinator: Service {
     let database: any Database
     let store: TaskStore
     let artifacts: ArtifactStore
-    let disk = DiskQueue()
+    let diskQueue = DiskQueue()
     let control: Mutex<Control>
     let logger: Logger
     let alarm = Alarm()
+    let disk: Mutex<DiskGuard>
+    let retentionCounts = Mutex(RetentionCounts())
 
     /// Opens the store, brings back what was running, and gives every lease one full fresh time to live.
     package static func start(
@@ -51,7 +53,8 @@ package final class Coordinator: Service {
         self.database = database
         self.logger = logger
         store = TaskStore()
-        artifacts = try ArtifactStore(directory: settings.dataDirectory + "/artifacts", disk: disk)
+        artifacts = try ArtifactStore(directory: settings.dataDirectory + "/artifacts")
+        disk = Mutex(DiskGuard(floor: settings.diskFloor))
         control = Mutex(
             Control(
                 dispatcher: Dispatcher(routes: settings.routes, resources: settings.resources),

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Testing
+import YggCoordinator
 import YggCore
 import YggProtocol
 
@@ -107,5 +108,18 @@ struct CommandParsingTests {
         #expect(meant.next == "--titl was taken for a parameter; did you mean --title?")
         let listed = MistakenOption.explain(problem, kind: "git-log", options: ["--other"])
         #expect(listed.next == "`ygg kind show git-log` lists the parameters.")
+    }
+
+    @Test
+    func `the store's upkeep is four commands on a data directory`() throws {
+        let backup = try #require(
+            try Ygg.parseAsRoot(["db", "backup", "/mnt/backups/", "--data-dir", "/d", "--json"]) as? DatabaseBackup
+        )
+        #expect(backup.target == "/mnt/backups/")
+        #expect(try backup.store.layout().database == "/d/ygg.sqlite")
+        #expect(backup.output.format == .json)
+        #expect(try Ygg.parseAsRoot(["db", "restore", "/mnt/backups/b"]) is DatabaseRestore)
+        #expect(try Ygg.parseAsRoot(["db", "check"]) is DatabaseCheck)
+        #expect(try Ygg.parseAsRoot(["db", "migrate"]) is DatabaseMigrate)
     }
 }

@@ -19,7 +19,11 @@ struct CoordinatorAssembly {
             throw CommandFailure(objection, status: .usage)
         }
         try makeDirectories(settings.dataDirectory)
-        let database = try SQLiteDatabase(path: settings.dataDirectory + "/ygg.sqlite")
+        let layout = StoreLayout(directory: settings.dataDirectory)
+        let database = try SQLiteDatabase(path: layout.database)
+        if let copy = try StoreMigration.keepCopy(of: layout).copy {
+            logger.notice("store.copied-before-migration", metadata: ["path": "\(copy)"])
+        }
         let coordinator = try await Coordinator.start(
             settings: coordinatorSettings(localExecutor: localExecutor),
             database: database,
@@ -36,10 +40,13 @@ struct CoordinatorAssembly {
             logger: quiet,
             onReady: onReady
         )
+        let retention = Retention(coordinator: coordinator, upkeep: database, logger: logger)
         let group = ServiceGroup(
             configuration: .init(
                 // Stopped from the last to the first: the coordinator answers the polls that the server waits for.
-                services: [.init(service: server.application), .init(service: coordinator)],
+                services: [
+                    .init(service: server.application), .init(service: coordinator), .init(service: retention),
+                ],
                 logger: quiet
             )
         )
@@ -58,7 +65,7 @@ struct CoordinatorAssembly {
         limits.body = Int(settings.bodyLimit.bytes)
         limits.largeBody = Int(settings.largeBodyLimit.bytes)
         limits.artifact = Int(settings.artifactLimit.bytes)
-        return CoordinatorSettings(
+        var coordinator = CoordinatorSettings(
             routes: routes,
             resources: settings.configuration.resources,
             declaredKinds: settings.configuration.handlers.map(\.spec),
@@ -66,6 +73,10 @@ struct CoordinatorAssembly {
             dataDirectory: settings.dataDirectory,
             limits: limits
         )
+        coordinator.retention = RetentionRules(age: settings.retentionAge, size: settings.retentionSize.bytes)
+        coordinator.diskFloor = settings.coordinatorDiskFloor.bytes
+        coordinator.measureDisk = { [path = settings.dataDirectory] in diskSpace(of: path) }
+        return coordinator
     }
 
     /// Hosts by which a request may name this server.

@@ -55,6 +55,8 @@ struct ExecutorAssembly {
         executor.port = settings.executorPort
         executor.token = settings.token
         executor.drainTimeout = settings.drainTimeout
+        executor.diskFloor = settings.executorDiskFloor.bytes
+        executor.measureDisks = { [paths = [data, settings.workspaceRoot]] in paths.compactMap(diskSpace) }
         return executor
     }
 }

@@ -13,10 +13,13 @@ package struct CoordinatorSection: Sendable, Hashable {
     /// Where the registry of executors and services is.
     package var registryURL: String?
 
+    /// Bytes that must be free where the data is.
+    package var diskFloor: ByteSize?
+
     /// What of finished work is kept.
     package struct Retention: Sendable, Hashable {
-        package var age: Milliseconds = .days(30)
-        package var size = ByteSize.gibibytes(2)
+        package var age: Milliseconds?
+        package var size: ByteSize?
     }
 
     /// What a request may carry.
@@ -30,6 +33,9 @@ package struct CoordinatorSection: Sendable, Hashable {
 
     /// Shorter than a second, the network's own jitter would end leases; longer than an hour, nobody notices a loss.
     static let leaseTTLRange: ClosedRange<Milliseconds> = .seconds(1)...Milliseconds.hours(1)
+    static let retentionAgeRange: ClosedRange<Milliseconds> = .minutes(1)...Milliseconds.days(36_500)
+    static let retentionSizeRange = ByteSize.mebibytes(1)...ByteSize(bytes: .max)
+    static let diskFloorRange = ByteSize(bytes: 0)...ByteSize(bytes: 1 << 50)
     static let bodyRange = ByteSize(bytes: 1 << 10)...ByteSize.gibibytes(1)
     static let artifactRange = ByteSize(bytes: 1 << 10)...ByteSize.gibibytes(64)
 
@@ -41,6 +47,7 @@ package struct CoordinatorSection: Sendable, Hashable {
         publicURL = reader.read("publicUrl", .url)
         leaseTTL = reader.read("leaseTTL", .duration(CoordinatorSection.leaseTTLRange))
         retention = reader.nested("retention", Retention.init(reading:)) ?? retention
+        diskFloor = reader.read("diskFloor", .size(CoordinatorSection.diskFloorRange))
         limits = reader.nested("limits", Limits.init(reading:)) ?? limits
         registryURL = reader.nested("registry") { nested in nested.read("url", .url) } ?? nil
     }
@@ -48,8 +55,8 @@ package struct CoordinatorSection: Sendable, Hashable {
 
 extension CoordinatorSection.Retention {
     init(reading reader: inout ObjectReader) throws(InvalidInput) {
-        age = reader.read("age", .duration(.minutes(1)...Milliseconds.days(36_500))) ?? age
-        size = reader.read("size", .size(ByteSize.mebibytes(1)...ByteSize(bytes: .max))) ?? size
+        age = reader.read("age", .duration(CoordinatorSection.retentionAgeRange))
+        size = reader.read("size", .size(CoordinatorSection.retentionSizeRange))
     }
 }
 

@@ -31,6 +31,9 @@ package struct ResolvedSettings: Sendable {
     package let bodyLimit: ByteSize
     package let largeBodyLimit: ByteSize
     package let artifactLimit: ByteSize
+    package let retentionAge: Milliseconds
+    package let retentionSize: ByteSize
+    package let coordinatorDiskFloor: ByteSize
 
     package let coordinatorURL: String
     /// nil where nobody gave one, which only `ygg up` and the clients can do without.
@@ -44,6 +47,7 @@ package struct ResolvedSettings: Sendable {
     package let repositories: [String]
     package let drainTimeout: Milliseconds
     package let window: Int
+    package let executorDiskFloor: ByteSize
 
     /// Where a value came from: a port that nobody asked for may be exchanged for a free one.
     package func origin(of key: SettingKey) -> Origin { entries.first { $0.key == key }?.origin ?? .fallback }
@@ -131,6 +135,24 @@ package struct ResolvedSettings: Sendable {
             file: coordinator.limits.artifact,
             default: .mebibytes(256)
         )
+        retentionAge = resolver.value(
+            .retentionAge,
+            .duration(CoordinatorSection.retentionAgeRange),
+            file: coordinator.retention.age,
+            default: .days(30)
+        )
+        retentionSize = resolver.value(
+            .retentionSize,
+            .size(CoordinatorSection.retentionSizeRange),
+            file: coordinator.retention.size,
+            default: .gibibytes(2)
+        )
+        coordinatorDiskFloor = resolver.value(
+            .coordinatorDiskFloor,
+            .size(CoordinatorSection.diskFloorRange),
+            file: coordinator.diskFloor,
+            default: .mebibytes(256)
+        )
 
         coordinatorURL = resolver.value(
             .coordinatorURL,
@@ -177,6 +199,12 @@ package struct ResolvedSettings: Sendable {
             .window,
             file: executor.window,
             default: slots["default"] + SettingKey.prefetched
+        )
+        executorDiskFloor = resolver.value(
+            .executorDiskFloor,
+            .size(CoordinatorSection.diskFloorRange),
+            file: executor.diskFloor,
+            default: .mebibytes(256)
         )
         resolver.noteSections()
         entries = resolver.entries

@@ -38,6 +38,7 @@ extension Coordinator {
                 into: &work
             )
             control.hear(request.lifecycle, of: id, now: now, at: .now, into: &work)
+            control.executors[id]?.shortage = request.shortage
             if let resources = request.resources, var record = control.executors[id],
                 record.offer.resources != resources
             {

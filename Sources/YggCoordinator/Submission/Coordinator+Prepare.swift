@@ -138,7 +138,7 @@ extension Coordinator {
             control.executors.values.map(\.offer).filter { $0.offers(spec.kind) }
         }
         guard !offering.isEmpty else { return }
-        let origin = await disk.run { originURL(ofRepositoryAt: path) }
+        let origin = await diskQueue.run { originURL(ofRepositoryAt: path) }
         let roots = Set(offering.flatMap(\.repositories)).sorted().joined(separator: ", ")
         throw Problem(
             status: 422,

@@ -34,6 +34,7 @@ extension Coordinator {
         idempotency: IdempotencyKey? = nil,
         submittedBy: String = "local"
     ) async throws -> SubmitResult {
+        try checkRoom()
         let now = Timestamp.now
         var prepared: PreparedTask
         do throws(Problem) {
@@ -69,6 +70,7 @@ extension Coordinator {
         idempotency: IdempotencyKey? = nil,
         submittedBy: String = "local"
     ) async throws -> [Result<SubmitResult, Problem>] {
+        try checkRoom()
         let now = Timestamp.now
         var items: [Result<PreparedTask, Problem>] = []
         for (index, item) in batch.enumerated() {

@@ -60,7 +60,9 @@ extension Coordinator {
     ) async throws -> (page: TaskStore.EventPage, task: FleetTask, lastSeq: Int64) {
         try await database.read { [store] tx in
             let stored = try Self.find(id, store, tx)
-            let page = try store.events(of: stored.num, after: after, limit: limit, in: tx)
+            var page = try store.events(of: stored.num, after: after, limit: limit, in: tx)
+            // All that was asked for has been removed.
+            if page.events.isEmpty, after < stored.nextSeq - 1 { page.firstStored = stored.nextSeq }
             return (page, stored.task, stored.nextSeq - 1)
         }
     }
@@ -138,6 +140,7 @@ extension Coordinator {
         idempotency: IdempotencyKey? = nil
     ) async throws -> SubmitResult {
         let now = Timestamp.now
+        try checkRoom()
         let newID = withControl { control, _ in control.ids.next(at: now, random: &control.random) }
         return try await database.write { [self] tx in
             if let known = try idempotency?.answer(in: tx), let stored = try store.task(known, in: tx) {

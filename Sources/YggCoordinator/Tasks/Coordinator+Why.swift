@@ -45,7 +45,7 @@ extension Coordinator {
                     Router.route(
                         lanes,
                         routes: settings.routes,
-                        executors: control.dispatcher.views,
+                        executors: control.routingViews,
                         fleet: control.dispatcher.freeOfFleet
                     ),
                     control.kinds.isOffered(task.spec.kind)

@@ -103,6 +103,9 @@ package struct Dispatcher: Sendable {
             free -= used
             return free
         }
+
+        /// Leases beyond its slots. One that has lowered its capacity to nothing takes none.
+        var window: Int { capacity.map(\.isEmpty) == true ? 0 : offer.window }
     }
 
     private struct LaneState {
@@ -241,7 +244,7 @@ package struct Dispatcher: Sendable {
         return ClaimOrder(
             executor: id,
             lanes: needs,
-            budget: Budget(free: budgetSlots, window: isReporting ? node.offer.window : 0)
+            budget: Budget(free: budgetSlots, window: isReporting ? node.window : 0)
         )
     }
 

@@ -22,6 +22,8 @@ package struct SyncLoop: Sendable {
         case accepting(Bool)
         /// This life is coming to its end. Once the coordinator has heard of that, it waits for nobody who is cut off.
         case leaving
+        /// There is no room for new work, for this reason, and what waits is given back; nil when there is room again.
+        case short(String?)
         /// Work without a lease, started here, has ended.
         case released(Slots)
         case tick
@@ -72,6 +74,8 @@ package struct SyncLoop: Sendable {
     private var usedWithoutLease = Slots()
     private var isAccepting = true
     private var leavingSince: Instant?
+    /// Why there is no room for new work.
+    package private(set) var shortage: String?
     private var runningCount = 0
     private var runsWithoutLease = 0
     /// The newest statement applied.
@@ -107,6 +111,7 @@ package struct SyncLoop: Sendable {
 
     /// The slots that leases can have at the moment; nil where that is all of them.
     package var capacity: Slots? {
+        if shortage != nil { return Slots(Dictionary(uniqueKeysWithValues: slots.counts.map { ($0.name, 0) })) }
         guard !usedWithoutLease.isEmpty else { return nil }
         var capacity = slots
         capacity -= usedWithoutLease
@@ -155,6 +160,10 @@ package struct SyncLoop: Sendable {
         case .leaving:
             leavingSince = leavingSince ?? now
             return []
+        case .short(let reason):
+            shortage = reason
+            guard let reason else { return startWaiting() }
+            return declineWaiting(reason) { _ in true }
         case .released(let need):
             release(need.local)
             runsWithoutLease -= 1
@@ -181,8 +190,8 @@ package struct SyncLoop: Sendable {
             } else if let assignment = lease.assignment, !isSettled(lease.key) {
                 // An answer that was under way for longer may speak of a lease that has been given up since.
                 guard sentAt + LeaseTiming.cutOff(lease.ttl) > now else { continue }
-                guard isAccepting else {
-                    declined[lease.key] = Self.notAccepting
+                if let reason = isAccepting ? shortage : Self.notAccepting {
+                    declined[lease.key] = reason
                     continue
                 }
                 accept(lease, assignment, rev: statement.rev, sentAt: sentAt)

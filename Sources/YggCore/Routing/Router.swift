@@ -4,11 +4,14 @@ package struct RoutingView: Sendable {
     package var state: ExecutorState
     /// Free slots at the moment; below zero where the window is used.
     package var free: Slots
+    /// Why it has no room for new work, whatever its slots; nil where it has.
+    package var shortage: String?
 
-    package init(offer: ExecutorOffer, state: ExecutorState, free: Slots) {
+    package init(offer: ExecutorOffer, state: ExecutorState, free: Slots, shortage: String? = nil) {
         self.offer = offer
         self.state = state
         self.free = free
+        self.shortage = shortage
     }
 }
 
@@ -23,6 +26,8 @@ package enum UnmetCondition: Sendable, Hashable {
     case pinned(to: ExecutorID)
     case state(ExecutorState)
     case slots(name: String, need: Int, free: Int)
+    /// It takes no new work at the moment, and says why.
+    case shortage(String)
 
     /// Whether only time or work in progress has to pass, and nobody has to do anything.
     package var isPassing: Bool {
@@ -44,6 +49,7 @@ package enum UnmetCondition: Sendable, Hashable {
         case .repository(let roots): "none of its repository roots is \(roots.joined(separator: " or "))"
         case .pinned(let executor): "the task is pinned to \(executor)"
         case .state(let state): "it is \(state.rawValue)"
+        case .shortage(let sentence): "it has no room: \(sentence)"
         case .slots(let name, let need, let free): "it needs \(need) of slot \(name), \(max(0, free)) are free"
         }
     }
@@ -60,6 +66,7 @@ package enum UnmetCondition: Sendable, Hashable {
         case .state(.paused): "ygg executor resume it"
         case .state(.lost), .state(.stopped), .state(.unregistered): "start it"
         case .state: "wait until it runs again"
+        case .shortage: "free space on its disk"
         case .slots: "wait for a running task to end, or give it more slots"
         }
     }
@@ -96,6 +103,7 @@ package enum Router {
         for view in executors.sorted(by: { $0.offer.id < $1.offer.id }) {
             var unmet = permanentConditions(lane, view: view, standing: standing)
             if view.state != .running { unmet.append(.state(view.state)) }
+            if let shortage = view.shortage { unmet.append(.shortage(shortage)) }
             for need in lane.slots.local.counts where need.amount > 0 {
                 let extra = lane.prefetch ? view.offer.window : 0
                 if view.free[need.name] + extra < need.amount {

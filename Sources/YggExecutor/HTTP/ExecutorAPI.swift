@@ -131,6 +131,16 @@ extension ExecutionRefusal {
                 nextAction: "Try again when something has finished.",
                 retryAfter: 1
             )
+        case .noRoom(let sentence):
+            Problem(
+                status: 503,
+                code: "disk-low",
+                title: "Disk low",
+                detail: sentence,
+                retryable: true,
+                nextAction: "Free space on the executor's disk, or send the work elsewhere.",
+                retryAfter: 60
+            )
         case .notReady:
             Problem(
                 status: 503,

@@ -20,6 +20,7 @@ package struct ExecutorStatus: Sendable {
     package var spooledBytes: Int
     /// Why the outbox cannot be written.
     package var spoolFailure: String?
+    package var disks = DiskGuard(floor: 0)
     package var uptime: Milliseconds
 }
 
@@ -29,6 +30,8 @@ package enum ExecutionRefusal: Error, Sendable, Hashable {
     case paused, stopping, noSlot
     /// The drain timeout ended it: it can be done again.
     case drained
+    /// A disk is too full; the sentence says which.
+    case noRoom(String)
     /// It is not running yet, or changes to another store.
     case notReady
 }
@@ -60,6 +63,7 @@ extension Executor {
             status.heardAgo = seat.heardAt.map { now - $0 }
             status.leaseTTL = seat.ttl
             status.spooledBytes = seat.control.spooledBytes
+            status.disks = seat.disks
         }
         status.spoolFailure = tenure.journal.failure?.description
         return status
@@ -120,6 +124,7 @@ extension Executor {
         case .paused: throw ExecutionRefusal.paused
         case .stopping: throw ExecutionRefusal.stopping
         case .noSlot: throw ExecutionRefusal.noSlot
+        case .noRoom(let sentence): throw ExecutionRefusal.noRoom(sentence)
         }
         tenure.syncBell.ring()
         let id = TaskID(trusted: "local-\(tenure.bootID.prefix(8))-\(number)")

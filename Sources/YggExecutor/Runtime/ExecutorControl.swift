@@ -19,6 +19,8 @@ package struct ExecutorControl: Sendable {
         case declined(LeaseKey, reason: String)
         /// An entry of an earlier life that is still to be delivered.
         case recovered(Outbox.Entry)
+        /// There is no room on a disk for new work, for this reason; nil when there is room again.
+        case short(String?)
         /// Work without a lease has ended.
         case released(Slots)
         case ordered(Lifecycle.Order)
@@ -50,7 +52,10 @@ package struct ExecutorControl: Sendable {
     }
 
     /// Whether work without a lease may start.
-    package enum Admission: Sendable, Equatable { case granted, paused, stopping, noSlot }
+    package enum Admission: Sendable, Equatable {
+        case granted, paused, stopping, noSlot
+        case noRoom(String)
+    }
 
     private var syncLoop: SyncLoop
     private var outbox: Outbox
@@ -101,7 +106,8 @@ package struct ExecutorControl: Sendable {
             seen: syncLoop.seen,
             held: syncLoop.heldKeys,
             declined: syncLoop.declinedKeys,
-            capacity: syncLoop.capacity
+            capacity: syncLoop.capacity,
+            shortage: syncLoop.shortage
         )
     }
 
@@ -118,6 +124,7 @@ package struct ExecutorControl: Sendable {
         case .stopping, .stopped: return .stopping
         case .paused, .lost, .unregistered: return .paused
         }
+        if let shortage = syncLoop.shortage { return .noRoom(shortage) }
         guard syncLoop.reserve(need) else { return .noSlot }
         lifecycle.markBusy()
         return .granted
@@ -168,6 +175,7 @@ package struct ExecutorControl: Sendable {
         case .recovered(let entry):
             _ = outbox.handle(.appended(entry), now: now)
             return wakeReports + follow(syncLoop.handle(.recovered(entry.key), now: now), now: now)
+        case .short(let reason): return follow(syncLoop.handle(.short(reason), now: now), now: now)
         case .released(let slots): return follow(syncLoop.handle(.released(slots), now: now), now: now)
         case .ordered(let order): return obey(lifecycle.handle(.ordered(order), now: now, time: time), now: now)
         case .terminate: return obey(lifecycle.handle(.terminate, now: now, time: time), now: now)

@@ -30,6 +30,12 @@ package struct ExecutorSettings: Sendable {
     package var drainTimeout = Milliseconds.seconds(30)
     /// Bytes of undelivered entries before output is left out.
     package var spoolBytes = 256 << 20
+    /// Bytes that must be free on every disk before new work is taken.
+    package var diskFloor: Int64 = 256 << 20
+    /// Between two looks at them.
+    package var diskInterval = Milliseconds.seconds(2)
+    /// Looks at the disks of data directory and workspace. May wait for them.
+    package var measureDisks: @Sendable () -> [DiskSpace] = { [] }
     package var version = YggVersion.current
     /// What a model is used for when a task names none.
     package var defaultModel: String?

@@ -46,7 +46,9 @@ extension Tenure {
         } catch {
             return .failed(code: "spool-unwritable", detail: error.description, retryable: true)
         }
-        return await settings.carryOut(attempt) { [self] type, data in say(attempt, type, data) }
+        return await ProcessScope.$witness.withValue(ledger) {
+            await settings.carryOut(attempt) { [self] type, data in say(attempt, type, data) }
+        }
     }
 
     private func say(_ attempt: Attempt, _ type: EventType, _ data: JSONObject) {
@@ -89,7 +91,9 @@ extension Tenure {
         attempts.add(attempt)
         let result = await withCheckedContinuation { continuation in
             attempt.begin(at: clock.now()) { [self] in
-                let result = await settings.carryOut(attempt) { _, _ in }
+                let result = await ProcessScope.$witness.withValue(ledger) {
+                    await settings.carryOut(attempt) { _, _ in }
+                }
                 attempts.remove(attempt.key)
                 feed(.released(attempt.handler.spec.slots))
                 continuation.resume(returning: result)

@@ -1,6 +1,7 @@
 import Logging
 import Synchronization
 import YggCore
+import YggProcess
 import YggProtocol
 import YggTelemetry
 
@@ -21,6 +22,7 @@ final class Tenure: Sendable {
     /// What the loops are at, beside what is decided.
     struct Seat {
         var control: ExecutorControl
+        var disks: DiskGuard
         var effects: [ExecutorControl.Effect] = []
         var isPerforming = false
         /// Known to the coordinator under this boot id.
@@ -51,6 +53,7 @@ final class Tenure: Sendable {
     let remember: @Sendable (_ storeID: String) -> Void
     let journal: Journal
     let attempts: AttemptTable
+    let ledger: ProcessLedger
     /// Runs the loops.
     let thread: DedicatedThread
     /// Does what may wait for the disk.
@@ -75,12 +78,15 @@ final class Tenure: Sendable {
         thread = runtime.thread
         spoolThread = runtime.spoolThread
         attempts = runtime.attempts
+        ledger = runtime.ledger
         self.journal = journal
         instance = identity.instance
         self.url = url
         self.remember = remember
         let control = ExecutorControl(slots: settings.slots, spoolBytes: settings.spoolBytes, lifecycle: lifecycle)
-        seat = Mutex(Seat(control: control, storeID: identity.storeID))
+        seat = Mutex(
+            Seat(control: control, disks: DiskGuard(floor: settings.diskFloor), storeID: identity.storeID)
+        )
     }
 
     /// Serves until it ends. Returns when every attempt is over.
@@ -91,6 +97,7 @@ final class Tenure: Sendable {
                 group.addTask { await self.reportLoop() }
                 group.addTask { await self.tickLoop() }
                 group.addTask { await self.untilEnd() }
+                group.addTask { await self.diskLoop() }
                 await group.next()
                 group.cancelAll()
             }

@@ -106,6 +106,10 @@ extension ProcessRun {
     ) async {
         let group = ProcessGroup(id: execution.processIdentifier.value)
         group.yieldToUs()
+        // Before anything else: from here on the group is found again, whatever happens to this process.
+        let witness = ProcessScope.witness
+        witness?.began(group.id)
+        defer { witness?.ended(group.id) }
         onStart?(group.id)
         state.withLock { $0.phase = .running(group) }
         async let output: Void = read(execution.standardOutput, as: .stdout, of: group, into: onOutput)

@@ -13,6 +13,8 @@ package struct SyncRequest: Sendable {
     package var declined: [(key: LeaseKey, reason: String)]
     /// Slots it can really use at the moment, where that is less than declared.
     package var capacity: Slots?
+    /// Why there is no room for new work on one of its disks; nil where there is.
+    package var shortage: String?
     package var resources: JSONObject?
 
     package init(
@@ -24,6 +26,7 @@ package struct SyncRequest: Sendable {
         held: [LeaseKey],
         declined: [(key: LeaseKey, reason: String)] = [],
         capacity: Slots? = nil,
+        shortage: String? = nil,
         resources: JSONObject? = nil
     ) {
         self.bootID = bootID
@@ -34,6 +37,7 @@ package struct SyncRequest: Sendable {
         self.held = held
         self.declined = declined
         self.capacity = capacity
+        self.shortage = shortage
         self.resources = resources
     }
 
@@ -58,6 +62,7 @@ package struct SyncRequest: Sendable {
             )
         }
         if let capacity { object.append("capacity", capacity.json) }
+        object.append("shortage", .optional(shortage))
         if let resources { object.append("resources", .object(resources)) }
         return object
     }
@@ -78,6 +83,7 @@ package struct SyncRequest: Sendable {
             capacity: try reader.value("capacity").map { json throws(InvalidInput) in
                 try Slots(json, at: capacityPath)
             },
+            shortage: reader.string("shortage", maxLength: 1000),
             resources: reader.object("resources")
         )
         try reader.finish()

@@ -44,6 +44,7 @@ package final class TaskStore: Sendable {
                 [.text(label), .integer(stored.num)]
             )
         }
+        try noteReferences(of: spec, num: stored.num, in: tx)
         try append(events, to: &stored, in: tx)
         let num = stored.num
         switch task.state {

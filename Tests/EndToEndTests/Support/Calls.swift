@@ -125,3 +125,21 @@ func collect(_ argv: [String]) async -> String {
         limit: 64 << 20
     ).stdout
 }
+
+/// A call to any address.
+enum HTTPCall {
+    static func get(_ url: String) async throws -> Answer { try await send("GET", url, nil) }
+    static func post(_ url: String, _ body: JSON) async throws -> Answer { try await send("POST", url, body) }
+
+    private static func send(_ method: String, _ url: String, _ body: JSON?) async throws -> Answer {
+        let parts = url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
+        let reply = try await HTTPTransport(baseURL: parts.prefix(3).joined(separator: "/"), token: nil).send(
+            method: method,
+            path: "/\(parts.dropFirst(3).joined())",
+            headers: [],
+            body: body?.bytes,
+            timeout: .seconds(60)
+        )
+        return Answer(status: reply.status, headers: reply.headers, json: reply.json, body: reply.body)
+    }
+}

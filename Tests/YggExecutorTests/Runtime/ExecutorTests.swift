@@ -69,11 +69,19 @@ private struct Waiting: Handler {
     }
 }
 
+/// A disk that has what a test says.
+private final class Disk: Sendable {
+    let free = Mutex<Int64>(1 << 40)
+
+    var space: DiskSpace { DiskSpace(path: "/data", free: free.withLock { $0 }, total: 1 << 40) }
+}
+
 @Suite(.timeLimit(.minutes(1)))
 struct ExecutorTests {
     private let folder = TemporaryFolder()
     private let coordinator = FakeCoordinator()
     private let gate = Gate()
+    private let disk = Disk()
 
     private func makeExecutor(slots: Int = 2) throws -> Executor {
         var settings = ExecutorSettings(
@@ -85,6 +93,8 @@ struct ExecutorTests {
             environment: [:]
         )
         settings.slots = Slots(["default": slots])
+        settings.diskInterval = 10
+        settings.measureDisks = { [disk] in [disk.space] }
         return try Executor(
             settings: settings,
             link: coordinator,
@@ -208,6 +218,31 @@ struct ExecutorTests {
             gate.open()
             try await expect(key, endsAs: .finished(.succeeded))
             #expect(Set(coordinator.state.withLock { $0.registrations }.map(\.bootID)).count == 1)
+        }
+    }
+
+    @Test func `a disk that is too full takes no new work, and what runs goes on`() async throws {
+        try await withExecutor { executor in
+            let running = coordinator.grant("a", "test-wait")
+            try await coordinator.wait { $0.entries[running] }
+            disk.free.withLock { $0 = 1 << 20 }
+            try await coordinator.wait { $0.lastSync?.capacity == Slots(["default": 0]) ? true : nil }
+            let shortage = try #require(coordinator.state.withLock { $0.lastSync?.shortage })
+            #expect(shortage.contains("/data has 1 MiB free"))
+            #expect(executor.status.disks.sentence == shortage)
+            let late = coordinator.grant("b", "bench-noop")
+            let reason = try await coordinator.wait { $0.declined[late] }
+            #expect(reason == shortage)
+            await #expect(throws: ExecutionRefusal.noRoom(shortage)) {
+                try await executor.execute(TaskKind(trusted: "bench-noop"), params: JSONObject())
+            }
+            gate.open()
+            try await expect(running, endsAs: .finished(.succeeded))
+            disk.free.withLock { $0 = 1 << 40 }
+            try await coordinator.wait { state in
+                state.lastSync?.capacity == nil && state.lastSync?.shortage == nil ? true : nil
+            }
+            try await expect(coordinator.grant("c", "bench-noop"), endsAs: .finished(.succeeded))
         }
     }
 

@@ -17,6 +17,8 @@ final class FakeCoordinator: CoordinatorLink {
         var leases: [LeaseKey: (assignment: Assignment, want: LeaseWant)] = [:]
         var registrations: [Registration] = []
         var lastSync: SyncRequest?
+        /// What was ever given back, with the reason.
+        var declined: [LeaseKey: String] = [:]
         var states: [ExecutorState] = []
         var entries: [LeaseKey: [ReportEntry]] = [:]
         var refusedAfter: [LeaseKey: Int64] = [:]
@@ -114,7 +116,10 @@ final class FakeCoordinator: CoordinatorLink {
         state.withLock { state in
             state.lastSync = request
             state.states.append(request.state)
-            for declined in request.declined { state.leases[declined.key] = nil }
+            for declined in request.declined {
+                state.leases[declined.key] = nil
+                state.declined[declined.key] = declined.reason
+            }
         }
         progress.ring()
         while true {
