@@ -29,14 +29,31 @@ struct ExecutorAssembly {
         return try ExecutorService(settings: executor, link: link, logger: log.logger("ygg.executor"), onReady: onReady)
     }
 
+    /// Serves until the executor has ended. Signals ask it to.
+    /// - Parameter portFlag: what another port is chosen with.
+    func run(_ service: ExecutorService, portFlag: String) async throws {
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { try await service.run() }
+                tasks.addTask { await StopSignals.watch { service.terminate() } }
+                try await tasks.next()
+                tasks.cancelAll()
+            }
+        } catch {
+            throw PortFailure.explain(
+                error,
+                host: settings.executorHost,
+                port: settings.executorPort,
+                flag: portFlag
+            )
+        }
+    }
+
     func executorSettings() throws -> ExecutorSettings {
         let data = settings.dataDirectory + "/executor"
         try makeDirectories(data)
         try makeDirectories(settings.workspaceRoot)
-        let handlers = try HandlerRegistry(
-            handlerSets: settings.handlers.names,
-            declared: settings.configuration.handlers
-        )
+        let handlers = try settings.handlerRegistry()
         var executor = ExecutorSettings(
             id: id,
             handlers: handlers,

@@ -105,11 +105,6 @@ private struct Household: Sendable {
         ) { address in
             ReadyLine.print(role: "up", address: coordinatorAddress, executorAddress: address)
         }
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try await service.run() }
-            tasks.addTask { await StopSignals.watch { service.terminate() } }
-            try await tasks.next()
-            tasks.cancelAll()
-        }
+        try await assembly.run(service, portFlag: "--executor-port")
     }
 }

@@ -2,7 +2,7 @@ package import YggCore
 
 /// `coordinator:`, what the control plane reads.
 package struct CoordinatorSection: Sendable, Hashable {
-    /// An address, or the name of an interface (`tailscale0`).
+    /// An address, or a name that this machine knows as one of its own.
     package var host: String?
     package var port: Int?
     /// How the coordinator is reached from elsewhere; its host is one that requests may name.
@@ -30,7 +30,10 @@ package struct CoordinatorSection: Sendable, Hashable {
 
     /// Shorter than a second, the network's own jitter would end leases; longer than an hour, nobody notices a loss.
     static let leaseTTLRange: ClosedRange<Milliseconds> = .seconds(1)...Milliseconds.hours(1)
-    static let bodyRange = ByteSize(bytes: 1 << 10)...ByteSize.gibibytes(1)
+    /// An executor's registration, with the parameters of all its kinds, must fit.
+    static let bodyRange = ByteSize(bytes: 64 << 10)...ByteSize.gibibytes(1)
+    /// A report has up to 1 MiB of entries, and what stands around them.
+    static let largeBodyRange = ByteSize.mebibytes(2)...ByteSize.gibibytes(1)
     static let artifactRange = ByteSize(bytes: 1 << 10)...ByteSize.gibibytes(64)
 
     package init() {}
@@ -56,7 +59,7 @@ extension CoordinatorSection.Retention {
 extension CoordinatorSection.Limits {
     init(reading reader: inout ObjectReader) throws(InvalidInput) {
         body = reader.read("body", .size(CoordinatorSection.bodyRange))
-        largeBody = reader.read("largeBody", .size(CoordinatorSection.bodyRange))
+        largeBody = reader.read("largeBody", .size(CoordinatorSection.largeBodyRange))
         artifact = reader.read("artifact", .size(CoordinatorSection.artifactRange))
     }
 }
