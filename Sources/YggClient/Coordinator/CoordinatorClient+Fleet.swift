@@ -18,8 +18,6 @@ extension CoordinatorClient {
         return try object(of: try await request("POST", path, body: .object(order.request), repetition: .safe))
     }
 
-    package func routes() async throws -> [JSONObject] { try await all(RequestPath("v1", "routes")) }
-
     /// How the server at the address is. A bad state is an answer too, so 503 does not throw.
     package func health() async throws -> JSONObject {
         let reply = try await exchange("GET", RequestPath("health"), timeout: .seconds(10), repetition: .onlyUnsent)

@@ -83,9 +83,4 @@ extension CoordinatorClient {
     package func stream(_ id: String, after: Int64? = nil) -> EventStream {
         EventStream(client: self, task: id, after: after)
     }
-
-    /// The bytes of an artifact.
-    package func artifact(_ id: String, sha256: String) async throws -> [UInt8] {
-        try await request("GET", RequestPath("v1", "tasks", id, "artifacts", sha256), timeout: .seconds(120)).body
-    }
 }

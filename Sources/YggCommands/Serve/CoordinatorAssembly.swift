@@ -53,7 +53,12 @@ struct CoordinatorAssembly {
         do {
             try await group.run()
         } catch {
-            throw PortFailure.explain(error, host: settings.coordinatorHost, port: settings.coordinatorPort)
+            throw PortFailure.explain(
+                error,
+                host: settings.coordinatorHost,
+                port: settings.coordinatorPort,
+                flag: "--port"
+            )
         }
         await database.close()
     }
@@ -95,17 +100,5 @@ struct CoordinatorAssembly {
         var logger = logger
         logger.logLevel = max(logger.logLevel, .warning)
         return logger
-    }
-}
-
-/// A port that is taken, in words that help.
-enum PortFailure {
-    static func explain(_ error: any Error, host: String, port: Int) -> any Error {
-        guard "\(error)".contains("Address already in use") else { return error }
-        let holder = PortHolder.describe(port: port).map { " by \($0)" } ?? ""
-        return CommandFailure(
-            "Port \(port) on \(host) is taken\(holder).",
-            next: "Stop that one, or choose another with --port."
-        )
     }
 }

@@ -60,17 +60,13 @@ struct ExecutorServe: AsyncParsableCommand {
         }
         let log = try ProcessLog(settings: settings, name: "executor-\(id)")
         let client = DedicatedHTTPClient()
-        let service = try ExecutorAssembly(settings: settings, id: id).service(
+        let assembly = ExecutorAssembly(settings: settings, id: id)
+        let service = try assembly.service(
             coordinatorURL: settings.coordinatorURL,
             client: client,
             log: log
         ) { address in ReadyLine.print(role: "executor", address: address) }
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try await service.run() }
-            tasks.addTask { await StopSignals.watch { service.terminate() } }
-            try await tasks.next()
-            tasks.cancelAll()
-        }
+        try await assembly.run(service, portFlag: "--port")
         await client.shutdown()
         if service.wantsRestart { try program.startAnew() }
     }

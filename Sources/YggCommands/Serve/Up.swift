@@ -102,10 +102,11 @@ private struct Household: Sendable {
     private func runExecutor(_ coordinatorAddress: String, client: DedicatedHTTPClient) async throws {
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask {
+                let assembly = ExecutorAssembly(settings: settings, id: executorID)
                 repeat {
-                    let service = try makeExecutor(coordinatorAddress, client: client)
+                    let service = try makeExecutor(assembly, coordinatorAddress, client: client)
                     seat.take(service)
-                    try await service.run()
+                    try await assembly.serve(service, portFlag: "--executor-port")
                 } while seat.leave()
                 await seat.signalled()
             }
@@ -115,9 +116,13 @@ private struct Household: Sendable {
         }
     }
 
-    private func makeExecutor(_ coordinatorAddress: String, client: DedicatedHTTPClient) throws -> ExecutorService {
+    private func makeExecutor(
+        _ assembly: ExecutorAssembly,
+        _ coordinatorAddress: String,
+        client: DedicatedHTTPClient
+    ) throws -> ExecutorService {
         let earlierPort = seat.port
-        return try ExecutorAssembly(settings: settings, id: executorID).service(
+        return try assembly.service(
             coordinatorURL: coordinatorAddress,
             client: client,
             log: log,

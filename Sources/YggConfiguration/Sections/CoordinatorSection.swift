@@ -2,7 +2,7 @@ package import YggCore
 
 /// `coordinator:`, what the control plane reads.
 package struct CoordinatorSection: Sendable, Hashable {
-    /// An address, or the name of an interface (`tailscale0`).
+    /// An address, or a name that this machine knows as one of its own.
     package var host: String?
     package var port: Int?
     /// How the coordinator is reached from elsewhere; its host is one that requests may name.
@@ -36,7 +36,10 @@ package struct CoordinatorSection: Sendable, Hashable {
     static let retentionAgeRange: ClosedRange<Milliseconds> = .minutes(1)...Milliseconds.days(36_500)
     static let retentionSizeRange = ByteSize.mebibytes(1)...ByteSize(bytes: .max)
     static let diskFloorRange = ByteSize(bytes: 0)...ByteSize(bytes: 1 << 50)
-    static let bodyRange = ByteSize(bytes: 1 << 10)...ByteSize.gibibytes(1)
+    /// An executor's registration, with the parameters of all its kinds, must fit.
+    static let bodyRange = ByteSize(bytes: 64 << 10)...ByteSize.gibibytes(1)
+    /// A report has up to 1 MiB of entries, and what stands around them.
+    static let largeBodyRange = ByteSize.mebibytes(2)...ByteSize.gibibytes(1)
     static let artifactRange = ByteSize(bytes: 1 << 10)...ByteSize.gibibytes(64)
 
     package init() {}
@@ -63,7 +66,7 @@ extension CoordinatorSection.Retention {
 extension CoordinatorSection.Limits {
     init(reading reader: inout ObjectReader) throws(InvalidInput) {
         body = reader.read("body", .size(CoordinatorSection.bodyRange))
-        largeBody = reader.read("largeBody", .size(CoordinatorSection.bodyRange))
+        largeBody = reader.read("largeBody", .size(CoordinatorSection.largeBodyRange))
         artifact = reader.read("artifact", .size(CoordinatorSection.artifactRange))
     }
 }

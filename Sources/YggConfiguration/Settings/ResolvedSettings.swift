@@ -14,6 +14,7 @@ package struct ResolvedSettings: Sendable {
         package let origin: Origin
     }
 
+    private let file: LoadedConfiguration?
     package let role: Role
     /// What only the file can say: routes, executors, handlers, resources.
     package let configuration: Configuration
@@ -52,6 +53,21 @@ package struct ResolvedSettings: Sendable {
     /// Where a value came from: a port that nobody asked for may be exchanged for a free one.
     package func origin(of key: SettingKey) -> Origin { entries.first { $0.key == key }?.origin ?? .fallback }
 
+    /// What somebody who knows more than the form of values finds wrong with them, each with the place where it is put
+    /// right.
+    /// - Parameter input: pointers are those of the file, also for what was set in another way.
+    package func error(_ input: InvalidInput) -> ConfigurationError {
+        let issues = input.issues.flatMap { issue -> [ConfigurationError.Issue] in
+            if issue.pointer.hasPrefix("/executor/handlers"), let name = origin(of: .handlers).nameOutsideFile {
+                return [.init(file: nil, line: nil, key: name, detail: issue.detail)]
+            }
+            let found = InvalidInput(issues: [issue])
+            return file?.error(found).issues
+                ?? [.init(file: nil, line: nil, key: keyPath(issue.pointer), detail: issue.detail)]
+        }
+        return ConfigurationError(issues: issues)
+    }
+
     /// Flag before environment before file before default.
     /// - Parameters:
     ///   - flags: as given on the command line; a repeatable one joined with commas.
@@ -84,6 +100,7 @@ package struct ResolvedSettings: Sendable {
         let configuration = file?.configuration ?? Configuration()
         let coordinator = configuration.coordinator
         let executor = configuration.executor
+        self.file = file
         self.role = role
         self.configuration = configuration
 
@@ -125,7 +142,7 @@ package struct ResolvedSettings: Sendable {
         )
         largeBodyLimit = resolver.value(
             .largeBodyLimit,
-            .size(CoordinatorSection.bodyRange),
+            .size(CoordinatorSection.largeBodyRange),
             file: coordinator.limits.largeBody,
             default: .mebibytes(16)
         )

@@ -51,7 +51,7 @@ extension SettingKey {
                 flag: "--host",
                 variables: ["YGG_HOST"],
                 default: "127.0.0.1",
-                "The address the coordinator serves, or the name of an interface",
+                "The address the coordinator serves",
                 for: [.up, .coordinator]
             )
         case .coordinatorPort:
@@ -143,7 +143,7 @@ extension SettingKey {
                 yaml: "executor.host",
                 variables: ["YGG_HOST"],
                 default: "127.0.0.1",
-                "The address the executor serves, or the name of an interface",
+                "The address the executor serves",
                 for: [.up, .executor]
             )
         case .executorPort:

@@ -12,7 +12,7 @@ package struct SyncLoop: Sendable {
         case ended(LeaseKey)
         /// The coordinator has taken the final report.
         case acknowledged(LeaseKey)
-        /// The coordinator has refused a report: its epoch has ended.
+        /// The coordinator takes nothing more of it: as a rule because its epoch has ended.
         case lost(LeaseKey)
         /// It cannot be carried out here: it is given back, with the reason.
         case declined(LeaseKey, reason: String)
@@ -95,8 +95,6 @@ package struct SyncLoop: Sendable {
 
     package func holds(_ key: LeaseKey) -> Bool { held[key] != nil }
 
-    package var runningKeys: [LeaseKey] { held.filter { $0.value.stage == .running }.keys.sorted() }
-
     /// Whether it answers for any lease. While it does, it must be heard often.
     package var isIdle: Bool { held.isEmpty }
 
@@ -139,7 +137,9 @@ package struct SyncLoop: Sendable {
         case .acknowledged(let key):
             if held[key] != nil { end(key) }
             return startWaiting()
-        case .lost(let key): return abandon([key]) + startWaiting()
+        case .lost(let key):
+            if held[key] != nil { unreported.insert(key) }
+            return abandon([key]) + startWaiting()
         case .declined(let key, let reason):
             guard let lease = held[key], lease.stage != .finished else { return [] }
             return decline(key, reason) + startWaiting()

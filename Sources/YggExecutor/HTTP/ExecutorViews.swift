@@ -10,9 +10,8 @@ extension ExecutorSettings {
             "protocol": [.int(ProtocolVersion.range.lowerBound), .int(ProtocolVersion.range.upperBound)],
             "kinds": .array(handlers.kinds.map { .object($0.json) }), "slots": slots.json,
         ]
-        object.append("defaultModel", .optional(defaultModel))
         object.append("protections", .array(active.map(JSON.string)))
-        object.append("metadata", .object(metadata))
+        object.append("metadata", .object(JSONObject()))
         return object
     }
 }

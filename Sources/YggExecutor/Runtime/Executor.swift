@@ -81,7 +81,7 @@ package final class Executor: Service {
         runtime.spoolThread.stop()
     }
 
-    package func run() async throws { try await run(url: settings.advertisedURL) }
+    package func run() async throws { try await run(url: nil) }
 
     /// Serves until it is stopped.
     /// - Parameter url: where its own HTTP is reached; nil where it has none.

@@ -9,6 +9,12 @@ package struct ExecutorControl: Sendable {
         case answered(StatementMessage, verdicts: [Outbox.Verdict]?, sentAt: Instant)
         /// A report had no answer, or one that settles nothing.
         case reportFailed
+        /// The coordinator takes the last report for malformed or too long.
+        case reportRejected
+        /// What stands in the place of an entry that will never be taken.
+        case shortened(Outbox.Entry)
+        /// What came of `.syncJournal`.
+        case synced(Bool)
         /// An event is spooled.
         case appended(Outbox.Entry)
         /// The attempt is over, its final report spooled.
@@ -40,7 +46,9 @@ package struct ExecutorControl: Sendable {
         case forget([Int64])
         /// Nothing of the lease is of any more use.
         case close(LeaseKey)
-        /// Make the journal durable.
+        /// Put something short in the place of this entry.
+        case shorten(Outbox.Entry)
+        /// Make the journal durable, and say how it went.
         case syncJournal
         /// The drain timeout is over: end every attempt and give it back.
         case endAttempts
@@ -83,7 +91,6 @@ package struct ExecutorControl: Sendable {
 
     package var state: ExecutorState { lifecycle.state }
     package var freeSlots: Slots { syncLoop.free }
-    package var runningKeys: [LeaseKey] { syncLoop.runningKeys }
     /// While it holds leases it has to be heard often.
     package var holdsLeases: Bool { !syncLoop.isIdle }
     package var isDelivered: Bool { outbox.isEmpty && syncLoop.declinedKeys.isEmpty }
@@ -157,6 +164,9 @@ package struct ExecutorControl: Sendable {
             if verdicts != nil, outbox.canSend { effects.append(.wakeReports) }
             return effects
         case .reportFailed: return follow(outbox.handle(.failed, now: now), now: now)
+        case .reportRejected: return follow(outbox.handle(.rejected, now: now), now: now)
+        case .shortened(let entry): return follow(outbox.handle(.shortened(entry), now: now), now: now) + wakeReports
+        case .synced(let succeeded): return follow(outbox.handle(.synced(succeeded), now: now), now: now)
         case .appended(let entry):
             guard syncLoop.holds(entry.key) else { return [.forget([entry.record])] }
             _ = outbox.handle(.appended(entry), now: now)
@@ -218,6 +228,7 @@ package struct ExecutorControl: Sendable {
             case .acknowledged(let key):
                 return [.close(key)] + follow(syncLoop.handle(.acknowledged(key), now: now), now: now)
             case .refused(let key): return follow(syncLoop.handle(.lost(key), now: now), now: now)
+            case .shorten(let entry): return [.shorten(entry)]
             case .sync: return [.syncJournal]
             }
         }

@@ -141,7 +141,7 @@ final class Tenure: Sendable {
         while !isOver {
             let now = clock.now()
             feed(.tick)
-            attempts.sweep(at: now)
+            attempts.sweep(at: clock.awake())
             leaveIfDelivered(now: now)
             let interval = min(250, max(10, seat.withLock { $0.ttl } / 20))
             await Wakeup().sleep(until: now + interval, on: thread)
@@ -202,7 +202,8 @@ final class Tenure: Sendable {
         case .giveBack(let key): attempts.remove(key)
         case .forget(let records): journal.forget(records)
         case .close(let key): journal.close(key)
-        case .syncJournal: spoolThread.run { [journal] in try? journal.sync() }
+        case .shorten(let entry): shorten(entry)
+        case .syncJournal: spoolThread.run { [self] in syncJournal() }
         case .endAttempts: attempts.stopAll(.drained)
         case .wakeSync: syncBell.ring()
         case .wakeReports: reportBell.ring()

@@ -117,8 +117,15 @@ extension ProcessRun {
         _ = await (output, errors)
         await group.leaderExit()
         // The leader is unreaped, so the id is still the group's: whoever it left behind ends now.
-        group.send(SIGKILL)
-        state.withLock { $0.phase = .over }
+        kill { $0.phase = .over }
+    }
+
+    /// Kills whoever is left of the group, while it is there to be killed.
+    private func kill(then: (inout State) -> Void = { _ in }) {
+        state.withLock { state in
+            if case .running(let group) = state.phase { group.send(SIGKILL) }
+            then(&state)
+        }
     }
 
     /// Takes one stream to its end: end of file, or what was in the pipe when the leader ended.
@@ -141,7 +148,7 @@ extension ProcessRun {
                 let now = clock.now
                 state.withLock { $0.watch.deliveryEnded(at: now) }
                 guard group.leaderHasExited else { continue }
-                group.send(SIGKILL)
+                kill()
                 leftInPipe -= bytes.count
                 if leftInPipe <= 0 { return }
             }

@@ -15,7 +15,7 @@ private final class Gate: Sendable {
 
     private let state = Mutex(State())
     private let thread = DedicatedThread(name: "gate")
-    let started = Mutex<[TaskID]>([])
+    private let startBell = Wakeup()
 
     deinit { thread.stop() }
 
@@ -26,6 +26,12 @@ private final class Gate: Sendable {
         }
         for bell in bells { bell.ring() }
     }
+
+    /// Somebody is on the way to the gate.
+    func begin() { startBell.ring() }
+
+    /// Ends when somebody has begun.
+    func begun() async { await startBell.sleep(on: thread) }
 
     /// Ends when the gate opens, or the task is cancelled.
     func pass() async {
@@ -60,7 +66,7 @@ private struct Waiting: Handler {
     )
 
     func run(_ context: HandlerContext) async -> HandlerResult {
-        gate.started.withLock { $0.append(context.key.task) }
+        gate.begin()
         for line in 0..<(context.params["lines"]?.intValue ?? 0) {
             await context.emit(.output, ["stream": "stdout", "text": .string("line \(line)\n")])
         }
@@ -74,6 +80,26 @@ private final class Disk: Sendable {
     let free = Mutex<Int64>(1 << 40)
 
     var space: DiskSpace { DiskSpace(path: "/data", free: free.withLock { $0 }, total: 1 << 40) }
+/// Says one thing of a certain length, twice: as an event, and as its result.
+private struct Saying: Handler {
+    let spec = KindSpec(
+        kind: TaskKind(trusted: "test-say"),
+        description: "",
+        params: [ParameterSpec("bytes", .integer(min: 0, max: 1 << 20), default: 1)]
+    )
+
+    func run(_ context: HandlerContext) async -> HandlerResult {
+        let text = JSON.string(String(repeating: "x", count: Int(context.params["bytes"]?.intValue ?? 0)))
+        await context.emit(.message, ["text": text])
+        return HandlerResult(outcome: .succeeded, result: ["text": text])
+    }
+}
+
+extension Executor {
+    /// Waits until `isReached` holds of the attempts that are not over.
+    fileprivate func hasWork(_ isReached: (Set<LeaseKey>) -> Bool) async {
+        await runtime.attempts.wait(on: runtime.thread, isReached)
+    }
 }
 
 @Suite(.timeLimit(.minutes(1)))
@@ -83,10 +109,20 @@ struct ExecutorTests {
     private let gate = Gate()
     private let disk = Disk()
 
+    /// Heeds no SIGTERM.
+    private var stubborn: any Handler {
+        DeclaredHandler(
+            DeclaredKind(
+                spec: KindSpec(kind: TaskKind(trusted: "test-stubborn"), description: "", origin: .declared),
+                run: ["/bin/sh", "-c", "trap '' TERM; echo ready; sleep 1000 & wait; sleep 1000"]
+            )
+        )
+    }
+
     private func makeExecutor(slots: Int = 2) throws -> Executor {
         var settings = ExecutorSettings(
             id: ExecutorID(trusted: "huginn"),
-            handlers: FewHandlers(handlers: [Noop(), Waiting(gate: gate)]),
+            handlers: FewHandlers(handlers: [Noop(), Waiting(gate: gate), Saying(), stubborn]),
             workspaceRoot: folder.path,
             repositories: [],
             dataDirectory: folder.path,
@@ -159,17 +195,32 @@ struct ExecutorTests {
             let other = coordinator.grant("b", "bench-noop")
             try await expect(other, endsAs: .finished(.succeeded))
             try await coordinator.wait { $0.lastSync?.held.contains(key) == false && $0.leases.isEmpty ? true : nil }
-            while !executor.status.work.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
+            await executor.hasWork { $0.isEmpty }
             #expect(coordinator.state.withLock { $0.entries[key] } == nil)
+        }
+    }
+
+    @Test func `a report that the coordinator never takes holds up no other, and its attempt has an end`() async throws
+    {
+        coordinator.change { $0.bodyLimit = 2000 }
+        try await withExecutor { _ in
+            let long = coordinator.grant("a", "test-say", params: ["bytes": 4000])
+            let other = coordinator.grant("b", "bench-noop")
+            try await expect(other, endsAs: .finished(.succeeded))
+            #expect(try await coordinator.final(long).error?.code == "report-rejected")
+            let types = coordinator.state.withLock { $0.entries[long] ?? [] }.map { entry in
+                if case .event(let draft) = entry.body { draft.type.rawValue } else { "final" }
+            }
+            #expect(types == ["gap", "final"])
         }
     }
 
     @Test func `a lease that is revoked ends the attempt without a report`() async throws {
         try await withExecutor { executor in
             let key = coordinator.grant("a", "test-wait", params: ["lines": 0])
-            while gate.started.withLock({ $0.isEmpty }) { try await Task.sleep(for: .milliseconds(1)) }
+            await gate.begun()
             coordinator.change { $0.leases[key] = nil }
-            while !executor.status.work.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
+            await executor.hasWork { $0.isEmpty }
             #expect(coordinator.state.withLock { $0.entries[key] } == nil)
         }
     }
@@ -194,7 +245,7 @@ struct ExecutorTests {
             try await coordinator.wait { $0.entries[key] }
             coordinator.change { $0.failure = .unreachable("pulled out") }
             gate.open()
-            while !executor.status.work.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
+            await executor.hasWork { $0.isEmpty }
             run.cancel()
             await #expect(throws: (any Error).self) { try await run.value }
         }
@@ -396,13 +447,13 @@ struct ExecutorTests {
     }
 
     @Test func `cut off, work that may move elsewhere is ended and not reported`() async throws {
-        coordinator.change { $0.ttl = 300 }
+        coordinator.change { $0.ttl = 1000 }
         try await withExecutor { executor in
             let moving = coordinator.grant("a", "test-wait", offline: .stop)
             let staying = coordinator.grant("b", "test-wait", offline: .continue)
             try await coordinator.wait { $0.entries[moving] != nil && $0.entries[staying] != nil ? true : nil }
             coordinator.change { $0.failure = .unreachable("pulled out") }
-            while executor.status.work.count == 2 { try await Task.sleep(for: .milliseconds(1)) }
+            await executor.hasWork { $0.count == 1 }
             #expect(executor.status.work.map(\.key) == [staying])
             coordinator.change { $0.failure = nil }
             try await coordinator.wait { $0.lastSync?.held == [staying] ? true : nil }
@@ -411,12 +462,25 @@ struct ExecutorTests {
         }
     }
 
+    @Test func `cut off, a command that heeds no SIGTERM is dead before its lease is`() async throws {
+        coordinator.change { $0.ttl = 2000 }
+        try await withExecutor { executor in
+            let key = coordinator.grant("a", "test-stubborn", offline: .stop)
+            try await coordinator.wait { $0.entries[key] }
+            let cutOff = ContinuousClock.now
+            coordinator.change { $0.failure = .unreachable("pulled out") }
+            await executor.hasWork { $0.isEmpty }
+            // On a quiet machine 1.9 s; with the two seconds that a command has otherwise it would be 3.3 s.
+            #expect(cutOff.duration(to: .now) < .seconds(3))
+        }
+    }
+
     @Test func `work without a lease takes a slot, and says what it came to`() async throws {
         try await withExecutor(slots: 1) { executor in
             try await coordinator.wait { $0.lastSync }
             let kind = TaskKind(trusted: "test-wait")
             let first = Task { try await executor.execute(kind, params: JSONObject()) }
-            while executor.status.work.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
+            await executor.hasWork { !$0.isEmpty }
             await #expect(throws: ExecutionRefusal.noSlot) { try await executor.execute(kind, params: JSONObject()) }
             try await coordinator.wait { $0.lastSync?.capacity == Slots(["default": 0]) ? true : nil }
             gate.open()

@@ -25,13 +25,15 @@ final class FakeCoordinator: CoordinatorLink {
         /// The answer to everything, in place of an answer.
         var failure: LinkError?
         var isKnown = true
+        /// Requests with more bytes than this are rejected.
+        var bodyLimit = Int.max
         var reportCount = 0
         var wanted: StandingOrder?
     }
 
     let state = Mutex(State())
     private let bell = Wakeup()
-    private let progress = Wakeup()
+    private let waiters = Mutex<[ObjectIdentifier: Wakeup]>([:])
     private let thread = DedicatedThread(name: "coordinator")
 
     deinit { thread.stop() }
@@ -42,6 +44,7 @@ final class FakeCoordinator: CoordinatorLink {
             return body(&state)
         }
         bell.ring()
+        tellWaiters()
         return value
     }
 
@@ -72,11 +75,18 @@ final class FakeCoordinator: CoordinatorLink {
     @discardableResult
     /// - Throws: `CancellationError` where the test ran out of time.
     func wait<Value>(_ body: (State) -> Value?) async throws -> Value {
+        let changed = Wakeup()
+        waiters.withLock { $0[ObjectIdentifier(changed)] = changed }
+        defer { waiters.withLock { $0[ObjectIdentifier(changed)] = nil } }
         while true {
             try Task.checkCancellation()
             if let value = state.withLock({ body($0) }) { return value }
-            await progress.sleep(until: RuntimeClock.host.now() + 20, on: thread)
+            await changed.sleep(on: thread)
         }
+    }
+
+    private func tellWaiters() {
+        for waiter in waiters.withLock({ Array($0.values) }) { waiter.ring() }
     }
 
     func final(_ key: LeaseKey) async throws -> FinalReport {
@@ -86,13 +96,19 @@ final class FakeCoordinator: CoordinatorLink {
     }
 
     func send(path: String, body: [UInt8], timeout: Milliseconds) async throws(LinkError) -> JSON {
-        defer { progress.ring() }
+        defer { tellWaiters() }
         if let failure = state.withLock({ $0.failure }) { throw failure }
         do {
             var reader = try ObjectReader(JSON(parsing: body))
             if path == "/v1/executors" { return register(try Registration(reading: &reader)) }
             guard state.withLock({ $0.isKnown }) else {
                 throw LinkError.refused(.notFound("executor", next: "Register."))
+            }
+            guard state.withLock({ body.count <= $0.bodyLimit }) else {
+                let detail = "The body is too long."
+                throw LinkError.refused(
+                    Problem(status: 413, code: "too-large", title: "", detail: detail, nextAction: "")
+                )
             }
             if path.hasSuffix("/sync") { return try await sync(try SyncRequest(reading: &reader), timeout) }
             return report(try ReportsRequest(reading: &reader))
@@ -121,7 +137,7 @@ final class FakeCoordinator: CoordinatorLink {
                 state.declined[declined.key] = declined.reason
             }
         }
-        progress.ring()
+        tellWaiters()
         while true {
             let answer: StatementMessage? = state.withLock { state in
                 guard
