@@ -246,11 +246,16 @@ struct SubmissionTests {
 
     @Test func `short lists have pages as well`() async throws {
         try await withUp { ygg, _ in
-            let all = try #require(try await ygg.get("/v1/kinds").json?["items"]?.arrayValue)
+            // Names alone: who offers them changes while the executor registers.
+            func names(_ page: JSON) -> [String] {
+                (page["items"]?.arrayValue ?? []).compactMap { $0["kind"]?.stringValue }
+            }
+            let all = try #require(try await ygg.get("/v1/kinds").json)
             let first = try #require(try await ygg.get("/v1/kinds?limit=3").json)
             let next = try #require(first["nextCursor"]?.stringValue)
             let second = try #require(try await ygg.get("/v1/kinds?limit=200&cursor=\(next)").json)
-            #expect((first["items"]?.arrayValue ?? []) + (second["items"]?.arrayValue ?? []) == all)
+            #expect(names(first).count == 3)
+            #expect(names(first) + names(second) == names(all))
             #expect(second["nextCursor"] == .null)
             #expect(try await ygg.get("/v1/routes?limit=0").status == 400)
         }

@@ -93,6 +93,13 @@ final class RunningYgg: Sendable {
         _ = await run.value
     }
 
+    /// Asks it to stop and waits for its end.
+    @discardableResult
+    func stop() async -> ProcessOutcome {
+        kill(pid, SIGTERM)
+        return await run.value
+    }
+
     /// Ends it if it has not ended: in order, or killed where that takes longer than a second.
     fileprivate func leave() async {
         run.cancel()

@@ -80,6 +80,8 @@ private final class Disk: Sendable {
     let free = Mutex<Int64>(1 << 40)
 
     var space: DiskSpace { DiskSpace(path: "/data", free: free.withLock { $0 }, total: 1 << 40) }
+}
+
 /// Says one thing of a certain length, twice: as an event, and as its result.
 private struct Saying: Handler {
     let spec = KindSpec(
