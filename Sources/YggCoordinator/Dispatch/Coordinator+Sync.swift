@@ -56,7 +56,11 @@ extension Coordinator {
             return control.lastPoll
         }
         if let poll { await hold(poll, id, request) }
-        return withControl { control, _ in statement(for: id, named: held, &control) }
+        return try withControl { control, _ in
+            // Another boot may have registered meanwhile: what is stated here would count as told to it.
+            try check(id, bootID: request.bootID, storeID: request.storeID, control)
+            return statement(for: id, named: held, &control)
+        }
     }
 
     private func hold(_ poll: Int64, _ id: ExecutorID, _ request: SyncRequest) async {
@@ -91,7 +95,7 @@ extension Coordinator {
         )
     }
 
-    /// Whether a request may speak for the executor.
+    /// Hears an executor, where the request may speak for it.
     func admit(
         _ id: ExecutorID,
         bootID: String,
@@ -99,6 +103,13 @@ extension Coordinator {
         _ control: inout Control,
         now: Instant
     ) throws {
+        try check(id, bootID: bootID, storeID: storeID, control)
+        control.executors[id]?.lastHeard = now
+        control.executors[id]?.lastSeen = .now
+    }
+
+    /// Whether a request may speak for the executor.
+    private func check(_ id: ExecutorID, bootID: String, storeID: String, _ control: Control) throws {
         guard storeID == identity.storeID else {
             throw Problem(
                 status: 409,
@@ -120,7 +131,5 @@ extension Coordinator {
                 nextAction: "End all work and exit."
             )
         }
-        control.executors[id]?.lastHeard = now
-        control.executors[id]?.lastSeen = .now
     }
 }

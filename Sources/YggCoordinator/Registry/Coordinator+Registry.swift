@@ -138,6 +138,8 @@ extension Coordinator {
                 standing: standing
             )
             control.learn(record, now: .now, into: &work)
+            // The poll of an earlier boot must not be granted work that only this one can do.
+            control.releasePoll(of: offer.id, into: &work)
         }
     }
 

@@ -272,8 +272,8 @@ package struct LeaseKeeper: Sendable {
                 leases.values[index].isAccepted = true
                 leases.values[index].isWithdrawn = false
                 leases.values[index].deadline = now + settings.ttl
-            } else if isNewBoot {
-                effects.append(end(at: index, lease.isAccepted || lease.statedRev != nil ? .lost : .declined))
+            } else if isNewBoot, lease.isAccepted || lease.statedRev != nil {
+                effects.append(end(at: index, .lost))
             } else if hasMissed(lease, seen: heard.seen) {
                 // It was told and did not take it: nothing has run.
                 effects.append(end(at: index, lease.isAccepted ? .lost : .declined))

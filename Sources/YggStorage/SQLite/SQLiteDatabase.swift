@@ -25,7 +25,8 @@ package final class SQLiteDatabase: Database {
     package init(path: String) throws {
         lock = try FileLock(path: path + ".lock")
         var configuration = Configuration()
-        configuration.busyMode = .timeout(5)
+        // Whoever closes the file last, or copies it, holds it as long as its disk takes.
+        configuration.busyMode = .timeout(30)
         configuration.maximumReaderCount = 4
         configuration.prepareDatabase { db in
             if !db.configuration.readonly {

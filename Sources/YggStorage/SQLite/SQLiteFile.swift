@@ -111,7 +111,7 @@ package enum SQLiteFile {
     private static func open(_ path: String) throws -> DatabaseQueue {
         var configuration = Configuration()
         // A coordinator that starts or stops meanwhile holds the file for a moment.
-        configuration.busyMode = .timeout(10)
+        configuration.busyMode = .timeout(30)
         return try DatabaseQueue(path: path, configuration: configuration)
     }
 
