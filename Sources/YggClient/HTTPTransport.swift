@@ -32,21 +32,23 @@ package struct HTTPTransport: Sendable {
     ///   - body: JSON, unless `headers` name another `content-type`.
     ///   - timeout: until the answer has begun; each further piece of it must arrive before the same moment, or
     ///     begin to within the client's read timeout.
+    ///   - maxBytes: longer answers are refused.
     /// - Throws: `TransportError`, or `CancellationError` where the surrounding task was cancelled.
     package func send(
         method: String,
         path: String,
         headers: [(String, String)] = [],
         body: [UInt8]? = nil,
-        timeout: Duration = .seconds(30)
+        timeout: Duration = .seconds(30),
+        maxBytes: Int = maxBodyBytes
     ) async throws -> HTTPReply {
         let deadline = NIODeadline.now() + TimeAmount(timeout)
         do {
             let response = try await execute(method, path, headers, body, deadline)
             var bytes: [UInt8] = []
             for try await chunk in response.body {
-                guard bytes.count + chunk.readableBytes <= Self.maxBodyBytes else {
-                    throw TransportError.tooLarge(url: baseURL, limit: Self.maxBodyBytes)
+                guard bytes.count + chunk.readableBytes <= maxBytes else {
+                    throw TransportError.tooLarge(url: baseURL, limit: maxBytes)
                 }
                 guard NIODeadline.now() < deadline else { throw TransportError.timedOut(url: baseURL, after: timeout) }
                 bytes.append(contentsOf: chunk.readableBytesView)

@@ -20,11 +20,15 @@ package final class Coordinator: Service {
     let control: Mutex<Control>
     let logger: Logger
     let alarm = Alarm()
+    let link: any AgentLink
+    let desk = CallDesk()
 
     /// Opens the store, brings back what was running, and gives every lease one full fresh time to live.
+    /// - Parameter link: how services and executors at fixed addresses are reached.
     package static func start(
         settings: CoordinatorSettings,
         database: any Database,
+        link: any AgentLink,
         logger: Logger
     ) async throws -> Coordinator {
         try await Migrator.migrate(database)
@@ -34,7 +38,13 @@ package final class Coordinator: Service {
             database,
             newID: ids.next(at: .now, random: &random).rawValue
         )
-        let coordinator = try Coordinator(settings: settings, identity: identity, database: database, logger: logger)
+        let coordinator = try Coordinator(
+            settings: settings,
+            identity: identity,
+            database: database,
+            link: link,
+            logger: logger
+        )
         try await coordinator.restore()
         return coordinator
     }
@@ -43,11 +53,13 @@ package final class Coordinator: Service {
         settings: CoordinatorSettings,
         identity: StoreIdentity,
         database: any Database,
+        link: any AgentLink,
         logger: Logger
     ) throws {
         self.settings = settings
         self.identity = identity
         self.database = database
+        self.link = link
         self.logger = logger
         store = TaskStore()
         artifacts = try ArtifactStore(directory: settings.dataDirectory + "/artifacts")
@@ -55,6 +67,8 @@ package final class Coordinator: Service {
             Control(
                 dispatcher: Dispatcher(routes: settings.routes, resources: settings.resources),
                 leases: LeaseKeeper(settings: settings.leases, boot: identity.boot),
+                forwarder: Forwarder(settings: settings.forwarding),
+                agents: settings.agents,
                 kinds: KindCatalogue(declared: settings.declaredKinds)
             )
         )
@@ -65,6 +79,7 @@ package final class Coordinator: Service {
             (
                 lanes: try LaneStore.all(in: tx), filled: try store.lanesWithQueued(in: tx),
                 running: try store.running(in: tx), executors: try ExecutorStore.all(in: tx),
+                services: try AgentServiceStore.all(in: tx),
                 nextWake: try store.nextWake(in: tx)
             )
         }
@@ -86,6 +101,17 @@ package final class Coordinator: Service {
                     lastSeen: executor.lastSeen
                 )
                 control.learn(record, now: now, into: &work)
+            }
+            for stored in stored.services {
+                let service = StoredService(
+                    service: stored.service,
+                    offer: try stored.service.offer(),
+                    lastSeenAt: stored.lastSeen
+                )
+                control.learn(service, heard: nil, now: now, into: &work)
+            }
+            for (id, fixed) in settings.agents.fixed where control.executors[id] == nil {
+                control.expect(fixed, now: now, into: &work)
             }
             for stored in stored.running {
                 guard let executor = stored.task.executor else { continue }
@@ -115,6 +141,7 @@ package final class Coordinator: Service {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.sweep() }
             group.addTask { await self.wakeDueTasks() }
+            group.addTask { await self.placeCalls() }
             try? await gracefulShutdown()
             await self.leave()
             group.cancelAll()
@@ -147,6 +174,8 @@ package final class Coordinator: Service {
     private func perform(_ work: Control.Work) {
         for poll in work.polls { poll.continuation.resume() }
         for order in work.claims { claim(order) }
+        // Before the leases that end by them: what is said of an attempt belongs before its end.
+        for effect in work.forwards { perform(effect) }
         for lost in work.lost { lose(lost.key, lost.interruption) }
         for key in work.overdueCancels { endCancelled(key) }
     }

@@ -21,8 +21,9 @@ struct CoordinatorAssembly {
         try makeDirectories(settings.dataDirectory)
         let database = try SQLiteDatabase(path: settings.dataDirectory + "/ygg.sqlite")
         let coordinator = try await Coordinator.start(
-            settings: coordinatorSettings(localExecutor: localExecutor),
+            settings: try coordinatorSettings(localExecutor: localExecutor),
             database: database,
+            link: HTTPAgentLink(),
             logger: logger
         )
         let server = CoordinatorServer(
@@ -51,7 +52,7 @@ struct CoordinatorAssembly {
         await database.close()
     }
 
-    private func coordinatorSettings(localExecutor: ExecutorID?) -> CoordinatorSettings {
+    private func coordinatorSettings(localExecutor: ExecutorID?) throws -> CoordinatorSettings {
         var routes = settings.configuration.routes
         if let localExecutor { routes = routes.addingFallback(localExecutor) }
         var limits = CoordinatorSettings.Limits()
@@ -63,6 +64,11 @@ struct CoordinatorAssembly {
             resources: settings.configuration.resources,
             declaredKinds: settings.configuration.handlers.map(\.spec),
             leases: LeaseKeeper.Settings(ttl: settings.leaseTTL),
+            forwarding: Forwarder.Settings(
+                ttl: settings.servicesTTL,
+                registrationGrace: settings.registrationGrace
+            ),
+            agents: try AgentDirectory(settings, environment: ProcessContext.environment),
             dataDirectory: settings.dataDirectory,
             limits: limits
         )

@@ -8,6 +8,8 @@ package struct CoordinatorSection: Sendable, Hashable {
     /// How the coordinator is reached from elsewhere; its host is one that requests may name.
     package var publicURL: String?
     package var leaseTTL: Milliseconds?
+    /// How long after the start executors with fixed addresses may register before they are called.
+    package var registrationGrace: Milliseconds?
     package var retention = Retention()
     package var limits = Limits()
     /// Where the registry of executors and services is.
@@ -30,6 +32,7 @@ package struct CoordinatorSection: Sendable, Hashable {
 
     /// Shorter than a second, the network's own jitter would end leases; longer than an hour, nobody notices a loss.
     static let leaseTTLRange: ClosedRange<Milliseconds> = .seconds(1)...Milliseconds.hours(1)
+    static let registrationGraceRange: ClosedRange<Milliseconds> = .zero...Milliseconds.hours(1)
     static let bodyRange = ByteSize(bytes: 1 << 10)...ByteSize.gibibytes(1)
     static let artifactRange = ByteSize(bytes: 1 << 10)...ByteSize.gibibytes(64)
 
@@ -40,6 +43,10 @@ package struct CoordinatorSection: Sendable, Hashable {
         port = reader.port("port")
         publicURL = reader.read("publicUrl", .url)
         leaseTTL = reader.read("leaseTTL", .duration(CoordinatorSection.leaseTTLRange))
+        registrationGrace = reader.read(
+            "registrationGrace",
+            .duration(CoordinatorSection.registrationGraceRange)
+        )
         retention = reader.nested("retention", Retention.init(reading:)) ?? retention
         limits = reader.nested("limits", Limits.init(reading:)) ?? limits
         registryURL = reader.nested("registry") { nested in nested.read("url", .url) } ?? nil

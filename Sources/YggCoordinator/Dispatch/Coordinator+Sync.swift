@@ -9,10 +9,10 @@ extension Coordinator {
     ///
     /// The poll is parked before work is looked for, so that no task can slip between the look and the wait.
     package func sync(_ id: ExecutorID, _ request: SyncRequest) async throws -> StatementMessage {
-        let held = Set(request.held)
-        let poll = try withControl { control, work -> Int64? in
+        let (held, poll) = try withControl { control, work -> (Set<LeaseKey>, Int64?) in
             let now = Instant.now
             try admit(id, bootID: request.bootID, storeID: request.storeID, &control, now: now)
+            let held = control.heldNow(by: id, named: request.held)
             // First, because a declined lease is also one that is not held: the first change of an epoch is the one that
             // counts.
             for declined in request.declined where control.leases.terms(of: declined.key)?.executor == id {
@@ -33,9 +33,11 @@ extension Coordinator {
             if let resources = request.resources { control.executors[id]?.offer.resources = resources }
             // A newer poll of the same executor replaces an older one that its connection left behind.
             control.releasePoll(of: id, into: &work)
-            guard !control.isLeaving, !control.leases.hasNews(for: id, seen: request.seen) else { return nil }
+            guard !control.isLeaving, !control.leases.hasNews(for: id, seen: request.seen) else {
+                return (held, nil)
+            }
             control.lastPoll += 1
-            return control.lastPoll
+            return (held, control.lastPoll)
         }
         if let poll { await hold(poll, id, request) }
         return withControl { control, _ in statement(for: id, named: held, &control) }
@@ -104,5 +106,13 @@ extension Coordinator {
         }
         control.executors[id]?.lastHeard = now
         control.executors[id]?.lastSeen = .now
+    }
+}
+
+extension Control {
+    /// What an executor holds: what it names, and what it was sent through `/execute` before it registered, which it
+    /// carries out without knowing of a lease.
+    func heldNow(by id: ExecutorID, named: [LeaseKey]) -> Set<LeaseKey> {
+        Set(named).union(forwarder.leases(of: id))
     }
 }

@@ -5,7 +5,7 @@ struct Migration: Sendable {
     let statements: [String]
 
     /// All steps in order.
-    static let all: [Migration] = [.initial]
+    static let all: [Migration] = [.initial, .agentServices]
 }
 
 /// Brings a store to the schema of this version.

@@ -35,12 +35,17 @@ final class RunningYgg: Sendable {
     }
 
     /// Starts `ygg ARGUMENTS` and returns once it has printed its ready line.
-    static func start(_ arguments: [String], environment: [String: String] = [:]) async throws -> RunningYgg {
+    /// - Parameter program: what is started instead of `ygg`; it prints such a line too.
+    static func start(
+        _ arguments: [String],
+        program: [String] = [binary],
+        environment: [String: String] = [:]
+    ) async throws -> RunningYgg {
         let output = Transcript()
         let (lines, feed) = AsyncStream.makeStream(of: JSON.self)
         let (pids, pidFeed) = AsyncStream.makeStream(of: pid_t.self)
         let spec = ProcessSpec(
-            argv: [binary] + arguments,
+            argv: program + arguments,
             environment: childEnvironment.merging(environment) { $1 },
             killGrace: .seconds(1)
         )
@@ -65,7 +70,9 @@ final class RunningYgg: Sendable {
             break
         }
         guard let ready, let pid = started, let address = ready["address"]?.stringValue else {
-            throw EndToEndFailure("ygg \(arguments.joined(separator: " ")) did not get ready:\n\(output.text)")
+            throw EndToEndFailure(
+                "\(program.joined(separator: " ")) \(arguments.joined(separator: " ")) did not get ready:\n\(output.text)"
+            )
         }
         return RunningYgg(
             address: address,
