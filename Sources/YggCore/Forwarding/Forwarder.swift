@@ -18,19 +18,23 @@ package struct Forwarder: Sendable {
         package var callTimeout: Milliseconds
         /// How far apart an agent is asked about one attempt.
         package var statusInterval: Milliseconds
+        /// How often `.tick` comes.
+        package var tickInterval: Milliseconds
 
         package init(
             ttl: Milliseconds = .seconds(30),
             registrationGrace: Milliseconds = .minutes(1),
             backoff: ClosedRange<Milliseconds> = .seconds(1)...Milliseconds.minutes(1),
             callTimeout: Milliseconds = .seconds(10),
-            statusInterval: Milliseconds = .seconds(2)
+            statusInterval: Milliseconds = .seconds(2),
+            tickInterval: Milliseconds = .seconds(1)
         ) {
             self.ttl = ttl
             self.registrationGrace = registrationGrace
             self.backoff = backoff
             self.callTimeout = callTimeout
             self.statusInterval = statusInterval
+            self.tickInterval = tickInterval
         }
     }
 
@@ -137,6 +141,7 @@ package struct Forwarder: Sendable {
     var attempts: [LeaseKey: Attempt] = [:]
     var calls: [Int64: ForwardedCall] = [:]
     private var lastCall: Int64 = 0
+    private var lastTick: Instant?
     private var isLeaving = false
     /// Gathered while one input is handled.
     private var effects: [Effect] = []
@@ -226,12 +231,20 @@ package struct Forwarder: Sendable {
     }
 
     private mutating func tick(now: Instant) {
+        forgiveGap(now: now)
         for id in peers.keys.sorted() { look(after: id, now: now) }
         for key in attempts.keys.sorted() { look(after: key, now: now) }
         for (id, peer) in peers where !peer.isSilent && !peer.isRetired {
             let held = leases(of: id)
             if peer.isKnown || !held.isEmpty { emit(.renew(id, held)) }
         }
+    }
+
+    /// A coordinator that was itself stopped or starved has heard nobody in that time, and judges nobody for it.
+    private mutating func forgiveGap(now: Instant) {
+        defer { lastTick = now }
+        guard let lastTick, case let gap = now - lastTick, gap > settings.tickInterval * 3 else { return }
+        for id in peers.keys { peers[id]?.deadline += gap }
     }
 
     private mutating func parkThoseWhoCan() {

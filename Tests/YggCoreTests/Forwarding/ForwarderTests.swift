@@ -167,10 +167,24 @@ struct ForwarderTests {
     @Test
     mutating func `heartbeats keep it, and its leases`() {
         sent()
-        for second in stride(from: Int64(10), to: 200, by: 10) {
-            #expect(told(.heard("a", .running), at: second).isEmpty)
+        for second in Int64(1)...200 {
+            if second % 10 == 0 { #expect(told(.heard("a", .running), at: second).isEmpty) }
             #expect(forwarder.handle(.tick, now: .at(second)) == [.renew("a", [Self.key])])
         }
+    }
+
+    @Test
+    mutating func `time in which the coordinator itself stood still is nobody's silence`() {
+        sent()
+        _ = told(.tick, at: 1)
+        #expect(ticks(from: 100, to: 128).isEmpty)
+        #expect(told(.tick, at: 129).first == "show a lost")
+    }
+
+    @Test
+    mutating func `an answer that is too long ends the task`() {
+        sent()
+        #expect(told(.answered(1, .tooLarge("longer than 1 MiB")), at: 1) == ["conclude t/1 result-too-large"])
     }
 
     @Test
