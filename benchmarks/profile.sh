@@ -11,7 +11,7 @@ seconds=${3:-20}
 command -v perf >/dev/null || { echo "perf is missing: apt-get install linux-perf" >&2; exit 1; }
 
 ygg=$(swift build -c release --show-bin-path)/ygg
-[ -x "$ygg" ] || { echo "no release build: swift build -c release --product ygg" >&2; exit 1; }
+[ -x "$ygg" ] || { echo "no release build: swift build -c release --static-swift-stdlib --product ygg" >&2; exit 1; }
 
 work=$(mktemp -d)
 "$ygg" bench --json --only "$group" --seconds "$seconds" >"$work/lines" &

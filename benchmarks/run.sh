@@ -4,7 +4,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 
-swift build -c release --product ygg
+swift build -c release --static-swift-stdlib --product ygg
 ygg=$(swift build -c release --show-bin-path)/ygg
 
 commit=$(git rev-parse --short HEAD)

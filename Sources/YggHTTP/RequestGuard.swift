@@ -78,7 +78,9 @@ package struct RequestGuard: Sendable {
     private func checkBody(_ head: HTTPRequest) throws(Problem) {
         let length = head.headerFields[.contentLength]
         guard head.headerFields[.transferEncoding] != nil || (length != nil && length != "0") else { return }
-        let type = (head.headerFields[.contentType] ?? "").split(separator: ";").first.map { $0.lowercased() } ?? ""
+        let field = head.headerFields[.contentType] ?? ""
+        if field == "application/json" { return }
+        let type = field.split(separator: ";").first.map { $0.lowercased() } ?? ""
         let trimmed = type.split(separator: " ").first.map(String.init) ?? ""
         if trimmed == "application/json" || (trimmed == "application/octet-stream" && head.method == .put) { return }
         throw Problem(

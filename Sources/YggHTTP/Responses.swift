@@ -71,7 +71,11 @@ extension Request {
 
     /// A reader of the body's JSON object.
     package func objectReader(limit: Int) async throws -> ObjectReader {
-        let bytes = try await bytes(limit: limit)
+        try Self.objectReader(of: try await bytes(limit: limit))
+    }
+
+    /// A reader of a body that was read whole.
+    package static func objectReader(of bytes: [UInt8]) throws -> ObjectReader {
         do {
             return try ObjectReader(JSON(parsing: bytes))
         } catch let error as JSONSyntaxError {

@@ -110,6 +110,34 @@ struct SubmissionTests {
         }
     }
 
+    @Test func `a batch or a retry that is sent again makes nothing twice`() async throws {
+        try await withUp { ygg, _ in
+            let batch: JSON = ["tasks": [["kind": "bench-noop"], ["kind": "no-such"], ["kind": "bench-noop"]]]
+            let key = [("Idempotency-Key", "night-1")]
+            let first = try await ygg.post("/v1/tasks:batch", batch, headers: key)
+            let second = try await ygg.post("/v1/tasks:batch", batch, headers: key)
+            func ids(_ answer: Answer) -> [String?] {
+                (answer.json?["items"]?.arrayValue ?? []).map { $0["task"]?["id"]?.stringValue }
+            }
+            #expect(ids(first).compactMap(\.self).count == 2)
+            #expect(ids(first) == ids(second))
+            #expect(first.header("Idempotency-Replayed") == nil && second.header("Idempotency-Replayed") == "true")
+            let other = try await ygg.post("/v1/tasks:batch", ["tasks": [["kind": "bench-true"]]], headers: key)
+            #expect(other.status == 422 && other.code == "idempotency-key-reused")
+
+            let id = try #require(ids(first)[0])
+            _ = try await ygg.finished(id)
+            let again = try await ygg.post("/v1/tasks/\(id)/retry", headers: key)
+            let repeated = try await ygg.post("/v1/tasks/\(id)/retry", headers: key)
+            #expect(again.status == 201 && repeated.status == 201)
+            #expect(again.json?["id"] == repeated.json?["id"])
+            #expect(repeated.header("Idempotency-Replayed") == "true")
+            let third = try #require(ids(first)[2])
+            #expect(try await ygg.post("/v1/tasks/\(third)/retry", headers: key).code == "idempotency-key-reused")
+            #expect(try await ygg.get("/v1/tasks?limit=200").json?["items"]?.arrayValue?.count == 3)
+        }
+    }
+
     @Test func `tasks wait for others, for a time, and are tried again`() async throws {
         let declared = """
             handlers:

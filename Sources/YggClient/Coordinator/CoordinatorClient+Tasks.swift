@@ -23,20 +23,6 @@ extension CoordinatorClient {
         return TaskView(try object(of: reply))
     }
 
-    /// Submits up to 1,000 tasks in one commit. There is one item for each, in their order: `{status, task}`, or
-    /// `{status, problem}` for one that was refused.
-    ///
-    /// A batch has no idempotency key; it is sent again after a broken connection only where every task has an id.
-    package func batch(_ submissions: [TaskSubmission]) async throws -> Page {
-        let reply = try await request(
-            "POST",
-            RequestPath("v1", "tasks:batch"),
-            body: ["tasks": .array(submissions.map { .object($0.json) })],
-            repetition: submissions.allSatisfy { $0.id != nil } ? .safe : .onlyUnsent
-        )
-        return Page(try object(of: reply))
-    }
-
     package func task(_ id: String) async throws -> TaskView {
         TaskView(try object(of: try await request("GET", RequestPath("v1", "tasks", id))))
     }
@@ -65,8 +51,15 @@ extension CoordinatorClient {
     }
 
     /// Starts a task over as a new one; one that was only waiting for its time comes back without its delay.
-    package func retry(_ id: String) async throws -> TaskView {
-        TaskView(try object(of: try await request("POST", RequestPath("v1", "tasks", id, "retry"))))
+    /// - Parameter idempotencyKey: made once by the caller, so that a lost answer can be asked for again.
+    package func retry(_ id: String, idempotencyKey: String) async throws -> TaskView {
+        let reply = try await request(
+            "POST",
+            RequestPath("v1", "tasks", id, "retry"),
+            headers: [("idempotency-key", idempotencyKey)],
+            repetition: .safe
+        )
+        return TaskView(try object(of: reply))
     }
 
     /// Why a task is where it is, and what would change it.

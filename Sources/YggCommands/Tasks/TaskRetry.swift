@@ -21,7 +21,7 @@ struct TaskRetry: AsyncParsableCommand {
 
     func run() async throws {
         let client = try connection.client()
-        let task = try await client.retry(task.id)
+        let task = try await client.retry(task.id, idempotencyKey: IdempotencyKey.make())
         let watch = TaskWatch(client: client, options: watch, format: output.format)
         if watching.follow {
             Results(output).hint(task.id)

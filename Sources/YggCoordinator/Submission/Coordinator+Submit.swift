@@ -17,17 +17,6 @@ package struct SubmitResult: Sendable {
     package var task: FleetTask
 }
 
-/// A repeatable request: its key, scoped by principal and route, and what it asked for.
-package struct IdempotencyKey: Sendable {
-    package var key: String
-    package var fingerprint: String
-
-    package init(key: String, fingerprint: String) {
-        self.key = key
-        self.fingerprint = fingerprint
-    }
-}
-
 /// A submission that was checked as far as it can be without the store.
 struct PreparedTask: Sendable {
     var spec: TaskSpec
@@ -56,21 +45,31 @@ extension Coordinator {
         return try await store(prepared, reservation: reservation, at: now)
     }
 
-    /// Stores many tasks in one commit; each gets an answer of its own.
+    /// Stores many tasks in one commit; each gets an answer of its own. Sent again under the same key, what was stored
+    /// is answered and what was refused is tried anew.
     package func submit(
         batch: [Result<TaskSubmission, Problem>],
+        idempotency: IdempotencyKey? = nil,
         submittedBy: String = "local"
     ) async throws -> [Result<SubmitResult, Problem>] {
         let now = Timestamp.now
         let prepared = withControl { control, _ in
-            batch.map { item -> Result<PreparedTask, Problem> in
+            batch.enumerated().map { index, item -> Result<PreparedTask, Problem> in
                 item.flatMap { submission in
-                    Result { () throws(Problem) in try prepare(submission, by: submittedBy, at: now, &control) }
+                    Result { () throws(Problem) in
+                        var prepared = try prepare(submission, by: submittedBy, at: now, &control)
+                        prepared.idempotency = idempotency?.item(index)
+                        return prepared
+                    }
                 }
             }
         }
         return try await database.write { [self] tx in
             var effects = StoreEffects()
+            // A mark for the whole: another body under the same key is refused whatever its items are.
+            if let idempotency, try idempotency.answer(in: tx) == nil {
+                try idempotency.remember(TaskID(trusted: ""), at: now, in: tx)
+            }
             let results = prepared.map { item -> Result<SubmitResult, any Error> in
                 switch item {
                 case .failure(let problem): .failure(problem)
@@ -144,34 +143,17 @@ extension Coordinator {
         }
         let stored = try store.insert(task, lane: laneID, events: events, in: tx)
         for dependency in dependencies { try store.addEdge(from: dependency, to: stored.num, in: tx) }
-        if let idempotency = prepared.idempotency {
-            try IdempotencyStore.save(
-                idempotency.key,
-                fingerprint: idempotency.fingerprint,
-                task: spec.id,
-                at: now,
-                in: tx
-            )
-        }
+        try prepared.idempotency?.remember(spec.id, at: now, in: tx)
         if isGranted { effects.granted.append(stored) }
         effects.outcome.note(stored)
         return SubmitResult(kind: .created, task: task)
     }
 
     private func findExisting(_ prepared: PreparedTask, in tx: any SQLTransaction) throws -> SubmitResult? {
-        if let idempotency = prepared.idempotency, let known = try IdempotencyStore.find(idempotency.key, in: tx) {
-            guard known.fingerprint == idempotency.fingerprint else {
-                throw Problem(
-                    status: 422,
-                    code: "idempotency-key-reused",
-                    title: "Idempotency-Key reused",
-                    detail: "This Idempotency-Key was used with another body, for task \(known.task).",
-                    nextAction: "Use a new key for a new request."
-                )
-            }
-            if let stored = try store.task(known.task, in: tx) {
-                return SubmitResult(kind: .replayed, task: stored.task)
-            }
+        if let idempotency = prepared.idempotency, let known = try idempotency.answer(in: tx),
+            let stored = try store.task(known, in: tx)
+        {
+            return SubmitResult(kind: .replayed, task: stored.task)
         }
         if prepared.hasOwnID, let stored = try store.task(prepared.spec.id, in: tx) {
             guard stored.task.spec.asksTheSame(as: prepared.spec) else {

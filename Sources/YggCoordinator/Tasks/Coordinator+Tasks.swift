@@ -100,19 +100,23 @@ extension Coordinator {
     }
 
     /// A new task that asks for the same, or an end to the delay of one that waits for a time.
-    package func retry(_ id: TaskID) async throws -> (task: FleetTask, isNew: Bool) {
+    package func retry(_ id: TaskID, idempotency: IdempotencyKey? = nil) async throws -> SubmitResult {
         let now = Timestamp.now
         var random = SystemRandomNumberGenerator()
         let newID = withControl { control, _ in control.ids.next(at: now, random: &random) }
         let jitter = jitter
         return try await database.write { [self] tx in
+            if let known = try idempotency?.answer(in: tx), let stored = try store.task(known, in: tx) {
+                return SubmitResult(kind: .replayed, task: stored.task)
+            }
             var stored = try Self.find(id, store, tx)
             if stored.task.state == .scheduled {
+                try idempotency?.remember(id, at: now, in: tx)
                 var transition = Transition(store, tx, now: now, jitter: jitter)
                 try transition.apply(.due, to: &stored)
                 let outcome = transition.outcome
                 tx.afterCommit { self.settle(outcome) }
-                return (stored.task, false)
+                return SubmitResult(kind: .existing, task: stored.task)
             }
             guard stored.task.state.isTerminal else {
                 throw Problem(
@@ -123,17 +127,14 @@ extension Coordinator {
                     nextAction: "Wait for its end, or cancel it first: ygg task cancel \(id)"
                 )
             }
-            let again = try store.insert(
-                FleetTask(submitted: stored.task.spec.again(as: newID, at: now)),
-                lane: stored.lane,
-                events: [.state(of: FleetTask(submitted: stored.task.spec.again(as: newID, at: now)), at: now)],
-                in: tx
-            )
+            let task = FleetTask(submitted: stored.task.spec.again(as: newID, at: now))
+            let again = try store.insert(task, lane: stored.lane, events: [.state(of: task, at: now)], in: tx)
+            try idempotency?.remember(newID, at: now, in: tx)
             var outcome = Transition.Outcome()
             outcome.note(again)
             let final = outcome
             tx.afterCommit { self.settle(final) }
-            return (again.task, true)
+            return SubmitResult(kind: .created, task: again.task)
         }
     }
 }

@@ -78,6 +78,9 @@ package struct Outbox: Sendable {
     }
 
     package static let maxRequestBytes = 1 << 20
+    /// Fewer than a full window: while the coordinator stores some results and grants work for them, the leases of the
+    /// others run. With all of them in one request the two sides would wait for each other in turn.
+    package static let maxRequestLeases = 32
     /// A result that is not delivered within this time is made durable.
     package static let syncAfter = Milliseconds.seconds(1)
 
@@ -118,13 +121,13 @@ package struct Outbox: Sendable {
         }
     }
 
-    /// The entries of the next request: up to 1 MiB, at least one. Marks them as in flight.
+    /// The entries of the next request: of up to 32 leases and up to 1 MiB, at least one. Marks them as in flight.
     package mutating func nextBatch() -> [Entry] {
         guard canSend else { return [] }
         var batch: [Entry] = []
         var bytes = 0
         var rest = order[...]
-        filling: while let key = rest.popFirst() {
+        filling: while inFlight.count < Self.maxRequestLeases, let key = rest.popFirst() {
             guard var lane = lanes[key] else { continue }
             inFlight.append(key)
             defer { lanes[key]?.firstUnsent = lane.firstUnsent }

@@ -21,13 +21,13 @@ struct TaskRoutes: Sendable {
     }
 
     @Sendable private func submit(_ request: Request, _ context: YggContext) async throws -> Response {
-        let key = try idempotencyKey(request)
         let bytes = try await request.bytes(limit: coordinator.settings.limits.body)
-        let submission = try read(bytes)
-        let idempotency = key.map {
-            IdempotencyKey(key: "local|tasks|\($0)", fingerprint: ArtifactStore.hash(of: bytes))
-        }
-        let result = try await coordinator.submit(submission, idempotency: idempotency)
+        let idempotency = try idempotencyKey(request, of: "tasks", asking: bytes)
+        var reader = try Request.objectReader(of: bytes)
+        return answer(try await coordinator.submit(try TaskSubmission(reading: &reader), idempotency: idempotency))
+    }
+
+    private func answer(_ result: SubmitResult) -> Response {
         var headers = headers(of: result.task)
         switch result.kind {
         case .created: headers[.location] = "/v1/tasks/\(result.task.id)"
@@ -37,23 +37,8 @@ struct TaskRoutes: Sendable {
         return .json(result.task.json, status: result.kind == .existing ? .ok : .created, headers: headers)
     }
 
-    private func read(_ bytes: [UInt8]) throws -> TaskSubmission {
-        do {
-            var reader = try ObjectReader(JSON(parsing: bytes))
-            return try TaskSubmission(reading: &reader)
-        } catch let error as JSONSyntaxError {
-            throw Problem(
-                status: 400,
-                code: "invalid-request",
-                title: "Invalid request",
-                detail: "The body is \(error).",
-                nextAction: "Send one JSON object as the body."
-            )
-        }
-    }
-
     /// 1 to 255 visible ASCII characters, with or without the quotes of a structured field.
-    private func idempotencyKey(_ request: Request) throws -> String? {
+    private func idempotencyKey(_ request: Request, of route: String, asking body: [UInt8]) throws -> IdempotencyKey? {
         guard var key = request.headers[.idempotencyKey] else { return nil }
         if key.count >= 2, key.hasPrefix("\""), key.hasSuffix("\"") { key = String(key.dropFirst().dropLast()) }
         guard (1...255).contains(key.utf8.count), key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
@@ -61,11 +46,13 @@ struct TaskRoutes: Sendable {
                 InvalidInput("/Idempotency-Key", "must be 1 to 255 visible ASCII characters")
             )
         }
-        return key
+        return IdempotencyKey(key: "local|\(route)|\(key)", fingerprint: ArtifactStore.hash(of: body))
     }
 
     @Sendable private func submitBatch(_ request: Request, _ context: YggContext) async throws -> Response {
-        var reader = try await request.objectReader(limit: coordinator.settings.limits.largeBody)
+        let bytes = try await request.bytes(limit: coordinator.settings.limits.largeBody)
+        let idempotency = try idempotencyKey(request, of: "batch", asking: bytes)
+        var reader = try Request.objectReader(of: bytes)
         let limit = coordinator.settings.limits.batch
         guard let items = reader.array("tasks", maxCount: limit), reader.issues.isEmpty, !items.isEmpty else {
             if reader.issues.isEmpty { reader.complain("tasks", "must be an array of 1 to \(limit) tasks") }
@@ -80,18 +67,19 @@ struct TaskRoutes: Sendable {
                 return .failure(.invalidRequest(error))
             }
         }
-        let results = try await coordinator.submit(batch: submissions)
+        let results = try await coordinator.submit(batch: submissions, idempotency: idempotency)
         let answers = results.map { result -> JSON in
             switch result {
             case .success(let result):
-                [
-                    "status": .int(result.kind == .created ? 201 : 200), "task": .object(result.task.json),
-                ]
+                ["status": .int(result.kind == .existing ? 200 : 201), "task": .object(result.task.json)]
             case .failure(let problem):
                 ["status": .int(Int64(problem.status)), "problem": .object(problem.json(requestID: nil))]
             }
         }
-        return .json(["items": .array(answers), "nextCursor": .null])
+        var headers = HTTPFields()
+        let stored = results.compactMap { try? $0.get().kind }
+        if stored.contains(.replayed) { headers[.idempotencyReplayed] = "true" }
+        return .json(["items": .array(answers), "nextCursor": .null], headers: headers)
     }
 
     @Sendable private func list(_ request: Request, _ context: YggContext) async throws -> Response {
@@ -155,10 +143,9 @@ struct TaskRoutes: Sendable {
     }
 
     @Sendable private func retry(_ request: Request, _ context: YggContext) async throws -> Response {
-        let (task, isNew) = try await coordinator.retry(try taskID(context))
-        var headers = headers(of: task)
-        if isNew { headers[.location] = "/v1/tasks/\(task.id)" }
-        return .json(task.json, status: isNew ? .created : .ok, headers: headers)
+        let id = try taskID(context)
+        let idempotency = try idempotencyKey(request, of: "retry", asking: Array(id.rawValue.utf8))
+        return answer(try await coordinator.retry(id, idempotency: idempotency))
     }
 
     @Sendable private func why(_ request: Request, _ context: YggContext) async throws -> Response {

@@ -11,12 +11,13 @@ final class SpecCache: Sendable {
 
     subscript(num: Int64) -> TaskSpec? { specs.withLock { $0[num] } }
 
-    func insert(_ spec: TaskSpec, for num: Int64) {
-        specs.withLock { specs in
-            if specs.count >= capacity, let victim = specs.keys.first { specs[victim] = nil }
-            specs[num] = spec
-        }
+    /// Keeps the specification of a task that was queued, where there is room: the oldest are needed first.
+    func insert(queued spec: TaskSpec, for num: Int64) {
+        specs.withLock { if $0.count < capacity { $0[num] = spec } }
     }
+
+    /// Keeps that of a task that was granted: its reports are on their way, and there are only so many leases.
+    func insert(granted spec: TaskSpec, for num: Int64) { specs.withLock { $0[num] = spec } }
 
     func remove(_ num: Int64) { specs.withLock { _ = $0.removeValue(forKey: num) } }
 }

@@ -11,7 +11,7 @@ package final class TaskStore: Sendable {
     static let columns = """
         num, lane, state, phase, attempt, epoch, interruptions, executor, open_dependencies, not_before, updated_at,
         started_at, finished_at, cancel_requested, pending_digest, approval_since, version, next_seq, reported, result,
-        error
+        error, spec
         """
 
     /// Stores a new task with the events of its beginning.
@@ -46,7 +46,10 @@ package final class TaskStore: Sendable {
         }
         try append(events, to: &stored, in: tx)
         let num = stored.num
-        tx.afterCommit { [specs] in specs.insert(spec, for: num) }
+        let isGranted = task.state == .running
+        tx.afterCommit { [specs] in
+            isGranted ? specs.insert(granted: spec, for: num) : specs.insert(queued: spec, for: num)
+        }
         return stored
     }
 
@@ -57,7 +60,13 @@ package final class TaskStore: Sendable {
         events: [EventDraft],
         in tx: any SQLTransaction
     ) throws {
-        if task.epoch != stored.task.epoch { stored.reported = 0 }
+        if task.epoch != stored.task.epoch {
+            stored.reported = 0
+            if task.state == .running {
+                let num = stored.num
+                tx.afterCommit { [specs] in specs.insert(granted: task.spec, for: num) }
+            }
+        }
         stored.task = task
         try append(events, to: &stored, in: tx)
         try write(stored, in: tx)
@@ -179,29 +188,19 @@ package final class TaskStore: Sendable {
     }
 
     func select(_ clause: String, _ arguments: [SQLValue], in tx: any SQLTransaction) throws -> [StoredTask] {
-        let rows = try tx.query("SELECT \(Self.columns) FROM tasks \(clause)", arguments) { row in
-            (
-                num: row.integer(0), lane: row.integer(1), nextSeq: row.integer(17), reported: row.integer(18),
-                snapshot: try Self.snapshot(row)
+        try tx.query("SELECT \(Self.columns) FROM tasks \(clause)", arguments) { row in
+            let num = row.integer(0)
+            return StoredTask(
+                num: num,
+                lane: row.integer(1),
+                task: FleetTask(
+                    restoring: try Self.snapshot(row),
+                    of: try specs[num] ?? TaskSpec(stored: row.blob(21))
+                ),
+                nextSeq: row.integer(17),
+                reported: row.integer(18)
             )
         }
-        return try rows.map { row in
-            StoredTask(
-                num: row.num,
-                lane: row.lane,
-                task: FleetTask(restoring: row.snapshot, of: try spec(of: row.num, in: tx)),
-                nextSeq: row.nextSeq,
-                reported: row.reported
-            )
-        }
-    }
-
-    private func spec(of num: Int64, in tx: any SQLTransaction) throws -> TaskSpec {
-        if let spec = specs[num] { return spec }
-        guard let bytes = try tx.first("SELECT spec FROM tasks WHERE num = ?", [.integer(num)], { $0.blob(0) }) else {
-            throw StorageError(.corrupt, "Task \(num) has no specification.")
-        }
-        return try TaskSpec(stored: bytes)
     }
 
     private static func snapshot(_ row: any SQLRow) throws -> FleetTask.Snapshot {

@@ -60,18 +60,36 @@ struct LoadResponseParser {
         return response
     }
 
+    /// Reads bytes, not strings: what the generator spends, the servers it measures lack.
     private mutating func readHead() throws -> (status: Int, bodyStart: Int, end: Int)? {
         guard let bodyStart = endOfHead() else { return nil }
-        let lines = String(decoding: buffer[..<bodyStart], as: UTF8.self).split(separator: "\r\n")
-        let words = (lines.first ?? "").split(separator: " ")
-        guard words.count > 1, words[0] == "HTTP/1.1", let status = Int(words[1]) else {
-            throw CommandFailure("The coordinator's answer is not HTTP/1.1: \(lines.first ?? "")")
+        let head = buffer[..<bodyStart]
+        guard head.starts(with: Self.version), let status = number(at: Self.version.count) else {
+            throw CommandFailure("The coordinator's answer is not HTTP/1.1: \(String(decoding: head, as: UTF8.self))")
         }
-        for line in lines.dropFirst() where line.lowercased().hasPrefix("content-length:") {
-            guard let length = Int(line.dropFirst(15).drop { $0 == " " }) else { break }
+        var line = 0
+        while let end = buffer[line..<bodyStart].firstIndex(of: UInt8(ascii: "\n")) {
+            line = end + 1
+            guard startsWithLength(at: line), let length = number(at: line + Self.lengthField.count) else { continue }
             return (status, bodyStart, bodyStart + length)
         }
-        throw CommandFailure("The coordinator's answer has no Content-Length: \(lines.joined(separator: " | "))")
+        throw CommandFailure("The coordinator's answer has no Content-Length: \(String(decoding: head, as: UTF8.self))")
+    }
+
+    private static let version = Array("HTTP/1.1 ".utf8)
+    private static let lengthField = Array("content-length:".utf8)
+
+    private func startsWithLength(at start: Int) -> Bool {
+        guard start + Self.lengthField.count <= filled else { return false }
+        // Setting this bit makes letters small, and leaves the hyphen and the colon as they are.
+        return Self.lengthField.indices.allSatisfy { buffer[start + $0] | 0x20 == Self.lengthField[$0] }
+    }
+
+    /// The digits after any spaces.
+    private func number(at start: Int) -> Int? {
+        let digits = buffer[start..<filled].drop { $0 == UInt8(ascii: " ") }
+            .prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        return digits.isEmpty ? nil : digits.reduce(0) { $0 &* 10 &+ Int($1 - UInt8(ascii: "0")) }
     }
 
     /// Where the empty line ends; each byte is looked at once.

@@ -1,0 +1,77 @@
+import Testing
+import YggCore
+
+/// What the coordinator says to executors that lose answers, repeat themselves, come late or are somebody else.
+@Suite(.timeLimit(.minutes(2)))
+struct ProtocolTests {
+    @Test func `a lease is stated until it is held, and the same result twice is one`() async throws {
+        try await withUp { ygg, _ in
+            var executor = try await PlayedExecutor("played", kind: "try-play", at: ygg)
+            let id = try await ygg.submit(["kind": "try-play"])
+            let first = try #require(try await executor.sync().first)
+            #expect(first["spec"]?["kind"] == "try-play")
+            // The answer is lost: the next request knows nothing of it.
+            executor.seen = 0
+            let again = try #require(try await executor.sync().first)
+            #expect(again["task"] == first["task"] && again["epoch"] == first["epoch"])
+            #expect(again["spec"]?["kind"] == "try-play", "it is stated whole until it is named")
+            #expect(try await executor.report(first, n: 2, ("final", ["outcome": "succeeded"]))["refused"] == "gap")
+            let final: (String, JSON) = ("final", ["outcome": "succeeded", "result": ["n": 1]])
+            #expect(try await executor.report(first, n: 1, final)["upTo"] == 1)
+            let task = try await ygg.finished(id)
+            let repeated = try await executor.report(first, n: 1, ("final", ["outcome": "failed"]))
+            #expect(repeated["upTo"] == 1, "it has arrived: it may be forgotten there")
+            #expect(try await ygg.get("/v1/tasks/\(id)").json?["version"] == task["version"])
+        }
+    }
+
+    @Test func `another boot ends what the last one held, and its word counts no more`() async throws {
+        try await withUp { ygg, _ in
+            var before = try await PlayedExecutor("played", kind: "try-play", at: ygg)
+            let id = try await ygg.submit(["kind": "try-play"])
+            let lease = try #require(try await before.sync().first)
+            var after = try await PlayedExecutor("played", kind: "try-play", boot: "boot-2", at: ygg)
+            let next = try #require(try await after.sync().first)
+            #expect(next["task"]?.stringValue == id)
+            #expect(next["epoch"]?.intValue ?? 0 > 1)
+            let late = try await ygg.post(
+                "/v1/executors/played/reports",
+                [
+                    "bootId": "boot-1", "storeId": .string(before.store), "seen": 0, "held": [],
+                    "entries": [["task": .string(id), "epoch": 1, "n": 1, "final": ["outcome": "succeeded"]]],
+                ]
+            )
+            #expect(late.status == 409 && late.code == "replaced")
+            #expect(try await after.report(lease, n: 1, ("final", ["outcome": "succeeded"]))["refused"] == "lease-lost")
+            #expect(try await after.report(next, n: 1, ("final", ["outcome": "succeeded"]))["upTo"] == 1)
+            let task = try await ygg.finished(id)
+            #expect(task["attempt"] == 1, "what a restart interrupted is not counted")
+        }
+    }
+
+    @Test func `who may not speak for an executor is told so`() async throws {
+        try await withUp { ygg, _ in
+            let executor = try await PlayedExecutor("played", kind: "try-play", at: ygg)
+            func register(_ changes: JSONObject) async throws -> Answer {
+                var body: JSONObject = [
+                    "id": "played", "instance": "i-1", "bootId": "boot-2", "protocol": [1, 1], "kinds": [],
+                ]
+                for member in changes.members { body[member.key] = member.value }
+                return try await ygg.post("/v1/executors", .object(body))
+            }
+            let stranger = try await register(["instance": "i-2"])
+            #expect(stranger.status == 409 && stranger.code == "executor-id-in-use")
+            let newer = try await register(["protocol": [7, 9]])
+            #expect((400..<500).contains(newer.status))
+            #expect(newer.json?["detail"]?.stringValue?.contains("7") == true, "\(newer.json?.text ?? "")")
+            let body: JSON = ["bootId": "boot-1", "storeId": "another", "seen": 0, "held": []]
+            let foreign = try await ygg.post("/v1/executors/played/sync", body)
+            #expect(foreign.status == 409 && foreign.code == "store-changed")
+            let unknown = try await ygg.post(
+                "/v1/executors/nobody/sync",
+                ["bootId": "b", "storeId": .string(executor.store), "seen": 0, "held": []]
+            )
+            #expect(unknown.status == 404)
+        }
+    }
+}

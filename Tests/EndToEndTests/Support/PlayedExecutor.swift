@@ -1,0 +1,58 @@
+import Testing
+import YggCore
+
+/// An executor that the test plays word for word: it says what it is told to, also what no real one would.
+struct PlayedExecutor {
+    let ygg: RunningYgg
+    let id: String
+    let boot: String
+    let store: String
+    var seen: Int64 = 0
+
+    /// Registers with one kind.
+    init(_ id: String, kind: String, boot: String = "boot-1", instance: String = "i-1", at ygg: RunningYgg) async throws
+    {
+        self.ygg = ygg
+        self.id = id
+        self.boot = boot
+        let answer = try await ygg.post(
+            "/v1/executors",
+            [
+                "id": .string(id), "instance": .string(instance), "bootId": .string(boot), "protocol": [1, 1],
+                "kinds": [["kind": .string(kind), "description": "played by a test"]],
+            ]
+        )
+        try #require(answer.status == 200, "\(String(decoding: answer.body, as: UTF8.self))")
+        store = try #require(answer.json?["storeId"]?.stringValue)
+    }
+
+    /// The leases that the answer states.
+    mutating func sync(held: [JSON] = [], state: String = "running") async throws -> [JSON] {
+        let answer = try await ygg.post(
+            "/v1/executors/\(id)/sync",
+            [
+                "bootId": .string(boot), "storeId": .string(store), "seen": .int(seen), "state": .string(state),
+                "held": .array(held),
+            ]
+        )
+        try #require(answer.status == 200, "\(String(decoding: answer.body, as: UTF8.self))")
+        seen = try #require(answer.json?["rev"]?.intValue)
+        return try #require(answer.json?["leases"]?.arrayValue)
+    }
+
+    /// The verdict on what is said of one lease.
+    func report(_ lease: JSON, n: Int64, _ body: (String, JSON)) async throws -> JSON {
+        let entry: JSON = [
+            "task": lease["task"] ?? .null, "epoch": lease["epoch"] ?? .null, "n": .int(n), body.0: body.1,
+        ]
+        let answer = try await ygg.post(
+            "/v1/executors/\(id)/reports",
+            [
+                "bootId": .string(boot), "storeId": .string(store), "seen": .int(seen),
+                "held": [["task": lease["task"] ?? .null, "epoch": lease["epoch"] ?? .null]], "entries": [entry],
+            ]
+        )
+        try #require(answer.status == 200, "\(String(decoding: answer.body, as: UTF8.self))")
+        return try #require(answer.json?["verdicts"]?.arrayValue?.first)
+    }
+}
