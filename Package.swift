@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Every package is pinned to an exact version: two builds of one commit link the same code.
-// Traits are trimmed so that nothing pulls in full Foundation which does not need it.
+// Every package that is named here is pinned to an exact version; what those bring along is up to them.
+// Traits are trimmed: nothing is built that is not used.
 let package = Package(
     name: "yggdrasil",
     platforms: [.macOS(.v26)],
@@ -154,11 +154,18 @@ let package = Package(
         .testTarget(
             name: "YggCommandsTests",
             dependencies: [
-                "YggClient", "YggCommands", "YggConfiguration", "YggCore", "YggProtocol",
+                "YggClient", "YggCommands", "YggConfiguration", "YggCoordinator", "YggCore", "YggProtocol",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
         .testTarget(name: "YggConfigurationTests", dependencies: ["YggConfiguration", "YggCore"]),
+        .testTarget(
+            name: "YggCoordinatorTests",
+            dependencies: [
+                "YggCoordinator", "YggCore", "YggProtocol", "YggStorage",
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
         .testTarget(name: "YggCoreTests", dependencies: ["YggCore"]),
         .testTarget(
             name: "YggExecutorTests",

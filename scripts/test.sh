@@ -8,7 +8,7 @@ usage() {
     cat <<'EOF'
 Builds everything and runs every check and test.
 
-usage: [TEST_PROFILE=full|fast] scripts/test.sh [arguments of `swift test`, such as --filter LeaseTests]
+usage: [TEST_PROFILE=full|fast] scripts/test.sh [arguments of `swift test`, such as --filter OutboxTests]
 
   full   everything (the default). A group of tests that cannot run here is a failure.
   fast   leaves out what needs containers, browsers, servers or third-party peers, and says so.
@@ -60,7 +60,11 @@ say "building the tests (a first build takes several minutes)"
 swift_build --build-tests || die "the tests could not be built"
 say "testing ($TEST_PROFILE)"
 if [ "$#" -gt 0 ]; then
-    swift test --package-path "$ROOT" --skip-build "$@"
+    log=$(mktemp)
+    swift test --package-path "$ROOT" --skip-build "$@" 2>&1 | tee "$log"
+    # A misspelt filter runs nothing, and nothing passes.
+    grep -qE 'Test run with [1-9][0-9]* tests?' "$log" || die "no test matches: $*" "swift test list names them all."
+    rm -f "$log"
 else
     # Apart, because those of executors and fleets start hundreds of processes: all at once they would only show how
     # slow a machine gets.

@@ -30,8 +30,8 @@ package struct HTTPTransport: Sendable {
     /// - Parameters:
     ///   - path: the path, with its query, from `/`.
     ///   - body: JSON, unless `headers` name another `content-type`.
-    ///   - timeout: until the answer has begun; each further piece of it must arrive before the same moment, or
-    ///     begin to within the client's read timeout.
+    ///   - timeout: until the whole answer is here, however its pieces come. A link that dies in the middle of an
+    ///     answer leaves nothing to wait for, and nobody who would say so.
     ///   - maxBytes: longer answers are refused.
     /// - Throws: `TransportError`, or `CancellationError` where the surrounding task was cancelled.
     package func send(
@@ -44,18 +44,49 @@ package struct HTTPTransport: Sendable {
     ) async throws -> HTTPReply {
         let deadline = NIODeadline.now() + TimeAmount(timeout)
         do {
-            let response = try await execute(method, path, headers, body, deadline)
-            var bytes: [UInt8] = []
-            for try await chunk in response.body {
-                guard bytes.count + chunk.readableBytes <= maxBytes else {
-                    throw TransportError.tooLarge(url: baseURL, limit: maxBytes)
+            return try await within(deadline, of: timeout) {
+                let response = try await execute(method, path, headers, body, deadline)
+                var bytes: [UInt8] = []
+                for try await chunk in response.body {
+                    guard bytes.count + chunk.readableBytes <= maxBytes else {
+                        throw TransportError.tooLarge(url: baseURL, limit: maxBytes)
+                    }
+                    bytes.append(contentsOf: chunk.readableBytesView)
                 }
-                guard NIODeadline.now() < deadline else { throw TransportError.timedOut(url: baseURL, after: timeout) }
-                bytes.append(contentsOf: chunk.readableBytesView)
+                return HTTPReply(status: Int(response.status.code), headers: response.headers.pairs, body: bytes)
             }
-            return HTTPReply(status: Int(response.status.code), headers: response.headers.pairs, body: bytes)
         } catch {
             throw failure(error, timeout)
+        }
+    }
+
+    /// Runs `exchange`, and cancels it at the deadline. The client's own deadline ends with the head of the answer.
+    ///
+    /// The timer is the event loop's and both sides run where the caller prefers to, so that an executor's link needs
+    /// nothing of the cooperative pool, which its work may keep busy.
+    private func within(
+        _ deadline: NIODeadline,
+        of timeout: Duration,
+        _ exchange: @escaping @Sendable () async throws -> HTTPReply
+    ) async throws -> HTTPReply {
+        let timer = client.eventLoopGroup.any().scheduleTask(deadline: deadline) {}
+        return try await withThrowingTaskGroup(of: HTTPReply?.self) { group in
+            defer { group.cancelAll() }
+            group.addTask {
+                defer { timer.cancel() }
+                return try await exchange()
+            }
+            group.addTask {
+                // Where the exchange is over first, its end has cancelled the timer.
+                try? await timer.futureResult.get()
+                return nil
+            }
+            while let end = try await group.next() {
+                if let reply = end { return reply }
+                // The timer fires at the deadline, or is cancelled by an exchange whose end comes next.
+                guard NIODeadline.now() < deadline else { break }
+            }
+            throw TransportError.timedOut(url: baseURL, after: timeout)
         }
     }
 

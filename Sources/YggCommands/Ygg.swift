@@ -26,7 +26,9 @@ struct Ygg: AsyncParsableCommand {
             ),
             CommandGroup(
                 name: "This installation",
-                subcommands: [ConfigCommand.self, HealthCommand.self, VersionCommand.self, Bench.self]
+                subcommands: [
+                    ConfigCommand.self, DatabaseCommand.self, HealthCommand.self, VersionCommand.self, Bench.self,
+                ]
             ),
         ]
     )

@@ -17,6 +17,7 @@ struct Control {
     var polls: [Int64: HeldPoll] = [:]
     var lastPoll: Int64 = 0
     var ids = TaskIDMaker()
+    var random = SystemRandomNumberGenerator()
     var isLeaving = false
 
     /// What the lock's holder must do after releasing it.
@@ -27,6 +28,8 @@ struct Control {
         var overdueCancels: [LeaseKey] = []
         /// What the Forwarder wants sent, dropped and stored.
         var forwards: [Forwarder.Effect] = []
+        /// Orders to executors that have come true.
+        var settledOrders: [(id: ExecutorID, number: Int64)] = []
     }
 
     /// Repository roots of all executors that ever registered.
@@ -43,7 +46,17 @@ struct Control {
         repositoryRoots = Set(executors.values.flatMap(\.offer.repositories))
         kinds.learn(record.offer, isService: isService)
         keep(.expected(record.offer.id, bootID: record.bootID), now: now, into: &work)
-        dispatch(.executorChanged(record.offer, record.state), now: now, into: &work)
+        dispatch(.executorChanged(record.offer, record.routingState), now: now, into: &work)
+        if record.pending != nil { keep(.news(record.offer.id), now: now, into: &work) }
+    }
+
+    /// Every executor as the Router is shown it.
+    var routingViews: [RoutingView] {
+        dispatcher.views.map { view in
+            var view = view
+            view.shortage = executors[view.offer.id]?.shortage
+            return view
+        }
     }
 
     // MARK: Deciding
@@ -72,20 +85,11 @@ struct Control {
             switch effect {
             case .lose(let key, let interruption): work.lost.append((key, interruption))
             case .endCancelled(let key): work.overdueCancels.append(key)
-            case .executorSilent(let id): setState(.lost, of: id, now: now, into: &work)
-            case .executorBack(let id):
-                if executors[id]?.state == .lost { setState(.running, of: id, now: now, into: &work) }
+            case .executorSilent(let id): miss(id, now: now, at: .now, into: &work)
+            case .executorBack(let id): welcomeBack(id, now: now, at: .now, into: &work)
             }
         }
         mirror(input, now: now, into: &work)
-    }
-
-    mutating func setState(_ state: ExecutorState, of id: ExecutorID, now: Instant, into work: inout Work) {
-        guard var record = executors[id], record.state != state else { return }
-        record.state = state
-        record.since = .now
-        executors[id] = record
-        dispatch(.executorChanged(record.offer, state), now: now, into: &work)
     }
 
     mutating func learnLane(_ lane: Lane, id: LaneID, now: Instant, into work: inout Work) {
@@ -119,10 +123,17 @@ struct ExecutorRecord: Sendable {
     var bootID: String
     var host: String
     var registeredAt: Timestamp
+    /// As it last said, or lost.
     var state: ExecutorState
     var since: Timestamp
     var lastHeard: Instant?
     var lastSeen: Timestamp
+    /// What it last said of itself.
+    var account = LifecycleAccount(state: .running)
+    /// What it was asked and has not come true.
+    var standing: StandingOrder?
+    /// Why it has no room for new work; nil where it has, as far as it said.
+    var shortage: String?
 }
 
 /// A long poll that waits for news.

@@ -17,11 +17,14 @@ package final class Coordinator: Service {
     let database: any Database
     let store: TaskStore
     let artifacts: ArtifactStore
+    let diskQueue = DiskQueue()
     let control: Mutex<Control>
     let logger: Logger
     let alarm = Alarm()
     let link: any AgentLink
     let desk = CallDesk()
+    let disk: Mutex<DiskGuard>
+    let retentionCounts = Mutex(RetentionCounts())
 
     /// Opens the store, brings back what was running, and gives every lease one full fresh time to live.
     /// - Parameter link: how services and executors at fixed addresses are reached.
@@ -63,10 +66,15 @@ package final class Coordinator: Service {
         self.logger = logger
         store = TaskStore()
         artifacts = try ArtifactStore(directory: settings.dataDirectory + "/artifacts")
+        disk = Mutex(DiskGuard(floor: settings.diskFloor))
         control = Mutex(
             Control(
                 dispatcher: Dispatcher(routes: settings.routes, resources: settings.resources),
-                leases: LeaseKeeper(settings: settings.leases, boot: identity.boot),
+                leases: LeaseKeeper(
+                    settings: settings.leases,
+                    boot: identity.boot,
+                    followsFarewell: identity.followsFarewell
+                ),
                 forwarder: Forwarder(settings: settings.forwarding),
                 agents: settings.agents,
                 kinds: KindCatalogue(declared: settings.declaredKinds)
@@ -79,7 +87,7 @@ package final class Coordinator: Service {
             (
                 lanes: try LaneStore.all(in: tx), filled: try store.lanesWithQueued(in: tx),
                 running: try store.running(in: tx), executors: try ExecutorStore.all(in: tx),
-                services: try AgentServiceStore.all(in: tx),
+                orders: try StandingOrderStore.all(in: tx), services: try AgentServiceStore.all(in: tx),
                 nextWake: try store.nextWake(in: tx)
             )
         }
@@ -98,7 +106,8 @@ package final class Coordinator: Service {
                     state: .running,
                     since: .now,
                     lastHeard: nil,
-                    lastSeen: executor.lastSeen
+                    lastSeen: executor.lastSeen,
+                    standing: stored.orders[executor.id]
                 )
                 control.learn(record, now: now, into: &work)
             }
@@ -150,6 +159,11 @@ package final class Coordinator: Service {
 
     /// An orderly end: everybody who waits is answered, with leases that outlast an upgrade.
     private func leave() async {
+        do {
+            try await database.write { [identity] tx in try identity.recordFarewell(in: tx) }
+        } catch {
+            logger.warning("coordinator.farewell-unrecorded", metadata: ["error": "\(error)"])
+        }
         withControl { control, work in
             control.isLeaving = true
             control.keep(.farewell, now: .now, into: &work)
@@ -158,6 +172,9 @@ package final class Coordinator: Service {
         }
         events.close()
     }
+
+    /// Whether it has begun to stop, and answers only to say goodbye.
+    package var isLeaving: Bool { control.withLock { $0.isLeaving } }
 
     /// Runs `body` under the lock, and afterwards does what it decided.
     @discardableResult
@@ -178,6 +195,7 @@ package final class Coordinator: Service {
         for effect in work.forwards { perform(effect) }
         for lost in work.lost { lose(lost.key, lost.interruption) }
         for key in work.overdueCancels { endCancelled(key) }
+        settle(orders: work.settledOrders)
     }
 
     /// After a commit: what it means for lanes, timers and viewers.
@@ -185,8 +203,6 @@ package final class Coordinator: Service {
         for lane in outcome.filled { control.dispatch(.laneFilled(lane), now: .now, into: &work) }
         if let wake = outcome.nextWake { alarm.set(wake) }
     }
-
-    var jitter: Double { Double.random(in: 0...1) }
 }
 
 extension Control {

@@ -14,6 +14,12 @@ package struct CoordinatorSettings: Sendable {
     /// Where artifacts are kept.
     package var dataDirectory: String
     package var limits: Limits
+    /// What of finished work is kept.
+    package var retention = RetentionRules(age: .days(30), size: 2 << 30)
+    /// Bytes that must be free where the data is before new work is taken.
+    package var diskFloor: Int64 = 256 << 20
+    /// Looks at the disk of the data directory; nil where it cannot be looked at. May wait for the disk.
+    package var measureDisk: @Sendable () -> DiskSpace? = { nil }
 
     /// Bounds on what one request may cost.
     package struct Limits: Sendable {

@@ -35,6 +35,16 @@ extension Response {
         json(["items": .array(items), "nextCursor": next.map(JSON.string) ?? .null])
     }
 
+    /// The page of a short list that `?limit=` and `?cursor=` ask for.
+    package static func page(_ items: [JSON], of request: Request) throws -> Response {
+        var query = try request.queryReader()
+        let limit = Int(query.spelledInt("limit", in: 1...200) ?? 200)
+        let start = Int(query.spelledInt("cursor", in: 0...Int64(Int32.max)) ?? 0)
+        try query.finish()
+        let end = min(items.count, start + limit)
+        return list(Array(items[min(start, end)..<end]), next: end < items.count ? String(end) : nil)
+    }
+
     package static func problem(_ problem: Problem, requestID: String?) -> Response {
         var headers = HTTPFields()
         if problem.status == 401 { headers[.wwwAuthenticate] = "Bearer realm=\"yggdrasil\"" }

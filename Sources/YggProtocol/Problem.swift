@@ -91,7 +91,31 @@ extension Problem {
         )
     }
 
+    package static func preconditionFailed(_ detail: String) -> Problem {
+        Problem(
+            status: 412,
+            code: "precondition-failed",
+            title: "Precondition failed",
+            detail: detail,
+            nextAction: "Read it again, and decide on what it is now."
+        )
+    }
+
     package static func notFound(_ what: String, next: String) -> Problem {
         Problem(status: 404, code: "not-found", title: "Not found", detail: "There is no \(what).", nextAction: next)
+    }
+
+    /// The coordinator's disk is too full for new work.
+    package static func diskLow(_ detail: String) -> Problem {
+        Problem(
+            status: 507,
+            code: "disk-low",
+            title: "Disk low",
+            detail: detail,
+            retryable: true,
+            nextAction:
+                "Free space on the coordinator's disk; results are still taken, new tasks as soon as there is room.",
+            retryAfter: 60
+        )
     }
 }

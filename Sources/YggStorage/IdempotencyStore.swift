@@ -14,6 +14,7 @@ package enum IdempotencyStore {
         }
     }
 
+    /// A key whose task is gone already belongs to the new request.
     package static func save(
         _ key: String,
         fingerprint: String,
@@ -22,7 +23,11 @@ package enum IdempotencyStore {
         in tx: any SQLTransaction
     ) throws {
         try tx.execute(
-            "INSERT INTO idempotency (key, fingerprint, task, created_at) VALUES (?, ?, ?, ?)",
+            """
+            INSERT INTO idempotency (key, fingerprint, task, created_at) VALUES (?, ?, ?, ?)
+            ON CONFLICT (key) DO UPDATE SET fingerprint = excluded.fingerprint, task = excluded.task,
+                created_at = excluded.created_at
+            """,
             [.text(key), .text(fingerprint), .text(task.rawValue), .integer(time.milliseconds)]
         )
     }

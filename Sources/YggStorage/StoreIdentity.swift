@@ -6,6 +6,8 @@ package struct StoreIdentity: Sendable {
     package let storeID: String
     /// Counts the starts of coordinators on this store.
     package let boot: Int64
+    /// Whether the start before this one ended in order, with leases that were told to live long.
+    package let followsFarewell: Bool
 
     /// Reads the identity, makes it for a new store, and counts the start.
     package static func open(_ database: any Database, newID: String) async throws -> StoreIdentity {
@@ -22,9 +24,18 @@ package struct StoreIdentity: Sendable {
             let storeID = try value("storeId") ?? newID
             let boot = (try value("boot").flatMap { Int64($0) } ?? 0) + 1
             try set("storeId", storeID)
+            let followsFarewell = try value("farewell") == String(boot - 1)
             try set("boot", String(boot))
-            return StoreIdentity(storeID: storeID, boot: boot)
+            return StoreIdentity(storeID: storeID, boot: boot, followsFarewell: followsFarewell)
         }
+    }
+
+    /// Notes that this start ends in order.
+    package func recordFarewell(in tx: any SQLTransaction) throws {
+        try tx.execute(
+            "INSERT INTO meta (name, value) VALUES ('farewell', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            [.text(String(boot))]
+        )
     }
 
     /// Writes what is there already: whether a write is possible, without a change.

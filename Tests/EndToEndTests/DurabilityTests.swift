@@ -9,128 +9,145 @@ struct DurabilityTests {
     /// The coordinator is killed in the middle of submissions, grants and results, again and again.
     @Test func `kill -9 of the coordinator loses, repeats and forgets nothing`() async throws {
         let scratch = try ScratchDirectory()
-        let data = "\(scratch.path)/coordinator"
-        var coordinator = try await RunningYgg.start(["coordinator", "--port", "0", "--data-dir", data])
-        let port = try #require(coordinator.address.split(separator: ":").last)
-        let executor = try await RunningYgg.start([
-            "executor", "--id", "worker", "--coordinator", coordinator.address, "--port", "0", "--slots", "4",
-            "--data-dir", "\(scratch.path)/executor",
-        ])
-        var acknowledged: [String: Int64] = [:]
-        for round in 0..<6 {
-            let submitted = await withTaskGroup(of: [String].self) { group in
-                for submitter in 0..<8 {
-                    let target = coordinator
-                    group.addTask { await Self.submitUntilRefused(target, name: "r\(round)-s\(submitter)") }
+        try await RunningFleet.with { fleet in
+            let data = "\(scratch.path)/coordinator"
+            var coordinator = try await fleet.start(["coordinator", "--port", "0", "--data-dir", data])
+            let port = try #require(coordinator.address.split(separator: ":").last)
+            _ = try await fleet.start([
+                "executor", "--id", "worker", "--coordinator", coordinator.address, "--port", "0", "--slots", "4",
+                "--data-dir", "\(scratch.path)/executor",
+            ])
+            var acknowledged: [String: Int64] = [:]
+            for round in 0..<6 {
+                let target = coordinator
+                let (acknowledgements, feed) = AsyncStream.makeStream(of: Void.self)
+                // Some work of this round has been acknowledged and some is under way when the power goes.
+                async let killed: Void = Self.killNow(target, after: 20 + round * 17, of: acknowledgements)
+                let submitted = await withTaskGroup(of: [String].self) { group in
+                    for submitter in 0..<8 {
+                        group.addTask {
+                            await Self.submitUntilRefused(target, name: "r\(round)-s\(submitter)") { feed.yield() }
+                        }
+                    }
+                    return await group.reduce(into: []) { $0 += $1 }
                 }
-                group.addTask { [coordinator] in
-                    // Some work has been acknowledged and some is under way when the power goes.
-                    let wanted = 20 + round * 17
-                    while await Self.count(coordinator) < wanted {}
-                    await coordinator.killNow()
-                    return []
+                feed.finish()
+                await killed
+                coordinator = try await fleet.start(["coordinator", "--port", String(port), "--data-dir", data])
+                for id in submitted { acknowledged[id] = 0 }
+                for (id, epoch) in acknowledged {
+                    let task = try await coordinator.get("/v1/tasks/\(id)")
+                    try #require(task.status == 200, "task \(id) was acknowledged and is gone")
+                    let now = try #require(task.json?["epoch"]?.intValue)
+                    #expect(now >= epoch, "the epoch of \(id) went back")
+                    acknowledged[id] = now
                 }
-                return await group.reduce(into: []) { $0 += $1 }
             }
-            coordinator = try await RunningYgg.start(["coordinator", "--port", String(port), "--data-dir", data])
-            for id in submitted { acknowledged[id] = 0 }
-            for (id, epoch) in acknowledged {
-                let task = try await coordinator.get("/v1/tasks/\(id)")
-                try #require(task.status == 200, "task \(id) was acknowledged and is gone")
-                let now = try #require(task.json?["epoch"]?.intValue)
-                #expect(now >= epoch, "the epoch of \(id) went back")
-                acknowledged[id] = now
+            #expect(acknowledged.count > 60)
+            for id in acknowledged.keys {
+                let task = try await coordinator.finished(id)
+                #expect(task["state"] == "succeeded", "\(task.text)")
+                let events = try #require(
+                    try await coordinator.get("/v1/tasks/\(id)/events").json?["items"]?.arrayValue
+                )
+                let ends = events.filter { $0["type"] == "state" && $0["data"]?["state"] == "succeeded" }
+                #expect(ends.count == 1)
+                #expect(events.compactMap { $0["seq"]?.intValue } == Array(1...Int64(events.count)))
             }
         }
-        #expect(acknowledged.count > 60)
-        for id in acknowledged.keys {
-            let task = try await coordinator.finished(id)
-            #expect(task["state"] == "succeeded", "\(task.text)")
-            let events = try #require(try await coordinator.get("/v1/tasks/\(id)/events").json?["items"]?.arrayValue)
-            let ends = events.filter { $0["type"] == "state" && $0["data"]?["state"] == "succeeded" }
-            #expect(ends.count == 1)
-            #expect(events.compactMap { $0["seq"]?.intValue } == Array(1...Int64(events.count)))
-        }
-        await executor.stop()
-        await coordinator.stop()
     }
 
     @Test func `a running task survives the death of its coordinator`() async throws {
         let scratch = try ScratchDirectory()
-        let configuration = "\(scratch.path)/yggdrasil.yaml"
-        try """
-        handlers:
-          - kind: dev-slow
-            params: {gate: {type: string}}
-            run: [sh, -c, 'i=0; while [ ! -e "$1" ]; do i=$((i+1)); echo line $i; sleep 0.02; done; echo last', sh, "{{gate}}"]
-        """.write(toFile: configuration, atomically: true, encoding: .utf8)
-        let common = ["--data-dir", "\(scratch.path)/c", "--config", configuration]
-        var coordinator = try await RunningYgg.start(["coordinator", "--port", "0"] + common)
-        let port = try #require(coordinator.address.split(separator: ":").last)
-        let executor = try await RunningYgg.start([
-            "executor", "--id", "worker", "--coordinator", coordinator.address, "--port", "0", "--config",
-            configuration, "--data-dir", "\(scratch.path)/e",
-        ])
-        let gate = "\(scratch.path)/gate"
-        let id = try await coordinator.submit(["kind": "dev-slow", "params": ["gate": .string(gate)]])
-        _ = try await coordinator.state(id, is: "running")
-        _ = await collect(["sh", "-c", "curl -sN '\(coordinator.address)/v1/tasks/\(id)/stream' | grep -m 3 output"])
-        await coordinator.killNow()
-        #expect(FileManager.default.createFile(atPath: gate, contents: nil))
-        coordinator = try await RunningYgg.start(["coordinator", "--port", String(port)] + common)
-        let task = try await coordinator.finished(id)
-        #expect(task["state"] == "succeeded")
-        #expect(task["epoch"] == 1, "it was not run a second time")
-        let lines = try await coordinator.output(of: id).split(separator: "\n")
-        #expect(lines.last == "last")
-        #expect(lines.dropLast() == (1..<lines.count).map { "line \($0)" }[...], "every line once, in order")
-        await executor.stop()
-        await coordinator.stop()
+        try await RunningFleet.with { fleet in
+            let configuration = "\(scratch.path)/yggdrasil.yaml"
+            try """
+            handlers:
+              - kind: dev-slow
+                params: {gate: {type: string}}
+                run: [sh, -c, 'i=0; while [ ! -e "$1" ]; do i=$((i+1)); echo line $i; sleep 0.02; done; echo last', sh, "{{gate}}"]
+            """.write(toFile: configuration, atomically: true, encoding: .utf8)
+            let common = ["--data-dir", "\(scratch.path)/c", "--config", configuration]
+            var coordinator = try await fleet.start(["coordinator", "--port", "0"] + common)
+            let port = try #require(coordinator.address.split(separator: ":").last)
+            _ = try await fleet.start([
+                "executor", "--id", "worker", "--coordinator", coordinator.address, "--port", "0", "--config",
+                configuration, "--data-dir", "\(scratch.path)/e",
+            ])
+            let gate = "\(scratch.path)/gate"
+            let id = try await coordinator.submit(["kind": "dev-slow", "params": ["gate": .string(gate)]])
+            _ = try await coordinator.state(id, is: "running")
+            await coordinator.waitForStream(of: id, toShow: "line 3")
+            await coordinator.killNow()
+            #expect(FileManager.default.createFile(atPath: gate, contents: nil))
+            coordinator = try await fleet.start(["coordinator", "--port", String(port)] + common)
+            let task = try await coordinator.finished(id)
+            #expect(task["state"] == "succeeded")
+            #expect(task["epoch"] == 1, "it was not run a second time")
+            let lines = try await coordinator.output(of: id).split(separator: "\n")
+            #expect(lines.last == "last")
+            #expect(lines.dropLast() == (1..<lines.count).map { "line \($0)" }[...], "every line once, in order")
+        }
     }
 
     @Test func `a task whose executor is killed runs again elsewhere, and the dead one's word does not count`()
         async throws
     {
         let scratch = try ScratchDirectory()
-        let configuration = "\(scratch.path)/yggdrasil.yaml"
-        try """
-        coordinator: {leaseTTL: 2s}
-        handlers:
-          - kind: try-hold
-            params: {dir: {type: string}}
-            run: [sh, -c, 'echo $$ >> "$1/pids"; test $(wc -l < "$1/pids") -ge 2 || sleep 600', sh, "{{dir}}"]
-        """.write(toFile: configuration, atomically: true, encoding: .utf8)
-        let coordinator = try await RunningYgg.start([
-            "coordinator", "--port", "0", "--data-dir", "\(scratch.path)/c", "--config", configuration,
-        ])
-        func executor(_ id: String) async throws -> RunningYgg {
-            try await RunningYgg.start([
-                "executor", "--id", id, "--coordinator", coordinator.address, "--port", "0", "--config", configuration,
-                "--data-dir", "\(scratch.path)/\(id)",
+        try await RunningFleet.with { fleet in
+            let configuration = "\(scratch.path)/yggdrasil.yaml"
+            try """
+            coordinator: {leaseTTL: 2s}
+            handlers:
+              - kind: try-hold
+                params: {dir: {type: string}}
+                run: [sh, -c, 'echo $$ >> "$1/pids"; echo begun; test $(wc -l < "$1/pids") -ge 2 || sleep 600', sh, "{{dir}}"]
+            """.write(toFile: configuration, atomically: true, encoding: .utf8)
+            let coordinator = try await fleet.start([
+                "coordinator", "--port", "0", "--data-dir", "\(scratch.path)/c", "--config", configuration,
             ])
+            func executor(_ id: String) async throws -> RunningYgg {
+                try await fleet.start([
+                    "executor", "--id", id, "--coordinator", coordinator.address, "--port", "0", "--config",
+                    configuration,
+                    "--data-dir", "\(scratch.path)/\(id)",
+                ])
+            }
+            let doomed = try await executor("doomed")
+            let id = try await coordinator.submit(["kind": "try-hold", "params": ["dir": .string(scratch.path)]])
+            let running = try await coordinator.state(id, is: "running")
+            #expect(running["executor"] == "doomed")
+            await coordinator.waitForStream(of: id, toShow: "begun")
+            await doomed.killNow()
+            _ = try await executor("heir")
+            let task = try await coordinator.finished(id)
+            #expect(task["state"] == "succeeded")
+            #expect(task["executor"] == "heir")
+            #expect(task["attempt"] == 1, "a lost attempt is not counted")
+            #expect(try #require(task["epoch"]?.intValue) > 1)
+            let listed = try #require(try await coordinator.get("/v1/executors/doomed").json)
+            #expect(listed["state"] == "lost")
+            for pid in try String(contentsOfFile: "\(scratch.path)/pids", encoding: .utf8).split(separator: "\n") {
+                if let pid = Int32(pid) { kill(-pid, SIGKILL) }
+            }
         }
-        let doomed = try await executor("doomed")
-        let id = try await coordinator.submit(["kind": "try-hold", "params": ["dir": .string(scratch.path)]])
-        let running = try await coordinator.state(id, is: "running")
-        #expect(running["executor"] == "doomed")
-        await doomed.killNow()
-        let heir = try await executor("heir")
-        let task = try await coordinator.finished(id)
-        #expect(task["state"] == "succeeded")
-        #expect(task["executor"] == "heir")
-        #expect(task["attempt"] == 1, "a lost attempt is not counted")
-        #expect(try #require(task["epoch"]?.intValue) > 1)
-        let listed = try #require(try await coordinator.get("/v1/executors/doomed").json)
-        #expect(listed["state"] == "lost")
-        for pid in try String(contentsOfFile: "\(scratch.path)/pids", encoding: .utf8).split(separator: "\n") {
-            if let pid = Int32(pid) { kill(-pid, SIGKILL) }
+    }
+
+    private static func killNow(_ ygg: RunningYgg, after count: Int, of acknowledgements: AsyncStream<Void>) async {
+        var left = count
+        for await _ in acknowledgements {
+            left -= 1
+            if left == 0 { break }
         }
-        await heir.stop()
-        await coordinator.stop()
+        await ygg.killNow()
     }
 
     /// - Returns: the ids that were acknowledged before the coordinator went away.
-    private static func submitUntilRefused(_ ygg: RunningYgg, name: String) async -> [String] {
+    private static func submitUntilRefused(
+        _ ygg: RunningYgg,
+        name: String,
+        onAcknowledged: @Sendable () -> Void
+    ) async -> [String] {
         var acknowledged: [String] = []
         while true {
             let id = "\(name)-\(acknowledged.count)"
@@ -138,11 +155,7 @@ struct DurabilityTests {
                 answer.status == 201
             else { return acknowledged }
             acknowledged.append(id)
+            onAcknowledged()
         }
-    }
-
-    private static func count(_ ygg: RunningYgg) async -> Int {
-        guard let answer = try? await ygg.get("/v1/tasks?limit=200") else { return Int.max }
-        return answer.json?["items"]?.arrayValue?.count ?? 0
     }
 }

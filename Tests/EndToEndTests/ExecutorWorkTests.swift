@@ -23,20 +23,60 @@ struct ExecutorWorkTests {
         }
     }
 
-    @Test func `a cancelled task leaves no process of its group`() async throws {
+    @Test func `work that lasts many times to live keeps its lease`() async throws {
         let declared = """
+            coordinator: {leaseTTL: 1s}
             handlers:
-              - kind: try-family
-                run: [sh, -c, 'trap "" TERM; sleep 600 & sh -c "sleep 600 & wait" & echo $$; wait']
+              - kind: try-last
+                run: [sleep, "4"]
             """
         try await withUp(configuration: declared) { ygg, _ in
-            let id = try await ygg.submit(["kind": "try-family"])
-            _ = await collect(["sh", "-c", "curl -sN '\(ygg.address)/v1/tasks/\(id)/stream' | grep -m 1 stdout"])
-            let group = try #require(Int32(try await ygg.output(of: id).split(separator: "\n").first ?? ""))
-            #expect(kill(-group, 0) == 0, "the group is there")
+            let task = try await ygg.finished(try await ygg.submit(["kind": "try-last"]))
+            #expect(task["state"] == "succeeded", "\(task.text)")
+            #expect(task["epoch"] == 1)
+        }
+    }
+
+    @Test func `a cancelled task leaves no process of its group`() async throws {
+        try await withUp(configuration: Self.family) { ygg, _ in
+            let (id, group) = try await startFamily(ygg)
             #expect(try await ygg.post("/v1/tasks/\(id)/cancel").status == 202)
             #expect(try await ygg.finished(id)["state"] == "cancelled")
-            #expect(kill(-group, 0) == -1 && errno == ESRCH, "the group is gone")
+            #expect(await alive(in: group).isEmpty)
         }
+    }
+
+    @Test func `a terminal that is closed ends ygg in order, and its tasks with it`() async throws {
+        let environment = ["YGG_DRAIN_TIMEOUT": "0s"]
+        try await withUp(configuration: Self.family, environment: environment) { ygg, _ in
+            let (_, group) = try await startFamily(ygg)
+            ygg.signal(SIGHUP)
+            #expect(await ygg.end().ending == .exited(0))
+            #expect(await alive(in: group).isEmpty)
+        }
+    }
+
+    /// Heeds no SIGTERM, with children and grandchildren.
+    private static let family = """
+        handlers:
+          - kind: try-family
+            run: [sh, -c, 'trap "" TERM; sleep 600 & sh -c "sleep 600 & wait" & echo $$; wait']
+        """
+
+    /// Whoever is left of a process group. A zombie has ended; who reaps it is the machine's business.
+    private func alive(in group: pid_t) async -> [Substring] {
+        await collect(["ps", "-eo", "pgid=,stat=,args="]).split(separator: "\n").filter { line in
+            let fields = line.split(separator: " ")
+            return fields.count > 1 && fields[0] == "\(group)" && !fields[1].hasPrefix("Z")
+        }
+    }
+
+    /// - Returns: the task and its process group, which is there.
+    private func startFamily(_ ygg: RunningYgg) async throws -> (id: String, group: pid_t) {
+        let id = try await ygg.submit(["kind": "try-family"])
+        await ygg.waitForStream(of: id, toShow: "stdout")
+        let group = try #require(Int32(try await ygg.output(of: id).split(separator: "\n").first ?? ""))
+        #expect(kill(-group, 0) == 0, "the group is there")
+        return (id, group)
     }
 }

@@ -31,6 +31,8 @@ struct FixedExecutorTests {
         #expect(shown["state"] == "running" && shown["url"] == .string(alone.address), "\(shown.text)")
         #expect(shown["name"] == "Worker" && shown["metadata"]?["shelf"] == 2)
         #expect(shown["slots"]?["default"]?["total"] == 2)
+        let order = try await coordinator.post("/v1/executors/worker/action", ["action": "pause"])
+        #expect(order.status == 409 && order.code == "executor-called", "it asks for no orders")
 
         let registered = try await RunningYgg.start([
             "executor", "--id", "worker", "--coordinator", coordinator.address, "--port", "0", "--slots", "3",

@@ -46,17 +46,18 @@ struct GuardTests {
         #expect(refused.outcome.ending == .exited(2))
         #expect(refused.stderr.contains("YGG_TOKEN"))
 
-        let ygg = try await RunningYgg.start(
-            ["coordinator", "--host", "0.0.0.0", "--port", "0", "--data-dir", "\(scratch.path)/b"],
-            environment: ["YGG_TOKEN": "open-sesame"]
-        )
-        let url = ygg.address.replacing("0.0.0.0", with: "127.0.0.1")
-        #expect(await curl(["\(url)/v1/tasks"]).status == "401")
-        #expect(await curl(["-H", "Authorization: Bearer wrong", "\(url)/v1/tasks"]).status == "401")
-        #expect(await curl(["-H", "Authorization: Bearer open-sesame", "\(url)/v1/tasks"]).status == "200")
-        #expect(await curl(["-H", "X-Manager-Token: open-sesame", "\(url)/v1/tasks"]).status == "200")
-        #expect(await curl(["\(url)/health"]).status == "200")
-        await ygg.stop()
+        try await RunningFleet.with { fleet in
+            let ygg = try await fleet.start(
+                ["coordinator", "--host", "0.0.0.0", "--port", "0", "--data-dir", "\(scratch.path)/b"],
+                environment: ["YGG_TOKEN": "open-sesame"]
+            )
+            let url = ygg.address.replacing("0.0.0.0", with: "127.0.0.1")
+            #expect(await curl(["\(url)/v1/tasks"]).status == "401")
+            #expect(await curl(["-H", "Authorization: Bearer wrong", "\(url)/v1/tasks"]).status == "401")
+            #expect(await curl(["-H", "Authorization: Bearer open-sesame", "\(url)/v1/tasks"]).status == "200")
+            #expect(await curl(["-H", "X-Manager-Token: open-sesame", "\(url)/v1/tasks"]).status == "200")
+            #expect(await curl(["\(url)/health"]).status == "200")
+        }
     }
 
     @Test func `a method that a path does not have is 405 with Allow`() async throws {

@@ -53,6 +53,8 @@ struct ServiceTests {
             #expect(heard.json?["status"] == "paused" && heard.json?["currentTask"] == "t1")
             #expect(heard.json?["heartbeatMs"] == 10_000)
             #expect(try await fleet.ygg.get("/v1/executors/sculptor").json?["state"] == "paused")
+            let order = try await fleet.ygg.post("/v1/executors/sculptor/action", ["action": "resume"])
+            #expect(order.status == 409 && order.code == "executor-called", "it asks for no orders")
             #expect(try await fleet.ygg.call("DELETE", "/api/agent-services/sculptor").status == 204)
             #expect(try await fleet.ygg.get("/api/agent-services/sculptor").status == 404)
             #expect(try await fleet.ygg.get("/v1/executors/sculptor").status == 404)
@@ -246,8 +248,8 @@ private actor PaintingFleet {
     func startPainter(_ more: [String] = [], id: String = "painter") async throws -> RunningYgg {
         let agent = "/" + #filePath.split(separator: "/").dropLast(2).joined(separator: "/") + "/Agents/painter.py"
         let painter = try await RunningYgg.start(
-            ["--coordinator", ygg.address, "--id", id, "--journal", journal] + more,
-            program: ["python3", agent]
+            [agent, "--coordinator", ygg.address, "--id", id, "--journal", journal] + more,
+            program: "python3"
         )
         painters.append(painter)
         return painter

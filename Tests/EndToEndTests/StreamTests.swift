@@ -69,21 +69,21 @@ struct StreamTests {
     }
 
     @Test func `a stop of the coordinator ends open streams`() async throws {
-        let scratch = try ScratchDirectory()
-        let path = "\(scratch.path)/yggdrasil.yaml"
-        try Self.counting.write(toFile: path, atomically: true, encoding: .utf8)
-        let ygg = try await RunningYgg.start([
-            "up", "--port", "0", "--executor-port", "0", "--data-dir", "\(scratch.path)/data", "--config", path,
-        ])
-        let id = try await ygg.submit(["kind": "try-wait"])
-        _ = try await ygg.state(id, is: "running")
-        async let stream = tool("curl", "-sN", "\(ygg.address)/v1/tasks/\(id)/stream")
-        // The second signal does not wait for the task.
-        ygg.signal(SIGTERM)
-        ygg.signal(SIGTERM)
-        let outcome = await ygg.end()
-        #expect(outcome.ending == .exited(0))
-        #expect(await stream.outcome.ending != .notStarted(""))
+        // The task is not waited for.
+        let environment = ["YGG_DRAIN_TIMEOUT": "0s"]
+        try await withUp(configuration: Self.counting, environment: environment) { ygg, _ in
+            let id = try await ygg.submit(["kind": "try-wait"])
+            let (firstBytes, feed) = AsyncStream.makeStream(of: Void.self)
+            let spec = ProcessSpec(
+                argv: ["curl", "-sN", "\(ygg.address)/v1/tasks/\(id)/stream"],
+                environment: RunningYgg.childEnvironment
+            )
+            async let viewer = runProcess(spec) { _, _ in feed.yield() }
+            for await _ in firstBytes { break }
+            ygg.signal(SIGTERM)
+            #expect(await ygg.end().ending == .exited(0))
+            #expect(await viewer.ending == .exited(0), "the answer came to its end and was not cut off")
+        }
     }
 
     // MARK: Viewers

@@ -190,6 +190,77 @@ struct SubmissionTests {
         }
     }
 
+    @Test func `two tasks that are due together, one by the other's end, do not stop the clock`() async throws {
+        try await withUp { ygg, _ in
+            let unfit: JSON = ["arch=none"]
+            let answer = try await ygg.post(
+                "/v1/tasks:batch",
+                [
+                    "tasks": [
+                        ["kind": "bench-noop", "id": "a", "labels": unfit, "timeouts": ["queueMs": 100]],
+                        ["kind": "bench-noop", "id": "b", "dependsOn": ["a"], "timeouts": ["queueMs": 100]],
+                    ]
+                ]
+            )
+            #expect(answer.status == 200)
+            #expect(try await ygg.finished("a")["error"]?["code"] == "queue-timeout")
+            #expect(try await ygg.finished("b")["error"]?["code"] == "dependency-failed")
+            let later = try await ygg.submit([
+                "kind": "bench-noop", "notBefore": .string(Timestamp.soon(milliseconds: 50).description),
+            ])
+            #expect(try await ygg.finished(later)["state"] == "succeeded")
+        }
+    }
+
+    @Test func `what was asked of another version of a task is refused`() async throws {
+        try await withUp { ygg, _ in
+            let id = try await ygg.submit(["kind": "bench-noop", "notBefore": "2099-01-01T00:00:00Z"])
+            let tag = try #require(try await ygg.get("/v1/tasks/\(id)").header("ETag"))
+            let stale = try await ygg.post("/v1/tasks/\(id)/cancel", headers: [("If-Match", "\"99\"")])
+            #expect(stale.status == 412 && stale.code == "precondition-failed")
+            #expect(try await ygg.post("/v1/tasks/\(id)/retry", headers: [("If-Match", "nonsense")]).status == 412)
+            #expect(try await ygg.get("/v1/tasks/\(id)").header("ETag") == tag, "nothing has happened to it")
+            #expect(try await ygg.post("/v1/tasks/\(id)/cancel", headers: [("If-Match", tag)]).status == 202)
+        }
+    }
+
+    @Test func `a key that met a task of another name stays with it`() async throws {
+        try await withUp { ygg, _ in
+            let body: JSON = ["kind": "bench-noop", "dedupeKey": "nightly"]
+            let key = [("Idempotency-Key", "k-9")]
+            let waiting = try await ygg.post(
+                "/v1/tasks",
+                ["kind": "bench-noop", "dedupeKey": "nightly", "notBefore": "2099-01-01T00:00:00Z"]
+            )
+            let met = try await ygg.post("/v1/tasks", body, headers: key)
+            #expect(met.status == 200 && met.json?["id"] == waiting.json?["id"])
+            let id = try #require(met.json?["id"]?.stringValue)
+            #expect(try await ygg.post("/v1/tasks/\(id)/cancel").status == 202)
+            let again = try await ygg.post("/v1/tasks", body, headers: key)
+            #expect(again.json?["id"]?.stringValue == id, "the same request makes no second task")
+            #expect(again.header("Idempotency-Replayed") == "true")
+            let both = try await ygg.post("/v1/tasks", ["kind": "bench-noop", "id": "one", "task_id": "two"])
+            #expect(both.status == 400)
+        }
+    }
+
+    @Test func `short lists have pages as well`() async throws {
+        try await withUp { ygg, _ in
+            // Names alone: who offers them changes while the executor registers.
+            func names(_ page: JSON) -> [String] {
+                (page["items"]?.arrayValue ?? []).compactMap { $0["kind"]?.stringValue }
+            }
+            let all = try #require(try await ygg.get("/v1/kinds").json)
+            let first = try #require(try await ygg.get("/v1/kinds?limit=3").json)
+            let next = try #require(first["nextCursor"]?.stringValue)
+            let second = try #require(try await ygg.get("/v1/kinds?limit=200&cursor=\(next)").json)
+            #expect(names(first).count == 3)
+            #expect(names(first) + names(second) == names(all))
+            #expect(second["nextCursor"] == .null)
+            #expect(try await ygg.get("/v1/routes?limit=0").status == 400)
+        }
+    }
+
     @Test func `a reader is told of changes, and of none`() async throws {
         try await withUp { ygg, _ in
             let id = try await ygg.submit(["kind": "bench-noop", "notBefore": "2099-01-01T00:00:00Z"])

@@ -68,6 +68,18 @@ struct EventStreamTests {
     }
 
     @Test
+    func `a server that hangs up after its preamble is an outage`() async throws {
+        try await ScriptedServer.run([.events(["retry: 2000\n\n"], breaks: true)]) { server in
+            var stream = stream(server)
+            stream.patience = .milliseconds(50)
+            stream.firstPause = .milliseconds(20)
+            await #expect(throws: ClientError.self) { _ = try await events(stream) }
+            // With a pause that grows, not as fast as it can.
+            #expect(server.seen.count < 10)
+        }
+    }
+
+    @Test
     func `patience ends`() async throws {
         let url = try await ScriptedServer.run([.hangUp]) { $0.url }
         var stream = CoordinatorClient(address: url, token: nil).stream("t1")

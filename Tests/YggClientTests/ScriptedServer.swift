@@ -21,6 +21,8 @@ struct ScriptedReply: Sendable {
     var pieces: [String] = []
     /// Closes the connection in the middle of the answer, or before any, where there is no piece and no status.
     var breaks = false
+    /// Says nothing more and leaves the connection open, as a link does that died half way.
+    var stalls = false
 
     static func json(_ text: String, status: Int = 200, headers: [(String, String)] = []) -> ScriptedReply {
         ScriptedReply(status: status, headers: [("content-type", "application/json")] + headers, pieces: [text])
@@ -127,6 +129,7 @@ private final class ScriptedHandler: ChannelInboundHandler {
                 context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(buffer))), promise: nil)
             }
         }
+        if reply.stalls { return }
         if reply.breaks {
             context.close(promise: nil)
         } else {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Testing
+import YggCoordinator
 import YggCore
 import YggProtocol
 
@@ -76,7 +77,10 @@ struct CommandParsingTests {
         ["task", "submit"], ["task", "submit", "NotAKind"], ["task", "submit", "git-log", "--wait", "--follow"],
         ["task", "submit", "git-log", "--priority", "5"], ["task", "show", "a/b"], ["task", "wait"],
         ["task", "list", "--state", "bogus"], ["task", "logs", "a", "--timeout", "soon"], ["nonsense"],
-        ["task", "submit", "git-log", "--after", "a b"], ["task", "list", "-o", "xml"],
+        ["task", "submit", "git-log", "--after", "a b"], ["task", "list", "-o", "xml"], ["executor", "pause"],
+        ["executor", "pause", "a b"], ["executor", "pause", "a", "--until", "soon"],
+        ["executor", "pause", "a", "--until", "2001-01-01T00:00:00Z"], ["executor", "stop", "a", "--until", "1h"],
+        ["executor", "resume", "a", "--drain-timeout", "1s"], ["executor", "drain", "a", "--timeout", "1s"],
     ])
     func `what is wrong is said before anything is asked`(arguments: [String]) {
         #expect(throws: (any Error).self) { _ = try Ygg.parseAsRoot(arguments) }
@@ -86,6 +90,7 @@ struct CommandParsingTests {
     func `an executor runs without a subcommand`() throws {
         #expect(try Ygg.parseAsRoot(["executor", "--id", "huginn"]) is ExecutorServe)
         #expect(try Ygg.parseAsRoot(["executor", "list"]) is ExecutorList)
+        #expect(try Ygg.parseAsRoot(["executor", "pause", "huginn", "--until", "8h", "--wait"]) is ExecutorPause)
         #expect(try Ygg.parseAsRoot(["why", "t"]) is TaskWhy)
     }
 
@@ -103,5 +108,18 @@ struct CommandParsingTests {
         #expect(meant.next == "--titl was taken for a parameter; did you mean --title?")
         let listed = MistakenOption.explain(problem, kind: "git-log", options: ["--other"])
         #expect(listed.next == "`ygg kind show git-log` lists the parameters.")
+    }
+
+    @Test
+    func `the store's upkeep is four commands on a data directory`() throws {
+        let backup = try #require(
+            try Ygg.parseAsRoot(["db", "backup", "/mnt/backups/", "--data-dir", "/d", "--json"]) as? DatabaseBackup
+        )
+        #expect(backup.target == "/mnt/backups/")
+        #expect(try backup.store.layout().database == "/d/ygg.sqlite")
+        #expect(backup.output.format == .json)
+        #expect(try Ygg.parseAsRoot(["db", "restore", "/mnt/backups/b"]) is DatabaseRestore)
+        #expect(try Ygg.parseAsRoot(["db", "check"]) is DatabaseCheck)
+        #expect(try Ygg.parseAsRoot(["db", "migrate"]) is DatabaseMigrate)
     }
 }

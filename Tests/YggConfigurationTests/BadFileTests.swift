@@ -36,8 +36,7 @@ struct BadFileTests {
         Case("coordinator:\n  host: 5\n", "f.yaml:2: coordinator.host: must be a string, not an integer"),
         Case(
             "coordinator: {host: \"http://x\"}",
-            "f.yaml:1: coordinator.host: must be an address or an interface name, such as 127.0.0.1 or tailscale0, "
-                + "not \"http://x\""
+            "f.yaml:1: coordinator.host: must be an address such as 127.0.0.1, or a host name, not \"http://x\""
         ),
         Case("coordinator: {leaseTTL: 15}", "f.yaml:1: coordinator.leaseTTL: must be a string, not an integer"),
         Case("coordinator: {leaseTTL: 15x}", "f.yaml:1: coordinator.leaseTTL: \(duration), not \"15x\""),
@@ -48,7 +47,11 @@ struct BadFileTests {
         ),
         Case(
             "coordinator: {limits: {body: 1B}}",
-            "f.yaml:1: coordinator.limits.body: must be from 1KiB to 1GiB, not 1B"
+            "f.yaml:1: coordinator.limits.body: must be from 64KiB to 1GiB, not 1B"
+        ),
+        Case(
+            "coordinator: {limits: {largeBody: 1MiB}}",
+            "f.yaml:1: coordinator.limits.largeBody: must be from 2MiB to 1GiB, not 1MiB"
         ),
         Case(
             "coordinator:\n  publicUrl: surtr:5080\n",

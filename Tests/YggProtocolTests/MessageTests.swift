@@ -68,7 +68,11 @@ struct MessageTests {
             ]
         ),
         storeID: "s1",
-        wanted: .paused
+        wanted: StandingOrder(
+            number: 7,
+            order: .init(action: .drain, by: "freya@surtr", why: "new disk", until: at, drainTimeout: .seconds(5)),
+            bootID: "b1"
+        )
     )
 
     private static let error = TaskError(code: "exit-code", detail: "It exited with 1.", retryable: true)
@@ -106,7 +110,14 @@ struct MessageTests {
             bootID: "b1",
             storeID: "s1",
             counter: 12,
-            state: .stopping,
+            lifecycle: LifecycleAccount(
+                state: .stopping,
+                since: at,
+                by: "freya",
+                why: "new disk",
+                until: at,
+                order: 7
+            ),
             seen: .max,
             held: [key, other],
             declined: [(other, "It is full.")],

@@ -1,4 +1,5 @@
 package import YggCore
+import YggProtocol
 
 extension CoordinatorClient {
     /// Every kind with its parameters and `offeredBy`.
@@ -10,7 +11,12 @@ extension CoordinatorClient {
         try object(of: try await request("GET", RequestPath("v1", "executors", id)))
     }
 
-    package func routes() async throws -> [JSONObject] { try await all(RequestPath("v1", "routes")) }
+    /// Asks an executor to pause, resume, drain, stop or restart; the executor as it is right after. Asking twice is
+    /// asking once.
+    package func order(_ order: Lifecycle.Order, to id: String) async throws -> JSONObject {
+        let path = RequestPath("v1", "executors", id, "action")
+        return try object(of: try await request("POST", path, body: .object(order.request), repetition: .safe))
+    }
 
     /// How the server at the address is. A bad state is an answer too, so 503 does not throw.
     package func health() async throws -> JSONObject {

@@ -62,6 +62,11 @@ extension CoordinatorClient {
         return TaskView(try object(of: reply))
     }
 
+    /// Takes a running task from its executor and queues it again, uncounted.
+    package func requeue(_ id: String) async throws -> TaskView {
+        TaskView(try object(of: try await request("POST", RequestPath("v1", "tasks", id, "requeue"))))
+    }
+
     /// Why a task is where it is, and what would change it.
     package func why(_ id: String) async throws -> JSONObject {
         try object(of: try await request("GET", RequestPath("v1", "tasks", id, "why")))
@@ -77,10 +82,5 @@ extension CoordinatorClient {
     /// A task's log as it grows, to its end.
     package func stream(_ id: String, after: Int64? = nil) -> EventStream {
         EventStream(client: self, task: id, after: after)
-    }
-
-    /// The bytes of an artifact.
-    package func artifact(_ id: String, sha256: String) async throws -> [UInt8] {
-        try await request("GET", RequestPath("v1", "tasks", id, "artifacts", sha256), timeout: .seconds(120)).body
     }
 }

@@ -11,7 +11,9 @@ package final class DedicatedHTTPClient: Sendable {
     package init() {
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         var configuration = HTTPClient.Configuration()
-        configuration.timeout.connect = .seconds(5)
+        // Each call has a timeout of its own. This one is only for what slips past it, and is therefore longer than the
+        // longest long poll: a third of the longest time to live.
+        configuration.timeout = .init(connect: .seconds(5), read: .minutes(30))
         configuration.redirectConfiguration = .disallow
         // A refused connection is the caller's to judge: it knows how long it may wait.
         configuration.connectionPool.retryConnectionEstablishment = false

@@ -26,12 +26,15 @@ package struct EventStream: AsyncSequence, Sendable {
     package func makeAsyncIterator() -> AsyncIterator { AsyncIterator(self) }
 
     package struct AsyncIterator: AsyncIteratorProtocol {
+        private static let longestPause = Duration.seconds(5)
+
         private let stream: EventStream
         private var lastID: String?
         private var parser = ServerSentEventParser()
         /// Parsed and not handed out yet, the next one last.
         private var ready: [ReceivedEvent] = []
         private var body: HTTPClientResponse.Body.AsyncIterator?
+        private var connectedAt = ContinuousClock.now
         private var backoff: Backoff
         private var outageBegan: ContinuousClock.Instant?
         private var isFinished = false
@@ -39,7 +42,7 @@ package struct EventStream: AsyncSequence, Sendable {
         init(_ stream: EventStream) {
             self.stream = stream
             lastID = stream.after.map { String($0) }
-            backoff = Backoff(first: stream.firstPause, limit: .seconds(5))
+            backoff = Backoff(first: stream.firstPause, limit: Self.longestPause)
         }
 
         package mutating func next() async throws -> Element? {
@@ -66,15 +69,20 @@ package struct EventStream: AsyncSequence, Sendable {
             if body == nil {
                 guard let reply = try await connect() else { return false }
                 body = reply.body.makeAsyncIterator()
+                connectedAt = .now
                 parser = ServerSentEventParser()
             }
             do {
                 guard let chunk = try await body?.next(isolation: #isolation) else {
                     throw TransportError.broken(url: url, reason: "the stream was closed")
                 }
-                outageBegan = nil
-                backoff.reset()
                 ready = parser.feed(chunk.readableBytesView).reversed()
+                // A server that says its preamble and hangs up is out of order, though it can be reached. One that keeps
+                // a quiet stream open is not.
+                if !ready.isEmpty || connectedAt.duration(to: .now) >= Self.longestPause {
+                    outageBegan = nil
+                    backoff.reset()
+                }
                 return true
             } catch {
                 body = nil

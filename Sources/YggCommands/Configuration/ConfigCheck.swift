@@ -20,6 +20,7 @@ struct ConfigCheck: AsyncParsableCommand {
     func run() async throws {
         do {
             let settings = try options.resolve()
+            if settings.role == .up || settings.role == .executor { _ = try settings.handlerRegistry() }
             let file = settings.entries.first { $0.key == .config }?.value ?? ""
             Results(output).one(["valid": true, "file": file.isEmpty ? nil : .string(file), "issues": []]) { style in
                 "\(style(.green, "ok"))  \(file.isEmpty ? "There is no configuration file; the defaults count." : file)\n"

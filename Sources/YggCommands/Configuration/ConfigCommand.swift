@@ -25,22 +25,7 @@ struct ConfigOptions: ParsableArguments {
     @Option(help: "Whose settings: up, coordinator, executor or client.")
     var role: Role = .up
 
-    func resolve() throws -> ResolvedSettings {
-        let environment = ProcessContext.environment
-        let directory = ProcessContext.workingDirectory
-        let path = try ConfigurationFile.locate(
-            explicit: config,
-            environment: environment,
-            currentDirectory: directory
-        )
-        return try ResolvedSettings.resolve(
-            role: role,
-            flags: config.map { [.config: $0] } ?? [:],
-            environment: environment,
-            file: try path.map(ConfigurationFile.load),
-            currentDirectory: directory
-        )
-    }
+    func resolve() throws -> ResolvedSettings { try ResolvedSettings.here(role: role, config: config) }
 }
 
 extension Role: ExpressibleByArgument {}

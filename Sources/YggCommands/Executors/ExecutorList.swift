@@ -35,17 +35,23 @@ enum ExecutorTable {
                 .init(state, Style.emphasis(ofExecutor: ExecutorState(rawValue: state))),
                 .init(ExecutorText.slots(executor)), .init(String(executor["tasks"]?.arrayValue?.count ?? 0)),
                 .init(ExecutorText.lastSeen(executor)), .init(executor["version"]?.stringValue ?? ""),
-                .init(ExecutorText.prefixes(executor)),
+                .init(ExecutorText.prefixes(executor)), .init(ExecutorText.lifecycle(executor)),
             ]
         }
-        return Table(
+        var table = Table(
             [
                 .init("ID"), .init("STATE"), .init("FREE SLOTS"), .init("TASKS", alignment: .right),
                 .init("SEEN", alignment: .right, isOptional: true), .init("VERSION", isOptional: true),
-                .init("HANDLERS", isFlexible: true),
+                .init("HANDLERS", isFlexible: true), .init("NOTE", isFlexible: true),
             ],
             rows: rows
         )
+        // As a rule nobody has asked anything of anybody.
+        if rows.allSatisfy({ $0.last?.text.isEmpty ?? true }) {
+            table.columns.removeLast()
+            table.rows = table.rows.map { $0.dropLast() }
+        }
+        return table
     }
 }
 
@@ -58,6 +64,24 @@ enum ExecutorText {
             return member.key == "default" ? count : "\(member.key) \(count)"
         }
         .joined(separator: ", ")
+    }
+
+    /// Why it is as it is, and what it is yet to be: `until 07:00 by freya@surtr: new disk`.
+    static func lifecycle(_ executor: JSONObject) -> String {
+        var words: [String] = []
+        if let until = executor["until"]?.stringValue { words.append("until \(until)") }
+        if let by = executor["by"]?.stringValue { words.append("by \(by)") }
+        var text = words.joined(separator: " ")
+        if let why = executor["why"]?.stringValue { text += text.isEmpty ? why : ": \(why)" }
+        if let pending = pending(executor) { text += text.isEmpty ? pending : "; \(pending)" }
+        return text
+    }
+
+    /// What it was asked and has not heard of.
+    static func pending(_ executor: JSONObject) -> String? {
+        guard let pending = executor["pending"], let action = pending["action"]?.stringValue else { return nil }
+        let by = pending["by"]?.stringValue.map { " by \($0)" } ?? ""
+        return "asked to \(action)\(by)\(pending["note"]?.stringValue.map { ": \($0)" } ?? "")"
     }
 
     static func lastSeen(_ executor: JSONObject) -> String {

@@ -28,7 +28,10 @@ struct ExecutorShow: AsyncParsableCommand {
 /// One executor at length.
 enum ExecutorDetails {
     /// Those that have a line of their own, in their order.
-    private static let told = ["id", "name", "url", "state", "slots", "tasks", "kinds", "labels", "lastSeenMs"]
+    private static let told = [
+        "id", "name", "url", "state", "since", "by", "why", "until", "pending", "slots", "tasks", "kinds", "labels",
+        "lastSeenMs",
+    ]
 
     static func text(_ executor: JSONObject, style: Style) -> String {
         let state = executor["state"]?.stringValue ?? ""
@@ -38,6 +41,8 @@ enum ExecutorDetails {
         details.add("name", executor["name"]?.stringValue)
         details.add("url", executor["url"]?.stringValue)
         details.add("state", state, Style.emphasis(ofExecutor: ExecutorState(rawValue: state)))
+        for key in ["since", "by", "why", "until"] { details.add(key, executor[key]?.stringValue) }
+        details.add("pending", ExecutorText.pending(executor), .yellow)
         let seen = ExecutorText.lastSeen(executor)
         details.add("seen", seen == "now" || seen == "never" ? seen : "\(seen) ago")
         details.add("free slots", ExecutorText.slots(executor))

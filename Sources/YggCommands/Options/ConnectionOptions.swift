@@ -15,23 +15,10 @@ struct ConnectionOptions: ParsableArguments {
     var coordinator: String?
 
     func client() throws -> CoordinatorClient {
-        let settings = try ClientSettings.resolve(coordinator: coordinator)
-        return CoordinatorClient(address: settings.coordinatorURL, token: settings.token)
-    }
-}
-
-/// The settings of every command that asks a coordinator: flag, then variable, then file, then default.
-enum ClientSettings {
-    static func resolve(coordinator: String?) throws -> ResolvedSettings {
-        let environment = ProcessContext.environment
-        let directory = ProcessContext.workingDirectory
-        let path = try ConfigurationFile.locate(explicit: nil, environment: environment, currentDirectory: directory)
-        return try ResolvedSettings.resolve(
+        let settings = try ResolvedSettings.here(
             role: .client,
-            flags: coordinator.map { [.coordinatorURL: $0] } ?? [:],
-            environment: environment,
-            file: try path.map(ConfigurationFile.load),
-            currentDirectory: directory
+            flags: coordinator.map { [.coordinatorURL: $0] } ?? [:]
         )
+        return CoordinatorClient(address: settings.coordinatorURL, token: settings.token)
     }
 }

@@ -14,6 +14,15 @@ enum ProcessContext {
         return String(cString: value)
     }
 
+    /// Who runs the command, and where: what is told to others as the one who asked.
+    static var user: String {
+        var host = [CChar](repeating: 0, count: 256)
+        let isNamed = gethostname(&host, host.count - 1) == 0
+        let user = variable("USER") ?? variable("LOGNAME") ?? "uid \(getuid())"
+        return isNamed
+            ? "\(user)@\(String(decoding: host.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))" : user
+    }
+
     static func now() -> Timestamp {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)

@@ -19,7 +19,11 @@ struct CoordinatorAssembly {
             throw CommandFailure(objection, status: .usage)
         }
         try makeDirectories(settings.dataDirectory)
-        let database = try SQLiteDatabase(path: settings.dataDirectory + "/ygg.sqlite")
+        let layout = StoreLayout(directory: settings.dataDirectory)
+        let database = try SQLiteDatabase(path: layout.database)
+        if let copy = try StoreMigration.keepCopy(of: layout).copy {
+            logger.notice("store.copied-before-migration", metadata: ["path": "\(copy)"])
+        }
         let coordinator = try await Coordinator.start(
             settings: try coordinatorSettings(localExecutor: localExecutor),
             database: database,
@@ -37,17 +41,25 @@ struct CoordinatorAssembly {
             logger: quiet,
             onReady: onReady
         )
+        let retention = Retention(coordinator: coordinator, upkeep: database, logger: logger)
         let group = ServiceGroup(
             configuration: .init(
                 // Stopped from the last to the first: the coordinator answers the polls that the server waits for.
-                services: [.init(service: server.application), .init(service: coordinator)],
+                services: [
+                    .init(service: server.application), .init(service: coordinator), .init(service: retention),
+                ],
                 logger: quiet
             )
         )
         do {
             try await group.run()
         } catch {
-            throw PortFailure.explain(error, host: settings.coordinatorHost, port: settings.coordinatorPort)
+            throw PortFailure.explain(
+                error,
+                host: settings.coordinatorHost,
+                port: settings.coordinatorPort,
+                flag: "--port"
+            )
         }
         await database.close()
     }
@@ -59,7 +71,7 @@ struct CoordinatorAssembly {
         limits.body = Int(settings.bodyLimit.bytes)
         limits.largeBody = Int(settings.largeBodyLimit.bytes)
         limits.artifact = Int(settings.artifactLimit.bytes)
-        return CoordinatorSettings(
+        var coordinator = CoordinatorSettings(
             routes: routes,
             resources: settings.configuration.resources,
             declaredKinds: settings.configuration.handlers.map(\.spec),
@@ -72,6 +84,10 @@ struct CoordinatorAssembly {
             dataDirectory: settings.dataDirectory,
             limits: limits
         )
+        coordinator.retention = RetentionRules(age: settings.retentionAge, size: settings.retentionSize.bytes)
+        coordinator.diskFloor = settings.coordinatorDiskFloor.bytes
+        coordinator.measureDisk = { [path = settings.dataDirectory] in diskSpace(of: path) }
+        return coordinator
     }
 
     /// Hosts by which a request may name this server.
@@ -90,17 +106,5 @@ struct CoordinatorAssembly {
         var logger = logger
         logger.logLevel = max(logger.logLevel, .warning)
         return logger
-    }
-}
-
-/// A port that is taken, in words that help.
-enum PortFailure {
-    static func explain(_ error: any Error, host: String, port: Int) -> any Error {
-        guard "\(error)".contains("Address already in use") else { return error }
-        let holder = PortHolder.describe(port: port).map { " by \($0)" } ?? ""
-        return CommandFailure(
-            "Port \(port) on \(host) is taken\(holder).",
-            next: "Stop that one, or choose another with --port."
-        )
     }
 }

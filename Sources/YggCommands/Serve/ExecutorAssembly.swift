@@ -12,15 +12,18 @@ struct ExecutorAssembly {
 
     /// - Parameters:
     ///   - coordinatorURL: where it dials.
+    ///   - port: in place of the configured one.
     ///   - mayMovePort: whether a port that is taken may be exchanged for a free one, because nobody asked for it.
     func service(
         coordinatorURL: String,
         client: DedicatedHTTPClient,
         log: ProcessLog,
+        port: Int? = nil,
         mayMovePort: Bool = false,
         onReady: @escaping @Sendable (String) async -> Void
     ) throws -> ExecutorService {
         var executor = try executorSettings()
+        if let port { executor.port = port }
         executor.mayMovePort = mayMovePort
         executor.readLog = { [file = log.file] count in file.lines(last: count) }
         let link = HTTPCoordinatorLink(
@@ -29,14 +32,36 @@ struct ExecutorAssembly {
         return try ExecutorService(settings: executor, link: link, logger: log.logger("ygg.executor"), onReady: onReady)
     }
 
+    /// Serves until the executor has ended. Signals ask it to.
+    func run(_ service: ExecutorService, portFlag: String) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await serve(service, portFlag: portFlag) }
+            tasks.addTask { await StopSignals.watch { service.terminate() } }
+            try await tasks.next()
+            tasks.cancelAll()
+        }
+    }
+
+    /// Serves until the executor has ended.
+    /// - Parameter portFlag: what another port is chosen with.
+    func serve(_ service: ExecutorService, portFlag: String) async throws {
+        do {
+            try await service.run()
+        } catch {
+            throw PortFailure.explain(
+                error,
+                host: settings.executorHost,
+                port: settings.executorPort,
+                flag: portFlag
+            )
+        }
+    }
+
     func executorSettings() throws -> ExecutorSettings {
         let data = settings.dataDirectory + "/executor"
         try makeDirectories(data)
         try makeDirectories(settings.workspaceRoot)
-        let handlers = try HandlerRegistry(
-            handlerSets: settings.handlers.names,
-            declared: settings.configuration.handlers
-        )
+        let handlers = try settings.handlerRegistry()
         var executor = ExecutorSettings(
             id: id,
             handlers: handlers,
@@ -52,6 +77,8 @@ struct ExecutorAssembly {
         executor.port = settings.executorPort
         executor.token = settings.token
         executor.drainTimeout = settings.drainTimeout
+        executor.diskFloor = settings.executorDiskFloor.bytes
+        executor.measureDisks = { [paths = [data, settings.workspaceRoot]] in paths.compactMap(diskSpace) }
         return executor
     }
 }

@@ -10,7 +10,8 @@ struct ExecutorServe: AsyncParsableCommand {
         abstract: "Run an executor on this machine.",
         discussion: """
             It dials its coordinator; nothing has to reach it. SIGTERM or Ctrl-C let running work finish within the
-            drain timeout, a second one ends it now.
+            drain timeout, a second one ends it now. Ordered to restart, it finishes its work and runs the file it was
+            started from anew, with the same arguments.
 
             EXAMPLES
               ygg executor --id huginn --coordinator http://surtr:5080 --handlers ops,power
@@ -45,6 +46,7 @@ struct ExecutorServe: AsyncParsableCommand {
     var port: String?
 
     func run() async throws {
+        let program = RunningProgram()
         let settings = try options.resolve(
             role: .executor,
             flags: [
@@ -58,17 +60,14 @@ struct ExecutorServe: AsyncParsableCommand {
         }
         let log = try ProcessLog(settings: settings, name: "executor-\(id)")
         let client = DedicatedHTTPClient()
-        let service = try ExecutorAssembly(settings: settings, id: id).service(
+        let assembly = ExecutorAssembly(settings: settings, id: id)
+        let service = try assembly.service(
             coordinatorURL: settings.coordinatorURL,
             client: client,
             log: log
         ) { address in ReadyLine.print(role: "executor", address: address) }
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try await service.run() }
-            tasks.addTask { await StopSignals.watch { service.terminate() } }
-            try await tasks.next()
-            tasks.cancelAll()
-        }
+        try await assembly.run(service, portFlag: "--port")
         await client.shutdown()
+        if service.wantsRestart { try program.startAnew() }
     }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import YggCore
 
 /// Makes a directory and those above it, for this user alone.
 func makeDirectories(_ path: String) throws {
@@ -12,4 +13,16 @@ func makeDirectories(_ path: String) throws {
             )
         }
     }
+}
+
+/// What the file system of a directory has left for this user; nil where nobody can say. May wait for the disk.
+func diskSpace(of path: String) -> DiskSpace? {
+    var status = statvfs()
+    guard statvfs(path, &status) == 0 else { return nil }
+    let unit = Int64(clamping: status.f_frsize)
+    return DiskSpace(
+        path: path,
+        free: Int64(clamping: status.f_bavail).multipliedReportingOverflow(by: unit).partialValue,
+        total: Int64(clamping: status.f_blocks).multipliedReportingOverflow(by: unit).partialValue
+    )
 }

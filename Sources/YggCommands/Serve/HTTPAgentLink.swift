@@ -15,17 +15,14 @@ struct HTTPAgentLink: AgentLink {
         var headers = request.headers + [("connection", "close")]
         if let token = request.token { headers.append(("x-manager-token", token)) }
         do {
-            let reply = try await within(request.timeout) { [headers] in
-                try await transport.send(
-                    method: request.method,
-                    path: request.path,
-                    headers: headers,
-                    body: request.body,
-                    timeout: request.timeout.duration,
-                    maxBytes: request.maxBytes
-                )
-            }
-            guard let reply else { return .broken("no answer within \(request.timeout.text)") }
+            let reply = try await transport.send(
+                method: request.method,
+                path: request.path,
+                headers: headers,
+                body: request.body,
+                timeout: request.timeout.duration,
+                maxBytes: request.maxBytes
+            )
             return .reply(
                 AgentReply(
                     status: reply.status,
@@ -48,22 +45,6 @@ struct HTTPAgentLink: AgentLink {
         case .unreachable, .invalidURL: .unsent(error.reason)
         case .broken, .timedOut: .broken(error.reason)
         case .tooLarge: .tooLarge(error.reason)
-        }
-    }
-
-    /// The transport bounds the wait for the answer's beginning; this bounds the whole of it.
-    private func within<Value: Sendable>(
-        _ limit: Milliseconds,
-        _ body: @escaping @Sendable () async throws -> Value
-    ) async throws -> Value? {
-        try await withThrowingTaskGroup(of: Value?.self) { group in
-            group.addTask { try await body() }
-            group.addTask {
-                try await Task.sleep(for: limit.duration)
-                return nil
-            }
-            defer { group.cancelAll() }
-            return try await group.next() ?? nil
         }
     }
 }

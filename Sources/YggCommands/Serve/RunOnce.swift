@@ -14,6 +14,7 @@ struct RunOnce: AsyncParsableCommand {
             EXAMPLES
               ygg run git-log --repo .
               ygg run dev-test -p repo=. --json
+              ygg run dev-test -p repo=. -o jsonl      (every event as it comes, the result last)
             """
     )
 
@@ -24,7 +25,7 @@ struct RunOnce: AsyncParsableCommand {
 
     @OptionGroup var output: OutputOptions
 
-    @Argument(help: "What to run; `ygg kind list` names the kinds.")
+    @Argument(help: "What to run, such as git-log. A kind that is not known is answered with those that are.")
     var kind: String
 
     @OptionGroup var parameters: ParameterArguments
@@ -32,19 +33,20 @@ struct RunOnce: AsyncParsableCommand {
     func run() async throws {
         let settings = try options.resolve(role: .up, flags: [.workspaceRoot: workspace])
         guard let name = TaskKind(kind) else {
-            throw CommandFailure.usage("\"\(kind)\" is not a kind.", next: "Kinds look like git-log: ygg kind list")
+            throw CommandFailure.usage("\"\(kind)\" is not a kind.", next: "Kinds look like git-log.")
         }
         let executor = try ExecutorAssembly(settings: settings, id: ExecutorID(trusted: "local")).executorSettings()
         let params = try parameters.resolve()
-        let printer = OneShotPrinter(isForPeople: output.format == .table)
+        let printer = OneShotPrinter(format: output.format)
         let report = try await interruptible {
             try await OneShot.run(name, params: params, settings: executor) { await printer.print($0) }
         }
         guard let report else {
-            let near = nearest(to: kind, among: executor.handlers.kinds.map(\.kind.rawValue))
+            let kinds = executor.handlers.kinds.map(\.kind.rawValue)
+            let near = nearest(to: kind, among: kinds)
             throw CommandFailure.usage(
                 "No handler here runs the kind \(kind).",
-                next: near.map { "Did you mean \($0)?" } ?? "See what there is: ygg kind list"
+                next: near.map { "Did you mean \($0)?" } ?? "There are \(kinds.joined(separator: ", "))."
             )
         }
         try finish(report)
@@ -84,17 +86,15 @@ struct RunOnce: AsyncParsableCommand {
 /// Prints a task's log as it comes.
 private actor OneShotPrinter {
     private var printer = EventPrinter(detail: .everything, style: Style(isColored: false))
-    private let isForPeople: Bool
+    private let format: OutputFormat
 
-    init(isForPeople: Bool) { self.isForPeople = isForPeople }
+    init(format: OutputFormat) { self.format = format }
 
     func print(_ event: EventDraft) {
-        guard isForPeople else { return }
-        for piece in printer.print(event.type.rawValue, event.data) {
-            switch piece.target {
-            case .output: Console.out(piece.text)
-            case .error: Console.error(piece.text)
-            }
+        switch format {
+        case .table: printer.print(event.type.rawValue, event.data).write()
+        case .jsonl: Console.out(JSON.object(event.json).text + "\n")
+        case .json: break
         }
     }
 }

@@ -24,25 +24,11 @@ struct ServeOptions: ParsableArguments {
     /// - Parameter flags: of the command itself.
     func resolve(role: Role, flags own: [SettingKey: String?]) throws -> ResolvedSettings {
         var flags: [SettingKey: String] = own.compactMapValues { $0 }
-        flags[.config] = config
         flags[.dataDirectory] = dataDir
         flags[role == .executor ? .executorHost : .coordinatorHost] = host
         flags[.logDirectory] = logDir
         flags[.logLevel] = logLevel
-        let environment = ProcessContext.environment
-        let directory = ProcessContext.workingDirectory
-        let path = try ConfigurationFile.locate(
-            explicit: config,
-            environment: environment,
-            currentDirectory: directory
-        )
-        return try ResolvedSettings.resolve(
-            role: role,
-            flags: flags,
-            environment: environment,
-            file: try path.map(ConfigurationFile.load),
-            currentDirectory: directory
-        )
+        return try ResolvedSettings.here(role: role, config: config, flags: flags)
     }
 }
 

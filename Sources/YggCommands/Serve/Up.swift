@@ -1,6 +1,7 @@
 import ArgumentParser
 import Logging
 import ServiceLifecycle
+import Synchronization
 import YggClient
 import YggConfiguration
 import YggCore
@@ -13,7 +14,8 @@ struct Up: AsyncParsableCommand {
         abstract: "Run a coordinator and an executor here, in one process.",
         discussion: """
             No configuration is needed: SQLite below the data directory, every handler, loopback only. The executor has
-            the id "local" and takes what no other executor of a route does.
+            the id "local" and takes what no other executor of a route does. SIGTERM or Ctrl-C stop both, a second one at
+            once; what is ordered with `ygg executor stop local` and its like is about the executor alone.
 
             EXAMPLES
               ygg up
@@ -55,6 +57,7 @@ private struct Household: Sendable {
     let settings: ResolvedSettings
     let executorID: ExecutorID
     let log: ProcessLog
+    private let seat = ExecutorSeat()
 
     func run() async throws {
         let client = DedicatedHTTPClient()
@@ -94,22 +97,91 @@ private struct Household: Sendable {
         await client.shutdown()
     }
 
+    /// Runs the executor, anew as often as it is ordered to restart, and returns when a signal asked for the end of
+    /// everything. One that was ordered to stop has stopped, and leaves its coordinator running.
     private func runExecutor(_ coordinatorAddress: String, client: DedicatedHTTPClient) async throws {
-        let assembly = ExecutorAssembly(settings: settings, id: executorID)
-        let mayMove = settings.origin(of: .executorPort) == .fallback
-        let service = try assembly.service(
-            coordinatorURL: coordinatorAddress,
-            client: client,
-            log: log,
-            mayMovePort: mayMove
-        ) { address in
-            ReadyLine.print(role: "up", address: coordinatorAddress, executorAddress: address)
-        }
         try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try await service.run() }
-            tasks.addTask { await StopSignals.watch { service.terminate() } }
+            tasks.addTask {
+                let assembly = ExecutorAssembly(settings: settings, id: executorID)
+                repeat {
+                    let service = try makeExecutor(assembly, coordinatorAddress, client: client)
+                    seat.take(service)
+                    try await assembly.serve(service, portFlag: "--executor-port")
+                } while seat.leave()
+                await seat.signalled()
+            }
+            tasks.addTask { await StopSignals.watch { seat.signal() } }
             try await tasks.next()
             tasks.cancelAll()
         }
+    }
+
+    private func makeExecutor(
+        _ assembly: ExecutorAssembly,
+        _ coordinatorAddress: String,
+        client: DedicatedHTTPClient
+    ) throws -> ExecutorService {
+        let earlierPort = seat.port
+        return try assembly.service(
+            coordinatorURL: coordinatorAddress,
+            client: client,
+            log: log,
+            port: earlierPort,
+            mayMovePort: earlierPort != nil || settings.origin(of: .executorPort) == .fallback
+        ) { [seat] address in
+            seat.port = address.split(separator: ":").last.flatMap { Int($0) }
+            // Scripts wait for one line, and what it says stays true over restarts of the executor.
+            guard earlierPort == nil else { return }
+            ReadyLine.print(role: "up", address: coordinatorAddress, executorAddress: address)
+        }
+    }
+}
+
+/// The executor of the moment, and the signals that came: before it, to it, and after it.
+private final class ExecutorSeat: Sendable {
+    private struct State {
+        var service: ExecutorService?
+        var port: Int?
+        var isSignalled = false
+    }
+
+    private let state = Mutex(State())
+    private let signals = AsyncStream.makeStream(of: Void.self)
+
+    /// Where the last executor was served; the next one keeps to it.
+    var port: Int? {
+        get { state.withLock { $0.port } }
+        set { state.withLock { $0.port = newValue } }
+    }
+
+    func take(_ service: ExecutorService) {
+        let isSignalled = state.withLock { state in
+            state.service = service
+            return state.isSignalled
+        }
+        if isSignalled { service.terminate() }
+    }
+
+    /// The executor has ended.
+    /// - Returns: whether another one is to follow.
+    func leave() -> Bool {
+        state.withLock { state in
+            defer { state.service = nil }
+            return !state.isSignalled && state.service?.wantsRestart == true
+        }
+    }
+
+    func signal() {
+        let service = state.withLock { state in
+            state.isSignalled = true
+            return state.service
+        }
+        service?.terminate()
+        signals.continuation.yield()
+    }
+
+    /// Returns when a signal has come, or the surrounding task is cancelled.
+    func signalled() async {
+        for await _ in signals.stream { return }
     }
 }

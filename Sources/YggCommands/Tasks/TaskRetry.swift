@@ -22,14 +22,8 @@ struct TaskRetry: AsyncParsableCommand {
     func run() async throws {
         let client = try connection.client()
         let task = try await client.retry(task.id, idempotencyKey: IdempotencyKey.make())
-        let watch = TaskWatch(client: client, options: watch, format: output.format)
-        if watching.follow {
-            Results(output).hint(task.id)
-            try await watch.run(task.id, .follow(after: nil, .everything))
-        } else if watching.wait {
-            try await watch.run(task.id, .wait)
-        } else {
-            Results(output).one(task.json) { _ in "\(task.id)\n" }
-        }
+        let hint = "\(task.stateText); follow it with: ygg task logs --follow \(task.id)"
+        try await TaskWatch(client: client, options: watch, format: output.format)
+            .conclude(task, watching, output: output, hint: hint)
     }
 }

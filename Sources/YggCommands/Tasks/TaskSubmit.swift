@@ -52,16 +52,9 @@ struct TaskSubmit: AsyncParsableCommand {
         } catch let problem as Problem {
             throw MistakenOption.explain(problem, kind: kind, options: parameters.options)
         }
-        let watch = TaskWatch(client: client, options: watch, format: output.format)
-        if watching.follow {
-            Results(output).hint(task.id)
-            try await watch.run(task.id, .follow(after: nil, .everything))
-        } else if watching.wait {
-            try await watch.run(task.id, .wait)
-        } else {
-            Results(output).one(task.json) { _ in "\(task.id)\n" }
-            Results(output).hint("\(task.stateText); follow it with: ygg task logs --follow \(task.id)")
-        }
+        let hint = "\(task.stateText); follow it with: ygg task logs --follow \(task.id)"
+        try await TaskWatch(client: client, options: watch, format: output.format)
+            .conclude(task, watching, output: output, hint: hint)
     }
 }
 

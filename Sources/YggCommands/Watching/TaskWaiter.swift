@@ -20,7 +20,7 @@ struct TaskWaiter: Sendable {
             if task.state?.isTerminal == true { return task }
             if task.state == .awaitingApproval {
                 if goal == .approval { return task }
-                if !saidHow { remark("\(id) waits for an approval: `ygg approvals` shows what is asked.") }
+                if !saidHow { remark("\(id) waits for a person to approve it.") }
                 saidHow = true
             } else {
                 saidHow = false
@@ -46,7 +46,7 @@ struct TaskWaiter: Sendable {
 }
 
 /// Whether trying again later may help: nobody answered, or somebody who cannot just now.
-private func isOutage(_ error: any Error) -> Bool {
+func isOutage(_ error: any Error) -> Bool {
     switch error {
     case ClientError.unreachable: true
     case let problem as Problem: [429, 502, 503, 504].contains(problem.status)

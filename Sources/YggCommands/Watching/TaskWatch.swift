@@ -23,6 +23,21 @@ struct TaskWatch: Sendable {
         self.format = format
     }
 
+    /// What a command does with the task it has made: watches it as it was asked to, or prints its id.
+    /// - Parameter hint: what to try next, where nobody watches.
+    func conclude(_ task: TaskView, _ watching: SubmitWatchOptions, output: OutputOptions, hint: String) async throws {
+        let results = Results(output)
+        if watching.follow {
+            results.hint(task.id)
+            try await run(task.id, .follow(after: nil, .everything))
+        } else if watching.wait {
+            try await run(task.id, .wait)
+        } else {
+            results.one(task.json) { _ in "\(task.id)\n" }
+            results.hint(hint)
+        }
+    }
+
     /// Watches to the end, prints how it came out, and ends the command with its exit status.
     func run(_ id: String, _ mode: Mode) async throws {
         let status = try await watch(id, mode)

@@ -76,6 +76,9 @@ package struct LoadedConfiguration: Sendable {
         }
     }
 
+    /// Complaints about what the file says, each with its line.
+    func error(_ input: InvalidInput) -> ConfigurationError { ConfigurationError(input, in: path, tree) }
+
     /// The line of a value, nil where the file does not have it.
     /// - Parameter keyPath: as in `coordinator.leaseTTL`.
     func line(of keyPath: String) -> Int? {

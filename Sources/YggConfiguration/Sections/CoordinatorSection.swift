@@ -2,7 +2,7 @@ package import YggCore
 
 /// `coordinator:`, what the control plane reads.
 package struct CoordinatorSection: Sendable, Hashable {
-    /// An address, or the name of an interface (`tailscale0`).
+    /// An address, or a name that this machine knows as one of its own.
     package var host: String?
     package var port: Int?
     /// How the coordinator is reached from elsewhere; its host is one that requests may name.
@@ -15,10 +15,13 @@ package struct CoordinatorSection: Sendable, Hashable {
     /// Where the registry of executors and services is.
     package var registryURL: String?
 
+    /// Bytes that must be free where the data is.
+    package var diskFloor: ByteSize?
+
     /// What of finished work is kept.
     package struct Retention: Sendable, Hashable {
-        package var age: Milliseconds = .days(30)
-        package var size = ByteSize.gibibytes(2)
+        package var age: Milliseconds?
+        package var size: ByteSize?
     }
 
     /// What a request may carry.
@@ -33,7 +36,13 @@ package struct CoordinatorSection: Sendable, Hashable {
     /// Shorter than a second, the network's own jitter would end leases; longer than an hour, nobody notices a loss.
     static let leaseTTLRange: ClosedRange<Milliseconds> = .seconds(1)...Milliseconds.hours(1)
     static let registrationGraceRange: ClosedRange<Milliseconds> = .zero...Milliseconds.hours(1)
-    static let bodyRange = ByteSize(bytes: 1 << 10)...ByteSize.gibibytes(1)
+    static let retentionAgeRange: ClosedRange<Milliseconds> = .minutes(1)...Milliseconds.days(36_500)
+    static let retentionSizeRange = ByteSize.mebibytes(1)...ByteSize(bytes: .max)
+    static let diskFloorRange = ByteSize(bytes: 0)...ByteSize(bytes: 1 << 50)
+    /// An executor's registration, with the parameters of all its kinds, must fit.
+    static let bodyRange = ByteSize(bytes: 64 << 10)...ByteSize.gibibytes(1)
+    /// A report has up to 1 MiB of entries, and what stands around them.
+    static let largeBodyRange = ByteSize.mebibytes(2)...ByteSize.gibibytes(1)
     static let artifactRange = ByteSize(bytes: 1 << 10)...ByteSize.gibibytes(64)
 
     package init() {}
@@ -48,6 +57,7 @@ package struct CoordinatorSection: Sendable, Hashable {
             .duration(CoordinatorSection.registrationGraceRange)
         )
         retention = reader.nested("retention", Retention.init(reading:)) ?? retention
+        diskFloor = reader.read("diskFloor", .size(CoordinatorSection.diskFloorRange))
         limits = reader.nested("limits", Limits.init(reading:)) ?? limits
         registryURL = reader.nested("registry") { nested in nested.read("url", .url) } ?? nil
     }
@@ -55,15 +65,15 @@ package struct CoordinatorSection: Sendable, Hashable {
 
 extension CoordinatorSection.Retention {
     init(reading reader: inout ObjectReader) throws(InvalidInput) {
-        age = reader.read("age", .duration(.minutes(1)...Milliseconds.days(36_500))) ?? age
-        size = reader.read("size", .size(ByteSize.mebibytes(1)...ByteSize(bytes: .max))) ?? size
+        age = reader.read("age", .duration(CoordinatorSection.retentionAgeRange))
+        size = reader.read("size", .size(CoordinatorSection.retentionSizeRange))
     }
 }
 
 extension CoordinatorSection.Limits {
     init(reading reader: inout ObjectReader) throws(InvalidInput) {
         body = reader.read("body", .size(CoordinatorSection.bodyRange))
-        largeBody = reader.read("largeBody", .size(CoordinatorSection.bodyRange))
+        largeBody = reader.read("largeBody", .size(CoordinatorSection.largeBodyRange))
         artifact = reader.read("artifact", .size(CoordinatorSection.artifactRange))
     }
 }

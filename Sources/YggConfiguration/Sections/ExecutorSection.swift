@@ -19,6 +19,8 @@ package struct ExecutorSection: Sendable, Hashable {
     package var drainTimeout: Milliseconds?
     /// How many leases the executor may hold at once, those that wait for a slot included.
     package var window: Int?
+    /// Bytes that must be free where its data and its workspace are.
+    package var diskFloor: ByteSize?
 
     static let drainTimeoutRange: ClosedRange<Milliseconds> = .zero...Milliseconds.days(1)
     static let windowRange: ClosedRange<Int64> = 1...1000
@@ -50,5 +52,6 @@ package struct ExecutorSection: Sendable, Hashable {
         logDirectory = reader.read("logDirectory", .path)
         drainTimeout = reader.read("drainTimeout", .duration(ExecutorSection.drainTimeoutRange))
         window = reader.int("window", in: ExecutorSection.windowRange).map { Int($0) }
+        diskFloor = reader.read("diskFloor", .size(CoordinatorSection.diskFloorRange))
     }
 }

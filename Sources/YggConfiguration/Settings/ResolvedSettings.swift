@@ -14,6 +14,7 @@ package struct ResolvedSettings: Sendable {
         package let origin: Origin
     }
 
+    private let file: LoadedConfiguration?
     package let role: Role
     /// What only the file can say: routes, executors, handlers, resources.
     package let configuration: Configuration
@@ -34,6 +35,9 @@ package struct ResolvedSettings: Sendable {
     package let bodyLimit: ByteSize
     package let largeBodyLimit: ByteSize
     package let artifactLimit: ByteSize
+    package let retentionAge: Milliseconds
+    package let retentionSize: ByteSize
+    package let coordinatorDiskFloor: ByteSize
 
     package let coordinatorURL: String
     /// nil where nobody gave one, which only `ygg up` and the clients can do without.
@@ -47,9 +51,25 @@ package struct ResolvedSettings: Sendable {
     package let repositories: [String]
     package let drainTimeout: Milliseconds
     package let window: Int
+    package let executorDiskFloor: ByteSize
 
     /// Where a value came from: a port that nobody asked for may be exchanged for a free one.
     package func origin(of key: SettingKey) -> Origin { entries.first { $0.key == key }?.origin ?? .fallback }
+
+    /// What somebody who knows more than the form of values finds wrong with them, each with the place where it is put
+    /// right.
+    /// - Parameter input: pointers are those of the file, also for what was set in another way.
+    package func error(_ input: InvalidInput) -> ConfigurationError {
+        let issues = input.issues.flatMap { issue -> [ConfigurationError.Issue] in
+            if issue.pointer.hasPrefix("/executor/handlers"), let name = origin(of: .handlers).nameOutsideFile {
+                return [.init(file: nil, line: nil, key: name, detail: issue.detail)]
+            }
+            let found = InvalidInput(issues: [issue])
+            return file?.error(found).issues
+                ?? [.init(file: nil, line: nil, key: keyPath(issue.pointer), detail: issue.detail)]
+        }
+        return ConfigurationError(issues: issues)
+    }
 
     /// Flag before environment before file before default.
     /// - Parameters:
@@ -83,6 +103,7 @@ package struct ResolvedSettings: Sendable {
         let configuration = file?.configuration ?? Configuration()
         let coordinator = configuration.coordinator
         let executor = configuration.executor
+        self.file = file
         self.role = role
         self.configuration = configuration
 
@@ -137,7 +158,7 @@ package struct ResolvedSettings: Sendable {
         )
         largeBodyLimit = resolver.value(
             .largeBodyLimit,
-            .size(CoordinatorSection.bodyRange),
+            .size(CoordinatorSection.largeBodyRange),
             file: coordinator.limits.largeBody,
             default: .mebibytes(16)
         )
@@ -145,6 +166,24 @@ package struct ResolvedSettings: Sendable {
             .artifactLimit,
             .size(CoordinatorSection.artifactRange),
             file: coordinator.limits.artifact,
+            default: .mebibytes(256)
+        )
+        retentionAge = resolver.value(
+            .retentionAge,
+            .duration(CoordinatorSection.retentionAgeRange),
+            file: coordinator.retention.age,
+            default: .days(30)
+        )
+        retentionSize = resolver.value(
+            .retentionSize,
+            .size(CoordinatorSection.retentionSizeRange),
+            file: coordinator.retention.size,
+            default: .gibibytes(2)
+        )
+        coordinatorDiskFloor = resolver.value(
+            .coordinatorDiskFloor,
+            .size(CoordinatorSection.diskFloorRange),
+            file: coordinator.diskFloor,
             default: .mebibytes(256)
         )
 
@@ -193,6 +232,12 @@ package struct ResolvedSettings: Sendable {
             .window,
             file: executor.window,
             default: slots["default"] + SettingKey.prefetched
+        )
+        executorDiskFloor = resolver.value(
+            .executorDiskFloor,
+            .size(CoordinatorSection.diskFloorRange),
+            file: executor.diskFloor,
+            default: .mebibytes(256)
         )
         resolver.noteSections()
         entries = resolver.entries

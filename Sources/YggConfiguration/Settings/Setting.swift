@@ -49,6 +49,14 @@ package enum Origin: Sendable, Hashable, CustomStringConvertible {
     case file(path: String, line: Int?)
     case fallback
 
+    /// The flag or the variable; nil for the file and the default.
+    var nameOutsideFile: String? {
+        switch self {
+        case .flag(let name), .environment(let name): name
+        case .file, .fallback: nil
+        }
+    }
+
     package var description: String {
         switch self {
         case .flag(let name): "flag \(name)"

@@ -19,6 +19,9 @@ package enum SettingKey: String, Sendable, Hashable, CaseIterable {
     case bodyLimit
     case largeBodyLimit
     case artifactLimit
+    case retentionAge
+    case retentionSize
+    case coordinatorDiskFloor
 
     case coordinatorURL
     case executorID
@@ -31,6 +34,7 @@ package enum SettingKey: String, Sendable, Hashable, CaseIterable {
     case repositories
     case drainTimeout
     case window
+    case executorDiskFloor
 
     /// How people call it: its key in the file where it has one.
     package var name: String { setting.yaml ?? rawValue }

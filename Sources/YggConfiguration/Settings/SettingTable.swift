@@ -51,7 +51,7 @@ extension SettingKey {
                 flag: "--host",
                 variables: ["YGG_HOST"],
                 default: "127.0.0.1",
-                "The address the coordinator serves, or the name of an interface",
+                "The address the coordinator serves",
                 for: [.up, .coordinator]
             )
         case .coordinatorPort:
@@ -120,6 +120,27 @@ extension SettingKey {
                 "The largest artifact an executor may upload",
                 for: [.up, .coordinator]
             )
+        case .retentionAge:
+            Setting(
+                yaml: "coordinator.retention.age",
+                default: "30d",
+                "How long finished tasks are kept",
+                for: [.up, .coordinator]
+            )
+        case .retentionSize:
+            Setting(
+                yaml: "coordinator.retention.size",
+                default: "2GiB",
+                "How much database and artifacts may hold before output goes, the oldest first",
+                for: [.up, .coordinator]
+            )
+        case .coordinatorDiskFloor:
+            Setting(
+                yaml: "coordinator.diskFloor",
+                default: "256MiB",
+                "What must be free on the disk of the data before new tasks are taken",
+                for: [.up, .coordinator]
+            )
 
         case .coordinatorURL:
             Setting(
@@ -144,7 +165,7 @@ extension SettingKey {
                 yaml: "executor.host",
                 variables: ["YGG_HOST"],
                 default: "127.0.0.1",
-                "The address the executor serves, or the name of an interface",
+                "The address the executor serves",
                 for: [.up, .executor]
             )
         case .executorPort:
@@ -213,6 +234,13 @@ extension SettingKey {
                 yaml: "executor.window",
                 default: "slots + \(SettingKey.prefetched)",
                 "How many leases the executor holds at most, those that wait for a slot included",
+                for: [.up, .executor]
+            )
+        case .executorDiskFloor:
+            Setting(
+                yaml: "executor.diskFloor",
+                default: "256MiB",
+                "What must be free on the disks of the executor's data and workspace before it takes new work",
                 for: [.up, .executor]
             )
         }

@@ -1,17 +1,10 @@
-package import YggCore
+import YggCore
 
 /// Which of the handlers it has an executor offers.
 package enum HandlerSelection: Sendable, Hashable {
     case all
     /// Prefixes without their dash (`ops`) and single kinds (`ops-disk`), at least one.
     case only([String])
-
-    package func includes(_ kind: TaskKind) -> Bool {
-        switch self {
-        case .all: true
-        case .only(let names): names.contains { kind.rawValue == $0 || kind.rawValue.hasPrefix("\($0)-") }
-        }
-    }
 
     /// - Parameter names: `ops`, `ops-` and `ops-disk` are names; `all` stands alone.
     package init(names: [String]) throws(ValueProblem) {

@@ -96,7 +96,7 @@ extension TextForm where Value == String {
         text: { $0 }
     )
 
-    /// An address to bind, or the name of the interface whose address it is.
+    /// An address to bind, or a name for one.
     static let host = TextForm(
         parse: { text throws(ValueProblem) in
             let isAllowed = text.utf8.allSatisfy {
@@ -104,7 +104,7 @@ extension TextForm where Value == String {
             }
             guard !text.isEmpty, isAllowed else {
                 throw ValueProblem(
-                    mustBe: "an address or an interface name, such as 127.0.0.1 or tailscale0",
+                    mustBe: "an address such as 127.0.0.1, or a host name",
                     not: text
                 )
             }

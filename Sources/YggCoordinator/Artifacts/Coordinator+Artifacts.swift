@@ -7,6 +7,12 @@ extension Coordinator {
     /// - Returns: whether the task had it not yet.
     package func saveArtifact(_ bytes: [UInt8], sha256: String, task id: TaskID, epoch: Int64) async throws -> Bool {
         try checkEpoch(try await stored(id), epoch)
+        return try await artifacts.holding(sha256) {
+            try await save(bytes, sha256: sha256, task: id, epoch: epoch)
+        }
+    }
+
+    private func save(_ bytes: [UInt8], sha256: String, task id: TaskID, epoch: Int64) async throws -> Bool {
         guard try await artifacts.save(bytes, as: sha256) else {
             throw Problem(
                 status: 422,
@@ -41,13 +47,23 @@ extension Coordinator {
     }
 
     package func artifact(_ sha256: String, of id: TaskID) async throws -> [UInt8] {
-        let belongs = try await database.read { [store] tx in
-            guard let stored = try store.task(id, in: tx) else { return false }
-            return try ArtifactIndex.contains(sha256, task: stored.num, in: tx)
+        let (belongs, isTrimmed) = try await database.read { [store] tx in
+            guard let stored = try store.task(id, in: tx) else { return (false, false) }
+            return (
+                try ArtifactIndex.contains(sha256, task: stored.num, in: tx),
+                try RetentionStore.isTrimmed(stored.num, in: tx)
+            )
         }
-        guard belongs, let bytes = try await artifacts.load(sha256) else {
+        if belongs, let bytes = try await artifacts.load(sha256) { return bytes }
+        guard isTrimmed else {
             throw Problem.notFound("artifact \(sha256) of task \(id)", next: "Its events name those it has.")
         }
-        return bytes
+        throw Problem(
+            status: 410,
+            code: "artifact-removed",
+            title: "Artifact removed",
+            detail: "The log and the artifacts of task \(id) were removed to make room for newer ones.",
+            nextAction: "Run it again with: ygg task retry \(id). To keep more, raise coordinator.retention.size."
+        )
     }
 }

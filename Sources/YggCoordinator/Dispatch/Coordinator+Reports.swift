@@ -1,3 +1,4 @@
+import Logging
 import Synchronization
 package import YggCore
 package import YggProtocol
@@ -18,12 +19,14 @@ extension Coordinator {
             for case .claim(let order) in control.dispatcher.handle(.reporting(id), now: now) { return (held, order) }
             return (held, nil)
         }
+        for key in request.unreadable {
+            logger.error("report.unreadable", metadata: ["task.id": "\(key.task)", "executor.id": "\(id)"])
+        }
         let now = Timestamp.now
-        let jitter = jitter
         let verdicts: [Outbox.Verdict]
         do {
             verdicts = try await database.write { [self] tx in
-                try take(request.entries, from: id, order: order, at: now, jitter: jitter, in: tx)
+                try take(request, from: id, order: order, at: now, in: tx)
             }
         } catch {
             if let order { abandon(order) }
@@ -35,18 +38,17 @@ extension Coordinator {
     }
 
     private func take(
-        _ entries: [ReportEntry],
+        _ request: ReportsRequest,
         from id: ExecutorID,
         order: Dispatcher.ClaimOrder?,
         at now: Timestamp,
-        jitter: Double,
         in tx: any SQLTransaction
     ) throws -> [Outbox.Verdict] {
-        var transition = Transition(store, tx, now: now, jitter: jitter)
-        var verdicts: [Outbox.Verdict] = []
+        var transition = Transition(store, tx, now: now)
+        var verdicts = request.unreadable.sorted().map { Outbox.Verdict.leaseLost($0) }
         var ended: [LeaseKey] = []
         var budget = order?.budget
-        for group in entries.groupedByLease() {
+        for group in request.entries.groupedByLease() where !request.unreadable.contains(group.key) {
             let (verdict, endedLane) = try take(group.entries[...], of: group.key, from: id, &transition)
             verdicts.append(verdict)
             guard let endedLane else { continue }

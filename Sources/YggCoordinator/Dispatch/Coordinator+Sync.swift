@@ -4,8 +4,8 @@ package import YggProtocol
 import YggStorage
 
 extension Coordinator {
-    /// Answers an executor's long poll: at once where it has news, else when there is some, and after a third of the
-    /// time to live at the latest.
+    /// Answers an executor's long poll: at once where it has news, else when there is some, and in good time before the
+    /// executor gives it up.
     ///
     /// The poll is parked before work is looked for, so that no task can slip between the look and the wait.
     package func sync(_ id: ExecutorID, _ request: SyncRequest) async throws -> StatementMessage {
@@ -25,17 +25,33 @@ extension Coordinator {
                 work.lost.append((declined.key, .declined))
             }
             control.keep(
-                .heard(.init(executor: id, bootID: request.bootID, seen: request.seen, held: held)),
+                .heard(
+                    .init(
+                        executor: id,
+                        bootID: request.bootID,
+                        seen: request.seen,
+                        held: held,
+                        isLeaving: request.state == .stopping || request.state == .stopped
+                    )
+                ),
                 now: now,
                 into: &work
             )
-            control.setState(request.state, of: id, now: now, into: &work)
-            if let resources = request.resources { control.executors[id]?.offer.resources = resources }
+            control.hear(request.lifecycle, of: id, now: now, at: .now, into: &work)
+            control.executors[id]?.shortage = request.shortage
+            if let resources = request.resources, var record = control.executors[id],
+                record.offer.resources != resources
+            {
+                record.offer.resources = resources
+                control.executors[id] = record
+                control.dispatch(.executorChanged(record.offer, record.routingState), now: now, into: &work)
+            }
             // A newer poll of the same executor replaces an older one that its connection left behind.
             control.releasePoll(of: id, into: &work)
-            guard !control.isLeaving, !control.leases.hasNews(for: id, seen: request.seen) else {
-                return (held, nil)
-            }
+            // Whoever says goodbye waits for no news, only for having been heard.
+            guard !control.isLeaving, request.state != .stopped,
+                !control.leases.hasNews(for: id, seen: request.seen)
+            else { return (held, nil) }
             control.lastPoll += 1
             return (held, control.lastPoll)
         }
@@ -44,7 +60,7 @@ extension Coordinator {
     }
 
     private func hold(_ poll: Int64, _ id: ExecutorID, _ request: SyncRequest) async {
-        let deadline = Instant.now + settings.leases.ttl / 3
+        let deadline = Instant.now + settings.leases.pollHold
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 withControl { control, work in
@@ -71,7 +87,7 @@ extension Coordinator {
         StatementMessage(
             statement: control.leases.statement(for: id, named: named),
             storeID: identity.storeID,
-            wanted: nil
+            wanted: control.executors[id]?.standing
         )
     }
 

@@ -17,7 +17,9 @@ extension Control {
             case .renew(let id, let held):
                 let heard = LeaseKeeper.Heard(executor: id, bootID: Self.forwardedBoot, seen: 0, held: held)
                 keep(.heard(heard), now: now, into: &work)
-            case .show(let id, let state): setState(state, of: id, now: now, into: &work)
+            case .show(let id, .lost): miss(id, now: now, at: .now, into: &work)
+            case .show(let id, let state):
+                hear(LifecycleAccount(state: state), of: id, now: now, at: .now, into: &work)
             case .introduce(let id, let reply): meet(id, reply, now: now, into: &work)
             case .lose(let key, let interruption): work.lost.append((key, interruption))
             case .call, .drop, .conclude, .tell: work.forwards.append(effect)

@@ -61,7 +61,6 @@ extension Coordinator {
     /// The last word of an attempt that was forwarded, as an executor's would be taken.
     private func conclude(_ key: LeaseKey, _ report: FinalReport) {
         let now = Timestamp.now
-        let jitter = jitter
         database.enqueue { [self] tx in
             guard var stored = try store.task(key.task, in: tx), stored.task.epoch == key.epoch,
                 stored.task.state == .running, let executor = stored.task.executor
@@ -70,7 +69,7 @@ extension Coordinator {
                 tx.afterCommit { self.withControl { $0.revoke(key, now: .now, into: &$1) } }
                 return
             }
-            var transition = Transition(store, tx, now: now, jitter: jitter)
+            var transition = Transition(store, tx, now: now)
             try transition.apply(
                 .reported(report.withOutcomeInResult, epoch: key.epoch),
                 to: &stored,

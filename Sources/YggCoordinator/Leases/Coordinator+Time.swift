@@ -41,11 +41,16 @@ extension Coordinator {
     private func wakeSomeDueTasks() async throws -> Bool {
         let now = Timestamp.now
         let limit = 200
-        let jitter = jitter
         return try await database.write { [self] tx in
-            var transition = Transition(store, tx, now: now, jitter: jitter)
+            var transition = Transition(store, tx, now: now)
             let due = try store.due(by: now, limit: limit, in: tx)
-            for var stored in due { try transition.apply(stored.task.changeByClock(at: now), to: &stored) }
+            for num in due.map(\.num) {
+                // Read again: what one of them set off may have changed another.
+                guard var stored = try store.task(num: num, in: tx), let wake = stored.task.wakeAt, wake <= now else {
+                    continue
+                }
+                try transition.apply(stored.task.changeByClock(at: now), to: &stored)
+            }
             try IdempotencyStore.removeExpired(at: now, in: tx)
             var outcome = transition.outcome
             if let next = try store.nextWake(in: tx) { outcome.nextWake = next }
@@ -72,7 +77,6 @@ extension Coordinator {
 
     private func change(_ change: TaskChange, of key: LeaseKey, reason: Logger.Message) {
         let now = Timestamp.now
-        let jitter = jitter
         database.enqueue { [self] tx in
             guard var stored = try store.task(key.task, in: tx), stored.task.epoch == key.epoch,
                 stored.task.state == .running
@@ -80,7 +84,7 @@ extension Coordinator {
                 tx.afterCommit { self.withControl { $0.revoke(key, now: .now, into: &$1) } }
                 return
             }
-            var transition = Transition(store, tx, now: now, jitter: jitter)
+            var transition = Transition(store, tx, now: now)
             try transition.apply(change, to: &stored)
             let outcome = transition.outcome
             tx.afterCommit {

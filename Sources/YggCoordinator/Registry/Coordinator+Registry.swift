@@ -8,13 +8,19 @@ package struct ExecutorView: Sendable {
     package var offer: ExecutorOffer
     package var state: ExecutorState
     package var since: Timestamp?
+    /// What it last said of its lifecycle.
+    package var account: LifecycleAccount?
+    /// What it was asked and does not know yet.
+    package var pending: StandingOrder?
+    /// nil before it ever registered.
+    package var bootID: String?
     package var free: Slots
     package var tasks: [TaskID]
     package var host: String
     package var registeredAt: Timestamp?
     package var lastSeenMs: Int64?
     /// Why it is given nothing although it runs, or was never seen.
-    package var why: String?
+    package var trouble: String?
     /// What the configuration says of a fixed address, or a service of itself.
     package var description: String?
     package var metadata: JSONObject?
@@ -25,7 +31,10 @@ package struct ExecutorView: Sendable {
         object.append("description", .optional(description))
         object.append("state", .string(state.rawValue))
         object.append("since", .optional(since?.description))
-        object.append("why", .optional(why))
+        object.append("by", .optional(account?.by))
+        object.append("why", .optional(account?.why ?? trouble))
+        object.append("until", .optional(account?.until?.description))
+        if let pending { object.append("pending", .object(pending.order.request)) }
         object.append("kinds", .array(offer.kinds.map { .string($0.kind.rawValue) }))
         object.append(
             "slots",
@@ -44,6 +53,7 @@ package struct ExecutorView: Sendable {
             .object(JSONObject(offer.labels.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
         )
         object.append("version", .string(offer.version))
+        object.append("bootId", .optional(bootID))
         object.append("host", .string(host))
         object.append("repositories", .array(offer.repositories.map(JSON.string)))
         object.append("resources", .object(offer.resources))
@@ -87,7 +97,6 @@ extension Coordinator {
             guard let known = control.executors[id], !control.forwarder.drives(id) else { return time }
             guard
                 known.instance == registration.instance || control.leases.isSilent(id) || known.state == .stopped
-                    || known.lastHeard == nil
             else {
                 throw Problem(
                     status: 409,
@@ -110,7 +119,13 @@ extension Coordinator {
         )
         try await database.write { [self] tx in
             try ExecutorStore.save(stored, in: tx)
-            tx.afterCommit { self.welcome(registration, registeredAt: registeredAt) }
+            var standing = try StandingOrderStore.order(of: id, in: tx)
+            if let order = standing, order.isSettled(byBoot: registration.bootID) {
+                try StandingOrderStore.settle(order.number, for: id, in: tx)
+                standing = nil
+            }
+            let open = standing
+            tx.afterCommit { self.welcome(registration, registeredAt: registeredAt, standing: open) }
         }
         logger.info(
             "executor.registered",
@@ -125,7 +140,7 @@ extension Coordinator {
         )
     }
 
-    private func welcome(_ registration: Registration, registeredAt: Timestamp) {
+    private func welcome(_ registration: Registration, registeredAt: Timestamp, standing: StandingOrder?) {
         let offer = registration.offer
         withControl { control, work in
             control.forward(.left(offer.id, hasRegistered: true), now: .now, into: &work)
@@ -138,7 +153,8 @@ extension Coordinator {
                 state: .running,
                 since: .now,
                 lastHeard: .now,
-                lastSeen: .now
+                lastSeen: .now,
+                standing: standing
             )
             control.learn(record, now: .now, into: &work)
         }
@@ -153,12 +169,15 @@ extension Coordinator {
                     offer: record.offer,
                     state: record.state,
                     since: record.since,
+                    account: record.account,
+                    pending: record.pending,
+                    bootID: record.bootID,
                     free: control.dispatcher.free(of: record.offer.id) ?? Slots(),
                     tasks: control.leases.leases(of: record.offer.id).map(\.task).sorted(),
                     host: record.host,
                     registeredAt: record.registeredAt,
                     lastSeenMs: record.lastHeard.map { (now - $0).rawValue },
-                    why: control.forwarder.trouble(of: record.offer.id)
+                    trouble: control.forwarder.trouble(of: record.offer.id)
                 )
             }
             var named = Set(settings.agents.fixed.keys)
@@ -168,7 +187,7 @@ extension Coordinator {
             views += named.filter { control.executors[$0] == nil }.map { id in
                 ExecutorView.unregistered(
                     settings.agents.fixed[id]?.placeholder ?? .unknown(id),
-                    why: control.forwarder.trouble(of: id)
+                    trouble: control.forwarder.trouble(of: id)
                 )
             }
             for index in views.indices {
@@ -191,8 +210,6 @@ extension Coordinator {
 
     package var kinds: [(spec: KindSpec, offeredBy: [ExecutorID])] { withControl { control, _ in control.kinds.all } }
 
-    package var liveLeases: Int { withControl { control, _ in control.leases.count } }
-
     package func backlog() async throws -> [TaskStore.Backlog] {
         try await database.read { [store] tx in try store.backlog(in: tx) }
     }
@@ -204,7 +221,7 @@ extension Coordinator {
 }
 
 extension ExecutorView {
-    fileprivate static func unregistered(_ offer: ExecutorOffer, why: String?) -> ExecutorView {
+    fileprivate static func unregistered(_ offer: ExecutorOffer, trouble: String?) -> ExecutorView {
         ExecutorView(
             offer: offer,
             state: .unregistered,
@@ -214,7 +231,7 @@ extension ExecutorView {
             host: "",
             registeredAt: nil,
             lastSeenMs: nil,
-            why: why
+            trouble: trouble
         )
     }
 }

@@ -3,24 +3,26 @@ import YggProtocol
 
 extension Coordinator {
     /// Checks a submission against everything that is known without the store, and completes it.
+    ///
+    /// What a person wrote is looked at outside the lock: patterns are matched as long as they take.
     func prepare(
         _ submission: TaskSubmission,
         by submitter: String,
-        at now: Timestamp,
-        _ control: inout Control
-    ) throws(Problem) -> PreparedTask {
-        let kind = try knownKind(submission.kind, control)
-        let params = try check(submission.params, against: kind)
-        let id: TaskID
-        if let own = submission.id {
-            id = own
-        } else {
-            var random = SystemRandomNumberGenerator()
-            id = control.ids.next(at: now, random: &random)
+        at now: Timestamp
+    ) async throws(Problem) -> PreparedTask {
+        let known = withControl { control, _ in
+            Known(
+                kind: Result { () throws(Problem) in try knownKind(submission.kind, control) },
+                roots: control.repositoryRoots,
+                id: submission.id ?? control.ids.next(at: now, random: &control.random)
+            )
         }
+        let kind = try known.kind.get()
+        try checkTier(of: kind)
+        let params = try check(submission.params, against: kind)
         let (timeouts, retry) = try policies(of: submission, kind: kind)
         let spec = TaskSpec(
-            id: id,
+            id: known.id,
             kind: submission.kind,
             title: submission.title ?? submission.defaultTitle,
             description: submission.description,
@@ -36,11 +38,31 @@ extension Coordinator {
             onLost: kind?.onLost ?? KindSpec.defaultOnLost(submission.kind),
             dependsOn: submission.dependsOn,
             onDependencyFailure: submission.onDependencyFailure,
-            dedupeKey: submission.dedupeKey
+            dedupeKey: submission.dedupeKey,
+            fingerprint: submission.id.map { _ in ArtifactStore.hash(of: submission.json.bytes) }
         )
-        let lane = Lane(of: spec, kind: kind, roots: control.repositoryRoots)
-        try checkRepository(of: spec, kind: kind, lane: lane, control)
-        return PreparedTask(spec: spec, lane: lane, laneID: control.lanes[lane], hasOwnID: submission.id != nil)
+        let lane = Lane(of: spec, kind: kind, roots: known.roots)
+        try await checkRepository(of: spec, kind: kind, lane: lane)
+        return PreparedTask(spec: spec, lane: lane, hasOwnID: submission.id != nil)
+    }
+
+    /// What a submission is checked against, as it was at one moment.
+    private struct Known: Sendable {
+        var kind: Result<KindSpec?, Problem>
+        var roots: Set<String>
+        var id: TaskID
+    }
+
+    /// A kind whose work a person must see first is not run unseen.
+    private func checkTier(of kind: KindSpec?) throws(Problem) {
+        guard let kind, !kind.tier.isEmpty else { return }
+        throw Problem(
+            status: 422,
+            code: "approval-unavailable",
+            title: "Approval unavailable",
+            detail: "Tasks of the kind \(kind.kind) ask for approval, and this version cannot ask anybody.",
+            nextAction: "Use a kind without a tier, or a version that has approvals."
+        )
     }
 
     /// - Returns: the kind's specification; nil where its executors are configured and have not been seen yet.
@@ -108,18 +130,15 @@ extension Coordinator {
         }
     }
 
-    private func checkRepository(
-        of spec: TaskSpec,
-        kind: KindSpec?,
-        lane: Lane,
-        _ control: Control
-    ) throws(Problem) {
+    private func checkRepository(of spec: TaskSpec, kind: KindSpec?, lane: Lane) async throws(Problem) {
         guard let name = kind?.repositoryParameter?.name, let path = spec.params[name]?.stringValue,
             path.hasPrefix("/"), lane.repositoryRoots.isEmpty
         else { return }
-        let offering = control.executors.values.filter { $0.offer.offers(spec.kind) }.map(\.offer)
+        let offering = withControl { control, _ in
+            control.executors.values.map(\.offer).filter { $0.offers(spec.kind) }
+        }
         guard !offering.isEmpty else { return }
-        let origin = originURL(ofRepositoryAt: path)
+        let origin = await diskQueue.run { originURL(ofRepositoryAt: path) }
         let roots = Set(offering.flatMap(\.repositories)).sorted().joined(separator: ", ")
         throw Problem(
             status: 422,

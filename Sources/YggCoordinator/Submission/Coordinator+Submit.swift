@@ -34,15 +34,33 @@ extension Coordinator {
         idempotency: IdempotencyKey? = nil,
         submittedBy: String = "local"
     ) async throws -> SubmitResult {
+        try checkRoom()
         let now = Timestamp.now
-        let (prepared, reservation) = try withControl { control, _ in
-            var prepared = try prepare(submission, by: submittedBy, at: now, &control)
-            prepared.idempotency = idempotency
-            let waits = !prepared.spec.dependsOn.isEmpty || (prepared.spec.notBefore ?? now) > now
-            let reservation = waits ? nil : prepared.laneID.flatMap { control.reserve($0, now: .now) }
-            return (prepared, reservation)
+        var prepared: PreparedTask
+        do throws(Problem) {
+            prepared = try await prepare(submission, by: submittedBy, at: now)
+        } catch {
+            // What is refused now may have been taken before: its kind can have changed since.
+            guard let known = try await replay(idempotency) else { throw error }
+            return known
+        }
+        prepared.idempotency = idempotency
+        let waits = !prepared.spec.dependsOn.isEmpty || (prepared.spec.notBefore ?? now) > now
+        let reservation = withControl { control, _ in
+            prepared.laneID = control.lanes[prepared.lane]
+            return waits ? nil : prepared.laneID.flatMap { control.reserve($0, now: .now) }
         }
         return try await store(prepared, reservation: reservation, at: now)
+    }
+
+    private func replay(_ idempotency: IdempotencyKey?) async throws -> SubmitResult? {
+        guard let idempotency else { return nil }
+        return try await database.read { [store] tx in
+            guard let known = try idempotency.answer(in: tx), let stored = try store.task(known, in: tx) else {
+                return nil
+            }
+            return SubmitResult(kind: .replayed, task: stored.task)
+        }
     }
 
     /// Stores many tasks in one commit; each gets an answer of its own. Sent again under the same key, what was stored
@@ -52,15 +70,24 @@ extension Coordinator {
         idempotency: IdempotencyKey? = nil,
         submittedBy: String = "local"
     ) async throws -> [Result<SubmitResult, Problem>] {
+        try checkRoom()
         let now = Timestamp.now
+        var items: [Result<PreparedTask, Problem>] = []
+        for (index, item) in batch.enumerated() {
+            do throws(Problem) {
+                var prepared = try await prepare(try item.get(), by: submittedBy, at: now)
+                prepared.idempotency = idempotency?.item(index)
+                items.append(.success(prepared))
+            } catch {
+                items.append(.failure(error))
+            }
+        }
         let prepared = withControl { control, _ in
-            batch.enumerated().map { index, item -> Result<PreparedTask, Problem> in
-                item.flatMap { submission in
-                    Result { () throws(Problem) in
-                        var prepared = try prepare(submission, by: submittedBy, at: now, &control)
-                        prepared.idempotency = idempotency?.item(index)
-                        return prepared
-                    }
+            items.map { item in
+                item.map { prepared in
+                    var prepared = prepared
+                    prepared.laneID = control.lanes[prepared.lane]
+                    return prepared
                 }
             }
         }
@@ -130,7 +157,7 @@ extension Coordinator {
         _ effects: inout StoreEffects,
         in tx: any SQLTransaction
     ) throws -> SubmitResult {
-        if let existing = try findExisting(prepared, in: tx) { return existing }
+        if let existing = try findExisting(prepared, at: now, in: tx) { return existing }
         let spec = prepared.spec
         let laneID = try prepared.laneID ?? LaneStore.identifier(of: prepared.lane, in: tx)
         if prepared.laneID == nil { effects.lanes.append((prepared.lane, laneID)) }
@@ -149,12 +176,24 @@ extension Coordinator {
         return SubmitResult(kind: .created, task: task)
     }
 
-    private func findExisting(_ prepared: PreparedTask, in tx: any SQLTransaction) throws -> SubmitResult? {
+    private func findExisting(
+        _ prepared: PreparedTask,
+        at now: Timestamp,
+        in tx: any SQLTransaction
+    ) throws -> SubmitResult? {
         if let idempotency = prepared.idempotency, let known = try idempotency.answer(in: tx),
             let stored = try store.task(known, in: tx)
         {
             return SubmitResult(kind: .replayed, task: stored.task)
         }
+        guard let stored = try findNamed(prepared, in: tx) else { return nil }
+        // Remembered as well: once that task has ended, the same key must not make another one.
+        try prepared.idempotency?.remember(stored.task.id, at: now, in: tx)
+        return SubmitResult(kind: .existing, task: stored.task)
+    }
+
+    /// The task that has the submission's id, or the unfinished one that has its `dedupeKey`.
+    private func findNamed(_ prepared: PreparedTask, in tx: any SQLTransaction) throws -> StoredTask? {
         if prepared.hasOwnID, let stored = try store.task(prepared.spec.id, in: tx) {
             guard stored.task.spec.asksTheSame(as: prepared.spec) else {
                 throw Problem(
@@ -165,12 +204,9 @@ extension Coordinator {
                     nextAction: "Choose another id, or leave it out."
                 )
             }
-            return SubmitResult(kind: .existing, task: stored.task)
+            return stored
         }
-        if let key = prepared.spec.dedupeKey, let stored = try store.liveTask(dedupeKey: key, in: tx) {
-            return SubmitResult(kind: .existing, task: stored.task)
-        }
-        return nil
+        return try prepared.spec.dedupeKey.flatMap { try store.liveTask(dedupeKey: $0, in: tx) }
     }
 
     /// The task in its first state, and the rows of the tasks that it waits for.
@@ -236,7 +272,8 @@ extension Coordinator {
 extension TaskSpec {
     /// Whether two specifications of one id mean the same work, whenever and by whatever way they came.
     fileprivate func asksTheSame(as other: TaskSpec) -> Bool {
-        kind == other.kind && title == other.title && description == other.description && params == other.params
+        if let fingerprint, fingerprint == other.fingerprint { return true }
+        return kind == other.kind && title == other.title && description == other.description && params == other.params
             && labels == other.labels && priority == other.priority && notBefore == other.notBefore
             && timeouts == other.timeouts && retry == other.retry && dependsOn == other.dependsOn
             && onDependencyFailure == other.onDependencyFailure && dedupeKey == other.dedupeKey

@@ -13,8 +13,8 @@ package struct IdempotencyKey: Sendable {
         self.fingerprint = fingerprint
     }
 
-    /// The key of one item of a batch.
-    func item(_ index: Int) -> IdempotencyKey { IdempotencyKey(key: "\(key)|\(index)", fingerprint: fingerprint) }
+    /// The key of one item of a batch. No client's key has a space in it.
+    func item(_ index: Int) -> IdempotencyKey { IdempotencyKey(key: "\(key) \(index)", fingerprint: fingerprint) }
 
     /// The task that the same request was answered with before; nil where it is new.
     /// - Throws: a problem where another request came under this key.

@@ -60,17 +60,20 @@ extension Coordinator {
     ) async throws -> (page: TaskStore.EventPage, task: FleetTask, lastSeq: Int64) {
         try await database.read { [store] tx in
             let stored = try Self.find(id, store, tx)
-            let page = try store.events(of: stored.num, after: after, limit: limit, in: tx)
+            var page = try store.events(of: stored.num, after: after, limit: limit, in: tx)
+            // All that was asked for has been removed.
+            if page.events.isEmpty, after < stored.nextSeq - 1 { page.firstStored = stored.nextSeq }
             return (page, stored.task, stored.nextSeq - 1)
         }
     }
 
     /// Ends a task, or asks its executor to. A task that was cancelled already stays so.
-    package func cancel(_ id: TaskID) async throws -> FleetTask {
+    /// - Parameter version: what the caller knows of it; another one is refused.
+    package func cancel(_ id: TaskID, ifVersion version: Int64? = nil) async throws -> FleetTask {
         let now = Timestamp.now
-        let jitter = jitter
         return try await database.write { [self] tx in
             var stored = try Self.find(id, store, tx)
+            try stored.task.check(version: version)
             if stored.task.state == .cancelled || stored.task.cancelRequested { return stored.task }
             guard !stored.task.state.isTerminal else {
                 throw Problem(
@@ -81,7 +84,7 @@ extension Coordinator {
                     nextAction: "Nothing; or submit it again with: ygg task retry \(id)"
                 )
             }
-            var transition = Transition(store, tx, now: now, jitter: jitter)
+            var transition = Transition(store, tx, now: now)
             try transition.apply(.cancel, to: &stored)
             let outcome = transition.outcome
             let key = LeaseKey(task: id, epoch: stored.task.epoch)
@@ -99,20 +102,55 @@ extension Coordinator {
         }
     }
 
-    /// A new task that asks for the same, or an end to the delay of one that waits for a time.
-    package func retry(_ id: TaskID, idempotency: IdempotencyKey? = nil) async throws -> SubmitResult {
+    /// Takes a running task from its executor and queues it again, uncounted. What the executor still says of it is
+    /// refused.
+    package func requeue(_ id: TaskID) async throws -> FleetTask {
         let now = Timestamp.now
-        var random = SystemRandomNumberGenerator()
-        let newID = withControl { control, _ in control.ids.next(at: now, random: &random) }
-        let jitter = jitter
+        return try await database.write { [self] tx in
+            var stored = try Self.find(id, store, tx)
+            guard stored.task.state == .running else {
+                throw Problem(
+                    status: 409,
+                    code: "task-not-running",
+                    title: "Task not running",
+                    detail: "Task \(id) is \(stored.task.state.rawValue): there is no attempt to give up.",
+                    nextAction: stored.task.state.isTerminal
+                        ? "Submit it again with: ygg task retry \(id)" : "See what it waits for: ygg why \(id)"
+                )
+            }
+            let key = LeaseKey(task: id, epoch: stored.task.epoch)
+            var transition = Transition(store, tx, now: now)
+            try transition.apply(.requeued, to: &stored)
+            let outcome = transition.outcome
+            tx.afterCommit {
+                self.withControl { control, work in
+                    control.revoke(key, now: .now, into: &work)
+                    self.follow(outcome, &control, &work)
+                }
+                self.events.notify(outcome.touched)
+            }
+            return stored.task
+        }
+    }
+
+    /// A new task that asks for the same, or an end to the delay of one that waits for a time.
+    package func retry(
+        _ id: TaskID,
+        ifVersion version: Int64? = nil,
+        idempotency: IdempotencyKey? = nil
+    ) async throws -> SubmitResult {
+        let now = Timestamp.now
+        try checkRoom()
+        let newID = withControl { control, _ in control.ids.next(at: now, random: &control.random) }
         return try await database.write { [self] tx in
             if let known = try idempotency?.answer(in: tx), let stored = try store.task(known, in: tx) {
                 return SubmitResult(kind: .replayed, task: stored.task)
             }
             var stored = try Self.find(id, store, tx)
+            try stored.task.check(version: version)
             if stored.task.state == .scheduled {
                 try idempotency?.remember(id, at: now, in: tx)
-                var transition = Transition(store, tx, now: now, jitter: jitter)
+                var transition = Transition(store, tx, now: now)
                 try transition.apply(.due, to: &stored)
                 let outcome = transition.outcome
                 tx.afterCommit { self.settle(outcome) }
@@ -136,6 +174,14 @@ extension Coordinator {
             tx.afterCommit { self.settle(final) }
             return SubmitResult(kind: .created, task: again.task)
         }
+    }
+}
+
+extension FleetTask {
+    /// - Throws: a 412 problem where somebody has changed it since `version`.
+    fileprivate func check(version: Int64?) throws(Problem) {
+        guard let version, version != self.version else { return }
+        throw .preconditionFailed("Task \(id) has changed: it is at version \(self.version), not \(version).")
     }
 }
 

@@ -44,7 +44,8 @@ extension Coordinator {
                 let decision = Router.route(
                     lanes,
                     routes: settings.routes,
-                    executors: control.dispatcher.views
+                    executors: control.routingViews,
+                    fleet: control.dispatcher.freeOfFleet
                 )
                 let troubles = decision.verdicts.compactMap { verdict in
                     control.forwarder.trouble(of: verdict.executor).map { (verdict.executor, $0) }
@@ -70,7 +71,10 @@ extension Coordinator {
         case .running:
             let executor = task.executor.map(\.rawValue) ?? "an executor"
             let silent = task.executor.map { id in withControl { control, _ in control.leases.isSilent(id) } } ?? false
-            let state = silent ? "which is not being heard at the moment" : "which renews its lease"
+            let state =
+                silent
+                ? "which is not being heard at the moment; to give that attempt up: ygg task requeue \(id)"
+                : "which renews its lease"
             let cancel = task.cancelRequested ? " It has been asked to stop." : ""
             return Explanation(
                 task: task,

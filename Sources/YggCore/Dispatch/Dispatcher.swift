@@ -103,6 +103,9 @@ package struct Dispatcher: Sendable {
             free -= used
             return free
         }
+
+        /// Leases beyond its slots. One that has lowered its capacity to nothing takes none.
+        var window: Int { capacity.map(\.isEmpty) == true ? 0 : offer.window }
     }
 
     private struct LaneState {
@@ -182,6 +185,9 @@ package struct Dispatcher: Sendable {
 
     package func lane(_ id: LaneID) -> Lane? { lanes[id]?.lane }
 
+    /// Slots of the whole fleet that nobody holds.
+    package var freeOfFleet: Slots { fleetFree }
+
     package func free(of executor: ExecutorID) -> Slots? { nodes[executor]?.free }
 
     // MARK: Eligibility
@@ -194,10 +200,11 @@ package struct Dispatcher: Sendable {
         guard let lane = lanes[id]?.lane else { return }
         let eligible = Router.eligible(lane, routes: routes, executors: views)
         lanes[id]?.eligible = eligible
+        let chosen = Set(eligible)
         for executor in nodes.keys {
             let isListed = nodes[executor]?.lanes.contains(id) ?? false
-            if eligible.contains(executor), !isListed { nodes[executor]?.lanes.append(id) }
-            if !eligible.contains(executor), isListed { nodes[executor]?.lanes.removeAll { $0 == id } }
+            if chosen.contains(executor), !isListed { nodes[executor]?.lanes.append(id) }
+            if !chosen.contains(executor), isListed { nodes[executor]?.lanes.removeAll { $0 == id } }
         }
     }
 
@@ -237,7 +244,7 @@ package struct Dispatcher: Sendable {
         return ClaimOrder(
             executor: id,
             lanes: needs,
-            budget: Budget(free: budgetSlots, window: isReporting ? node.offer.window : 0)
+            budget: Budget(free: budgetSlots, window: isReporting ? node.window : 0)
         )
     }
 

@@ -48,15 +48,24 @@ package struct Lifecycle: Sendable {
         case accepting(Bool)
         /// The drain timeout is over: end what runs and give it back.
         case endAttempts
-        case stopped(restart: Bool)
+        /// Nothing is left to do; `wantsRestart` says what comes after it.
+        case stopped
     }
 
     package private(set) var state: ExecutorState = .running
     package private(set) var since: Timestamp
+    /// The last order that was obeyed; nil once it was `resume`.
     package private(set) var order: Order?
     private let drainTimeout: Milliseconds
     private var drainDeadline: Instant?
     private var isIdle = true
+    private var signals = 0
+
+    /// Whether the end is to be a new beginning. A signal changes that up to the very end.
+    package var wantsRestart: Bool { order?.action == .restart }
+
+    /// Whether it will not take work again in this life.
+    package var isLeaving: Bool { state == .stopping || state == .stopped }
 
     package init(since: Timestamp, drainTimeout: Milliseconds = .seconds(30)) {
         self.since = since
@@ -66,12 +75,7 @@ package struct Lifecycle: Sendable {
     package mutating func handle(_ input: Input, now: Instant, time: Timestamp) -> [Effect] {
         switch input {
         case .ordered(let order): return obey(order, now: now, time: time)
-        case .terminate:
-            guard state == .stopping else {
-                return obey(Order(action: .stop, by: "signal"), now: now, time: time)
-            }
-            drainDeadline = nil
-            return [.endAttempts]
+        case .terminate: return terminate(now: now, time: time)
         case .idle:
             isIdle = true
             return leaveIfDone(time: time)
@@ -82,8 +86,21 @@ package struct Lifecycle: Sendable {
     /// An attempt has started.
     package mutating func markBusy() { isIdle = false }
 
+    private mutating func terminate(now: Instant, time: Timestamp) -> [Effect] {
+        signals += 1
+        let effects = obey(Order(action: .stop, by: "signal", drainTimeout: drainTimeout), now: now, time: time)
+        guard signals > 1, state == .stopping else { return effects }
+        drainDeadline = nil
+        return effects + [.endAttempts]
+    }
+
     private mutating func obey(_ order: Order, now: Instant, time: Timestamp) -> [Effect] {
-        guard state != .stopping, state != .stopped else { return [] }
+        if isLeaving {
+            amendLeave(order, now: now)
+            return []
+        }
+        // Said again it is the same wish, not a new one: its timeout goes on.
+        guard order != self.order, order.action != .resume || state != .running else { return [] }
         self.order = order
         since = time
         switch order.action {
@@ -107,11 +124,20 @@ package struct Lifecycle: Sendable {
         }
     }
 
+    /// Nothing brings a stopping executor back, but what comes after it can be changed, and its end be hastened.
+    private mutating func amendLeave(_ order: Order, now: Instant) {
+        guard order.action == .stop || order.action == .restart else { return }
+        self.order = order
+        guard let deadline = drainDeadline, let timeout = order.drainTimeout else { return }
+        drainDeadline = min(deadline, now + timeout)
+    }
+
     private mutating func tick(now: Instant, time: Timestamp) -> [Effect] {
         if let deadline = drainDeadline, deadline <= now {
             drainDeadline = nil
             return [.endAttempts] + leaveIfDone(time: time)
         }
+        // Wall-clock, unlike every other deadline: it is a person's time, and follows a clock that is set right.
         if state == .paused, let until = order?.until, until <= time {
             return obey(Order(action: .resume, by: "clock"), now: now, time: time)
         }
@@ -122,6 +148,6 @@ package struct Lifecycle: Sendable {
         guard state == .stopping, isIdle else { return [] }
         state = .stopped
         since = time
-        return [.stopped(restart: order?.action == .restart)]
+        return [.stopped]
     }
 }

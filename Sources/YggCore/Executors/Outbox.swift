@@ -37,8 +37,14 @@ package struct Outbox: Sendable {
         case appended(Entry)
         case answered([Verdict])
         case failed
+        /// The coordinator answered that it takes the request as a whole for malformed or too long.
+        case rejected
+        /// A short entry stands for the one that was to be shortened, under the same number.
+        case shortened(Entry)
         /// The lease is gone: nothing of it is sent any more.
         case abandoned(LeaseKey)
+        /// What came of `.sync`.
+        case synced(Bool)
         case tick
     }
 
@@ -49,9 +55,14 @@ package struct Outbox: Sendable {
         case acknowledged(LeaseKey)
         /// The coordinator takes nothing of the lease.
         case refused(LeaseKey)
-        /// Make the journal durable: a result waits and the coordinator does not answer.
+        /// The coordinator will never take this entry: put something short in its place, and say so with `.shortened`.
+        case shorten(Entry)
+        /// Make the journal durable: a result waits and the coordinator does not answer. `.synced` says how it went.
         case sync
     }
+
+    /// Whether the result of a lease would survive a power failure.
+    private enum Durability { case none, underWay, reached }
 
     /// The entries of one lease, oldest first.
     private struct Lane {
@@ -60,9 +71,16 @@ package struct Outbox: Sendable {
         /// answer.
         var head = 0
         var firstUnsent = 0
-        /// When its result came.
+        /// When its result came, or could not be made durable the last time.
         var finalSince: Instant?
-        var isFinalDurable = false
+        var durability = Durability.none
+        /// In no request with others: the last such request was rejected.
+        var isAlone = false
+        /// One entry a request, for the same reason.
+        var isSingly = false
+        /// The entry that is being shortened, or was. While it is, nothing of the lease is sent.
+        var shortened: Int64?
+        var isShortening = false
 
         var isEmpty: Bool { head == entries.count }
         var hasUnsent: Bool { firstUnsent < entries.count }
@@ -91,6 +109,8 @@ package struct Outbox: Sendable {
     private var size = 0
     private var inFlight: [LeaseKey] = []
     private var isSending = false
+    /// One at a time, so that its outcome is that of the results which were there when it began.
+    private var isSyncing = false
 
     /// - Parameter capacity: bytes of entries that are kept before output is dropped.
     package init(capacity: Int = 256 << 20) { self.capacity = capacity }
@@ -116,7 +136,12 @@ package struct Outbox: Sendable {
         case .failed:
             finishFlight()
             return []
+        case .rejected: return isolate()
+        case .shortened(let entry): return replace(entry)
         case .abandoned(let key): return drop(key)
+        case .synced(let succeeded):
+            finishSync(succeeded, now: now)
+            return []
         case .tick: return syncOverdue(now: now)
         }
     }
@@ -129,6 +154,10 @@ package struct Outbox: Sendable {
         var rest = order[...]
         filling: while inFlight.count < Self.maxRequestLeases, let key = rest.popFirst() {
             guard var lane = lanes[key] else { continue }
+            if lane.isAlone, !batch.isEmpty {
+                rest.insert(key, at: rest.startIndex)
+                break
+            }
             inFlight.append(key)
             defer { lanes[key]?.firstUnsent = lane.firstUnsent }
             while lane.hasUnsent {
@@ -141,7 +170,10 @@ package struct Outbox: Sendable {
                 batch.append(entry)
                 bytes += entry.size
                 lane.firstUnsent += 1
+                if lane.isSingly { break }
             }
+            if lane.hasUnsent { rest.append(key) }
+            if lane.isAlone { break }
         }
         order = Array(rest)
         isSending = !batch.isEmpty
@@ -179,7 +211,52 @@ package struct Outbox: Sendable {
             return effects + [.acknowledged(key)]
         }
         lanes[key]?.removeFirst(gone.count)
+        if let shortened = lane.shortened, shortened <= upTo {
+            // What was wrong with the lease is behind it.
+            lanes[key]?.isAlone = false
+            lanes[key]?.isSingly = false
+            lanes[key]?.shortened = nil
+        }
         return effects
+    }
+
+    /// Finds, over as many requests as it takes, the one entry for which a request was rejected: first the leases go
+    /// alone, then the entries of a lease, and the entry that is rejected even then is shortened. So nothing that one
+    /// attempt has to say holds up what others have.
+    private mutating func isolate() -> [Effect] {
+        let keys = inFlight
+        let sent = keys.first.flatMap { lanes[$0] }.map { $0.firstUnsent - $0.head } ?? 0
+        finishFlight()
+        guard keys.count == 1, let key = keys.first else {
+            for key in keys { lanes[key]?.isAlone = true }
+            return []
+        }
+        guard sent == 1, let lane = lanes[key] else {
+            lanes[key]?.isAlone = true
+            lanes[key]?.isSingly = true
+            return []
+        }
+        let entry = lane.entries[lane.head]
+        // Not even a few words are taken in its place.
+        if lane.shortened == entry.n { return drop(key) + [.refused(key)] }
+        lanes[key]?.shortened = entry.n
+        lanes[key]?.isShortening = true
+        order.removeAll { $0 == key }
+        return [.shorten(entry)]
+    }
+
+    private mutating func replace(_ entry: Entry) -> [Effect] {
+        let key = entry.key
+        guard let lane = lanes[key], lane.isShortening else { return [.forget([entry.record])] }
+        lanes[key]?.isShortening = false
+        if lane.hasUnsent { order.append(key) }
+        // It may have been acknowledged after all, by an answer that was thought lost.
+        guard !lane.isEmpty, case let old = lane.entries[lane.head], old.n == entry.n else {
+            return [.forget([entry.record])]
+        }
+        lanes[key]?.entries[lane.head] = entry
+        size += entry.size - old.size
+        return [.forget([old.record])]
     }
 
     /// After an answer, or none: what was in flight and is still here is to be sent again.
@@ -202,12 +279,21 @@ package struct Outbox: Sendable {
     }
 
     private mutating func syncOverdue(now: Instant) -> [Effect] {
-        var isOverdue = false
+        guard !isSyncing else { return [] }
         for (key, lane) in lanes {
-            guard let since = lane.finalSince, !lane.isFinalDurable else { continue }
-            if now - since >= Self.syncAfter { isOverdue = true } else { continue }
-            lanes[key]?.isFinalDurable = true
+            guard let since = lane.finalSince, lane.durability == .none, now - since >= Self.syncAfter else { continue }
+            lanes[key]?.durability = .underWay
+            isSyncing = true
         }
-        return isOverdue ? [.sync] : []
+        return isSyncing ? [.sync] : []
+    }
+
+    /// What could not be made durable is tried again as late as a new result.
+    private mutating func finishSync(_ succeeded: Bool, now: Instant) {
+        isSyncing = false
+        for (key, lane) in lanes where lane.durability == .underWay {
+            lanes[key]?.durability = succeeded ? .reached : .none
+            if !succeeded { lanes[key]?.finalSince = now }
+        }
     }
 }

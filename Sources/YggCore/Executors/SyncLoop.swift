@@ -12,7 +12,7 @@ package struct SyncLoop: Sendable {
         case ended(LeaseKey)
         /// The coordinator has taken the final report.
         case acknowledged(LeaseKey)
-        /// The coordinator has refused a report: its epoch has ended.
+        /// The coordinator takes nothing more of it: as a rule because its epoch has ended.
         case lost(LeaseKey)
         /// It cannot be carried out here: it is given back, with the reason.
         case declined(LeaseKey, reason: String)
@@ -20,6 +20,10 @@ package struct SyncLoop: Sendable {
         case recovered(LeaseKey)
         /// No new leases are started from now on, and what waits is given back; `true` again when they are.
         case accepting(Bool)
+        /// This life is coming to its end. Once the coordinator has heard of that, it waits for nobody who is cut off.
+        case leaving
+        /// There is no room for new work, for this reason, and what waits is given back; nil when there is room again.
+        case short(String?)
         /// Work without a lease, started here, has ended.
         case released(Slots)
         case tick
@@ -69,6 +73,9 @@ package struct SyncLoop: Sendable {
     /// The part of `used` that no lease accounts for.
     private var usedWithoutLease = Slots()
     private var isAccepting = true
+    private var leavingSince: Instant?
+    /// Why there is no room for new work.
+    package private(set) var shortage: String?
     private var runningCount = 0
     private var runsWithoutLease = 0
     /// The newest statement applied.
@@ -88,8 +95,6 @@ package struct SyncLoop: Sendable {
 
     package func holds(_ key: LeaseKey) -> Bool { held[key] != nil }
 
-    package var runningKeys: [LeaseKey] { held.filter { $0.value.stage == .running }.keys.sorted() }
-
     /// Whether it answers for any lease. While it does, it must be heard often.
     package var isIdle: Bool { held.isEmpty }
 
@@ -104,6 +109,7 @@ package struct SyncLoop: Sendable {
 
     /// The slots that leases can have at the moment; nil where that is all of them.
     package var capacity: Slots? {
+        if shortage != nil { return Slots(Dictionary(uniqueKeysWithValues: slots.counts.map { ($0.name, 0) })) }
         guard !usedWithoutLease.isEmpty else { return nil }
         var capacity = slots
         capacity -= usedWithoutLease
@@ -131,7 +137,9 @@ package struct SyncLoop: Sendable {
         case .acknowledged(let key):
             if held[key] != nil { end(key) }
             return startWaiting()
-        case .lost(let key): return abandon([key]) + startWaiting()
+        case .lost(let key):
+            if held[key] != nil { unreported.insert(key) }
+            return abandon([key]) + startWaiting()
         case .declined(let key, let reason):
             guard let lease = held[key], lease.stage != .finished else { return [] }
             return decline(key, reason) + startWaiting()
@@ -149,6 +157,13 @@ package struct SyncLoop: Sendable {
             isAccepting = flag
             guard !flag else { return startWaiting() }
             return declineWaiting(Self.notAccepting) { _ in true }
+        case .leaving:
+            leavingSince = leavingSince ?? now
+            return []
+        case .short(let reason):
+            shortage = reason
+            guard let reason else { return startWaiting() }
+            return declineWaiting(reason) { _ in true }
         case .released(let need):
             release(need.local)
             runsWithoutLease -= 1
@@ -174,9 +189,9 @@ package struct SyncLoop: Sendable {
                 }
             } else if let assignment = lease.assignment, !isSettled(lease.key) {
                 // An answer that was under way for longer may speak of a lease that has been given up since.
-                guard sentAt + lease.ttl * 2 / 3 > now else { continue }
-                guard isAccepting else {
-                    declined[lease.key] = Self.notAccepting
+                guard sentAt + LeaseTiming.cutOff(lease.ttl) > now else { continue }
+                if let reason = isAccepting ? shortage : Self.notAccepting {
+                    declined[lease.key] = reason
                     continue
                 }
                 accept(lease, assignment, rev: statement.rev, sentAt: sentAt)
@@ -305,8 +320,16 @@ package struct SyncLoop: Sendable {
 
     /// Ends what may move elsewhere: begun at two thirds of the time to live, so that it is dead before its end.
     private mutating func stopCutOff(now: Instant) -> [Effect] {
+        let leavingSince = leavingSince
         func isCutOff(_ lease: Held) -> Bool {
-            lease.offline == .stop && !lease.isStopping && lease.renewedAt + lease.ttl * 2 / 3 <= now
+            guard !lease.isStopping else { return false }
+            switch lease.offline {
+            case .stop: return lease.renewedAt + LeaseTiming.cutOff(lease.ttl) <= now
+            case .continue:
+                // It may have been heard at the earliest when it was first said.
+                guard let leavingSince else { return false }
+                return max(lease.renewedAt, leavingSince) + LeaseTiming.cutOff(lease.ttl) <= now
+            }
         }
         let running = held.filter { $0.value.stage == .running && isCutOff($0.value) }.keys.sorted()
         for key in running { held[key]?.isStopping = true }

@@ -68,7 +68,8 @@ extension KindSpec {
                     allowDash: true,
                     description: "The command as an array of arguments; there is no shell"
                 ),
-            ]
+            ],
+            retry: RetryPolicy(maxAttempts: 1)
         ),
     ]
 

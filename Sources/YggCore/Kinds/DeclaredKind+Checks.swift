@@ -43,7 +43,29 @@ extension DeclaredKind {
                     + "argument: [sh, -c, 'sleep \"$1\"', sh, \"{{seconds}}\"]"
                 return .init(pointer: "\(pointer)/run/\($0)", detail: detail)
             }
-        return issues
+        return issues + remoteProblems(at: pointer)
+    }
+
+    /// What stands behind `ssh` is put together to one text, which a shell reads at the other end.
+    private func remoteProblems(at pointer: String) -> [InvalidInput.Issue] {
+        guard let index = run.firstIndex(where: { remoteShells.contains(commandName($0)) }) else { return [] }
+        return run.indices.dropFirst(index + 1).flatMap { place in
+            TemplatePiece.pieces(of: run[place]).compactMap(\.placeholderName).filter { !isHarmless($0) }.map { name in
+                let detail =
+                    "{{\(name)}} would be read by the shell at the other end of \(commandName(run[index])): only "
+                    + "integers, booleans and strings with an enum can stand there"
+                return .init(pointer: "\(pointer)/run/\(place)", detail: detail)
+            }
+        }
+    }
+
+    /// Whether the declaration itself fixes what a parameter can be. One that is not declared is complained of elsewhere.
+    private func isHarmless(_ name: String) -> Bool {
+        switch spec.params.first(where: { $0.name == name })?.type {
+        case .string(_, let choices): !choices.isEmpty
+        case .path, .repository, .strings: false
+        case .integer, .boolean, nil: true
+        }
     }
 
     private func parameterProblems(at pointer: String) -> [InvalidInput.Issue] {
@@ -98,20 +120,32 @@ extension DeclaredKind {
 private func scriptArguments(of argv: [String]) -> [Int] {
     var found: [Int] = []
     for index in argv.indices {
-        let name = argv[index].split(separator: "/").last.map(String.init) ?? ""
+        let name = commandName(argv[index])
         if ["su", "runuser"].contains(name) { return found + Array(argv.indices.dropFirst(index + 1)) }
         // What follows an interpreter's script is handed to it as data.
-        if interpreters.contains(name) { return found + codeArguments(of: argv, after: index) }
+        if interpreters.contains(name) || interpreters.contains(withoutVersion(name)) {
+            return found + codeArguments(of: argv, after: index)
+        }
         if name == "env" { found += splitArguments(of: argv, after: index) }
     }
     return found
 }
 
 private let interpreters: Set = [
-    "sh", "bash", "dash", "zsh", "ksh", "mksh", "ash", "fish", "csh", "tcsh", "python", "python3", "perl", "ruby",
-    "node",
-    "php", "lua",
+    "sh", "bash", "dash", "zsh", "ksh", "mksh", "ash", "fish", "csh", "tcsh", "python", "perl", "ruby", "node",
+    "nodejs", "php", "lua",
 ]
+
+private let remoteShells: Set = ["ssh", "slogin", "rsh", "autossh", "mosh", "dbclient"]
+
+/// The last part of a path.
+private func commandName(_ argument: String) -> String { argument.split(separator: "/").last.map(String.init) ?? "" }
+
+/// `python` for `python3.11`.
+private func withoutVersion(_ name: String) -> String {
+    let digits = name.reversed().prefix { $0 == "." || ("0"..."9").contains($0) }
+    return String(name.dropLast(digits.count))
+}
 
 private func codeArguments(of argv: [String], after index: Int) -> [Int] {
     var next = index + 1

@@ -11,21 +11,23 @@ package struct LeaseKeeper: Sendable {
         package var killGrace: Milliseconds
         /// The time to live stated by a coordinator that stops in order.
         package var farewellTTL: Milliseconds
-        /// How often `.tick` comes.
-        package var tickInterval: Milliseconds
+        /// How often `.tick` comes: often enough that a poll is answered well before its executor gives it up.
+        package let tickInterval: Milliseconds
+        /// How long a poll is held. A lease that was granted meanwhile is named by its executor with the next one, well
+        /// within its launch grace.
+        package var pollHold: Milliseconds { min(LeaseTiming.pollHold(ttl), launchGrace / 2) }
 
         package init(
             ttl: Milliseconds = .seconds(15),
             launchGrace: Milliseconds = .seconds(10),
             killGrace: Milliseconds = .seconds(5),
-            farewellTTL: Milliseconds = .seconds(120),
-            tickInterval: Milliseconds = .seconds(1)
+            farewellTTL: Milliseconds = .seconds(120)
         ) {
             self.ttl = ttl
             self.launchGrace = launchGrace
             self.killGrace = killGrace
             self.farewellTTL = farewellTTL
-            self.tickInterval = tickInterval
+            tickInterval = LeaseTiming.tick(ttl)
         }
     }
 
@@ -49,12 +51,21 @@ package struct LeaseKeeper: Sendable {
         package var seen: Int64
         /// Every lease it has accepted and whose end has not been acknowledged; nil where the request does not say.
         package var held: Set<LeaseKey>?
+        /// Whether its life is coming to its end; nil where the request does not say.
+        package var isLeaving: Bool?
 
-        package init(executor: ExecutorID, bootID: String, seen: Int64, held: Set<LeaseKey>?) {
+        package init(
+            executor: ExecutorID,
+            bootID: String,
+            seen: Int64,
+            held: Set<LeaseKey>?,
+            isLeaving: Bool? = nil
+        ) {
             self.executor = executor
             self.bootID = bootID
             self.seen = seen
             self.held = held
+            self.isLeaving = isLeaving
         }
     }
 
@@ -71,6 +82,8 @@ package struct LeaseKeeper: Sendable {
         /// An executor is known from the store with its last boot, and has a full TTL to speak up.
         case expected(ExecutorID, bootID: String)
         case forgotten(ExecutorID)
+        /// There is something to tell an executor beside its leases.
+        case news(ExecutorID)
         case tick
         /// The coordinator stops in order: what it states from now on lives long.
         case farewell
@@ -87,15 +100,20 @@ package struct LeaseKeeper: Sendable {
 
     private struct Lease {
         var terms: Terms
+        /// Its place among all that were granted: work is begun in this order.
+        var order: Int64
         var deadline: Instant
-        /// When a lease that was never named is given up.
+        /// Until when it is stated to an executor that does not name it.
         var launchDeadline: Instant
         /// The first statement that named it to its executor.
         var statedRev: Int64?
-        /// Whether the executor has ever named it.
+        /// Whether the executor has ever named it, or may have before a restart.
         var isAccepted = false
-        /// Known from before a restart: whether its executor ever began is unknown, so it is never told to begin.
-        var isRestored = false
+        /// Stated again and again and never named: it is not stated any more, and moves when no answer that is still
+        /// under way can start it.
+        var isWithdrawn = false
+        /// Given up with this, and not stated any more. It stays until the store says so too.
+        var end: Interruption?
         var cancelDeadline: Instant?
     }
 
@@ -103,6 +121,8 @@ package struct LeaseKeeper: Sendable {
         var bootID: String?
         var deadline: Instant
         var isSilent = false
+        /// It has said that this life of it ends: once it is silent, nobody waits for its return.
+        var isLeaving = false
         var leases: Set<LeaseKey> = []
         /// Something changed that no statement has told yet.
         var isUntold = false
@@ -114,12 +134,18 @@ package struct LeaseKeeper: Sendable {
     private var leases: [LeaseKey: Lease] = [:]
     private var peers: [ExecutorID: Peer] = [:]
     private var rev: Int64
+    private var granted: Int64 = 0
     private var lastTick: Instant?
     private var isLeaving = false
+    /// What leases from before the start may live without a word.
+    private let restoredTTL: Milliseconds
 
-    /// - Parameter boot: counts the starts of coordinators on this store, so that `rev` grows over restarts.
-    package init(settings: Settings, boot: Int64) {
+    /// - Parameters:
+    ///   - boot: counts the starts of coordinators on this store, so that `rev` grows over restarts.
+    ///   - followsFarewell: whether the last one stopped in order, and so stated a long time to live.
+    package init(settings: Settings, boot: Int64, followsFarewell: Bool = false) {
         self.settings = settings
+        restoredTTL = followsFarewell ? settings.farewellTTL : settings.ttl
         rev = boot << 32
     }
 
@@ -132,6 +158,7 @@ package struct LeaseKeeper: Sendable {
     package func isSilent(_ executor: ExecutorID) -> Bool { peers[executor]?.isSilent ?? true }
 
     package mutating func handle(_ input: Input, now: Instant) -> [Effect] {
+        if lastTick == nil { lastTick = now }
         switch input {
         case .granted(let key, let terms):
             add(key, terms, now: now)
@@ -139,7 +166,7 @@ package struct LeaseKeeper: Sendable {
         case .restored(let key, let terms, let isCancelled):
             add(key, terms, now: now)
             leases[key]?.isAccepted = true
-            leases[key]?.isRestored = true
+            leases[key]?.deadline = now + restoredTTL
             if isCancelled { leases[key]?.cancelDeadline = now + settings.ttl + settings.killGrace }
             return []
         case .ended(let key):
@@ -156,10 +183,13 @@ package struct LeaseKeeper: Sendable {
             return []
         case .heard(let heard): return hear(heard, now: now)
         case .expected(let executor, let bootID):
-            if peers[executor] == nil { peers[executor] = Peer(bootID: bootID, deadline: now + settings.ttl) }
+            if peers[executor] == nil { peers[executor] = Peer(bootID: bootID, deadline: now + restoredTTL) }
             return []
         case .forgotten(let executor):
             peers[executor] = nil
+            return []
+        case .news(let executor):
+            peers[executor]?.isUntold = true
             return []
         case .tick: return tick(now: now)
         case .farewell:
@@ -182,29 +212,34 @@ package struct LeaseKeeper: Sendable {
             peers[executor]?.isUntold = false
             peers[executor]?.toldRev = rev
         }
-        var stated: [StatedLease] = []
+        var stated: [(order: Int64, lease: StatedLease)] = []
         for key in (peers[executor]?.leases ?? []) {
-            guard var lease = leases[key] else { continue }
-            if lease.statedRev == nil { lease.statedRev = rev }
-            leases[key] = lease
+            guard let index = leases.index(forKey: key), case let lease = leases.values[index],
+                lease.end == nil, !lease.isWithdrawn
+            else { continue }
+            if lease.statedRev == nil { leases.values[index].statedRev = rev }
             stated.append(
-                StatedLease(
-                    key: key,
-                    phase: lease.terms.assignment.phase,
-                    want: lease.cancelDeadline == nil ? .run : .cancel,
-                    ttl: isLeaving ? settings.farewellTTL : settings.ttl,
-                    assignment: named.contains(key) || lease.isRestored ? nil : lease.terms.assignment
+                (
+                    lease.order,
+                    StatedLease(
+                        key: key,
+                        phase: lease.terms.assignment.phase,
+                        want: lease.cancelDeadline == nil ? .run : .cancel,
+                        ttl: isLeaving ? settings.farewellTTL : settings.ttl,
+                        assignment: named.contains(key) ? nil : lease.terms.assignment
+                    )
                 )
             )
         }
-        // Work is started in the order of the statement.
-        stated.sort { $0.key < $1.key }
-        return Statement(rev: rev, leases: stated)
+        stated.sort { $0.order < $1.order }
+        return Statement(rev: rev, leases: stated.map(\.lease))
     }
 
     private mutating func add(_ key: LeaseKey, _ terms: Terms, now: Instant) {
+        granted += 1
         leases[key] = Lease(
             terms: terms,
+            order: granted,
             deadline: now + settings.ttl,
             launchDeadline: now + settings.launchGrace
         )
@@ -225,22 +260,40 @@ package struct LeaseKeeper: Sendable {
         peer.bootID = heard.bootID
         peer.deadline = now + settings.ttl
         peer.isSilent = false
+        if isNewBoot { peer.isLeaving = false }
+        if let isLeaving = heard.isLeaving { peer.isLeaving = isLeaving }
         peers[heard.executor] = peer
         guard let held = heard.held else { return effects }
-        for key in peer.leases {
-            guard var lease = leases[key] else { continue }
+        for key in peer.leases.sorted() {
+            guard let index = leases.index(forKey: key), case let lease = leases.values[index], lease.end == nil else {
+                continue
+            }
             if held.contains(key) {
-                lease.isAccepted = true
-                lease.deadline = now + settings.ttl
-                leases[key] = lease
+                leases.values[index].isAccepted = true
+                leases.values[index].isWithdrawn = false
+                leases.values[index].deadline = now + settings.ttl
             } else if isNewBoot {
-                effects.append(.lose(key, .lost))
+                effects.append(end(at: index, lease.isAccepted || lease.statedRev != nil ? .lost : .declined))
             } else if hasMissed(lease, seen: heard.seen) {
                 // It was told and did not take it: nothing has run.
-                effects.append(.lose(key, lease.isAccepted ? .lost : .declined))
+                effects.append(end(at: index, lease.isAccepted ? .lost : .declined))
+            } else if lease.statedRev != nil, lease.launchDeadline <= now {
+                leases.values[index].isWithdrawn = true
+            } else if !lease.isAccepted {
+                // The answer to this request states it, and counts from when the request was sent.
+                leases.values[index].deadline = now + settings.ttl
             }
         }
         return effects
+    }
+
+    /// Gives a lease up: from here on nobody is told of it.
+    private mutating func end(
+        at index: Dictionary<LeaseKey, Lease>.Index,
+        _ interruption: Interruption
+    ) -> Effect {
+        leases.values[index].end = interruption
+        return .lose(leases.keys[index], interruption)
     }
 
     /// Whether the executor applied a statement that named the lease and yet does not hold it.
@@ -252,25 +305,38 @@ package struct LeaseKeeper: Sendable {
     private mutating func tick(now: Instant) -> [Effect] {
         forgiveGap(now: now)
         var effects: [Effect] = []
-        for (executor, peer) in peers where !peer.isSilent && peer.deadline <= now {
+        for executor in peers.keys.sorted() {
+            guard let peer = peers[executor], !peer.isSilent, peer.deadline <= now else { continue }
             peers[executor]?.isSilent = true
             effects.append(.executorSilent(executor))
         }
-        for (key, lease) in leases {
-            if let deadline = lease.cancelDeadline, deadline <= now {
+        for key in leases.keys.sorted() {
+            guard let index = leases.index(forKey: key), case let lease = leases.values[index] else { continue }
+            if let interruption = lease.end {
+                // The store has not heard of it yet, or could not take it.
+                effects.append(.lose(key, interruption))
+            } else if let deadline = lease.cancelDeadline, deadline <= now {
                 effects.append(.endCancelled(key))
-            } else if expiry(of: lease) <= now {
-                effects.append(.lose(key, lease.isAccepted ? .lost : .declined))
+            } else if let interruption = expiry(of: lease, now: now) {
+                effects.append(end(at: index, interruption))
             }
         }
         return effects
     }
 
-    private func expiry(of lease: Lease) -> Instant {
-        guard lease.isAccepted else { return lease.launchDeadline }
+    /// How a lease has run out by `now`; nil while it has not.
+    private func expiry(of lease: Lease, now: Instant) -> Interruption? {
+        if lease.isWithdrawn { return lease.deadline <= now ? .declined : nil }
+        guard lease.isAccepted || lease.statedRev != nil else {
+            // Its executor has not asked since: it was never told.
+            return lease.launchDeadline <= now ? .declined : nil
+        }
+        // It may have been begun, also where the word of it never came.
+        let isLeaving = peers[lease.terms.executor]?.isLeaving ?? false
         switch lease.terms.assignment.offline {
-        case .stop: return lease.deadline
-        case .continue: return lease.deadline + lease.terms.lostAfter
+        case .stop: return lease.deadline <= now ? .lost : nil
+        case .continue where isLeaving: return lease.deadline <= now ? .lost : nil
+        case .continue: return lease.deadline + lease.terms.lostAfter <= now ? .lost : nil
         }
     }
 

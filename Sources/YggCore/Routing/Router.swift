@@ -4,11 +4,14 @@ package struct RoutingView: Sendable {
     package var state: ExecutorState
     /// Free slots at the moment; below zero where the window is used.
     package var free: Slots
+    /// Why it has no room for new work, whatever its slots; nil where it has.
+    package var shortage: String?
 
-    package init(offer: ExecutorOffer, state: ExecutorState, free: Slots) {
+    package init(offer: ExecutorOffer, state: ExecutorState, free: Slots, shortage: String? = nil) {
         self.offer = offer
         self.state = state
         self.free = free
+        self.shortage = shortage
     }
 }
 
@@ -23,6 +26,8 @@ package enum UnmetCondition: Sendable, Hashable {
     case pinned(to: ExecutorID)
     case state(ExecutorState)
     case slots(name: String, need: Int, free: Int)
+    /// It takes no new work at the moment, and says why.
+    case shortage(String)
 
     /// Whether only time or work in progress has to pass, and nobody has to do anything.
     package var isPassing: Bool {
@@ -44,6 +49,7 @@ package enum UnmetCondition: Sendable, Hashable {
         case .repository(let roots): "none of its repository roots is \(roots.joined(separator: " or "))"
         case .pinned(let executor): "the task is pinned to \(executor)"
         case .state(let state): "it is \(state.rawValue)"
+        case .shortage(let sentence): "it has no room: \(sentence)"
         case .slots(let name, let need, let free): "it needs \(need) of slot \(name), \(max(0, free)) are free"
         }
     }
@@ -60,6 +66,7 @@ package enum UnmetCondition: Sendable, Hashable {
         case .state(.paused): "ygg executor resume it"
         case .state(.lost), .state(.stopped), .state(.unregistered): "start it"
         case .state: "wait until it runs again"
+        case .shortage: "free space on its disk"
         case .slots: "wait for a running task to end, or give it more slots"
         }
     }
@@ -82,7 +89,13 @@ package struct Decision: Sendable {
 /// Pure routing: no state, no clock.
 package enum Router {
     /// Explains for every executor whether it could take a task of `lane`, and ranks those that could.
-    package static func route(_ lane: Lane, routes: RouteTable, executors: [RoutingView]) -> Decision {
+    /// - Parameter fleet: free slots of the whole fleet.
+    package static func route(
+        _ lane: Lane,
+        routes: RouteTable,
+        executors: [RoutingView],
+        fleet: Slots = Slots()
+    ) -> Decision {
         let route = routes.route(for: lane.kind)
         let standing = Standing(lane, route: route, executors: executors)
         var candidates: [RoutingView] = []
@@ -90,11 +103,15 @@ package enum Router {
         for view in executors.sorted(by: { $0.offer.id < $1.offer.id }) {
             var unmet = permanentConditions(lane, view: view, standing: standing)
             if view.state != .running { unmet.append(.state(view.state)) }
+            if let shortage = view.shortage { unmet.append(.shortage(shortage)) }
             for need in lane.slots.local.counts where need.amount > 0 {
                 let extra = lane.prefetch ? view.offer.window : 0
                 if view.free[need.name] + extra < need.amount {
                     unmet.append(.slots(name: need.name, need: need.amount, free: view.free[need.name]))
                 }
+            }
+            for need in lane.slots.fleet.counts where need.amount > 0 && fleet[need.name] < need.amount {
+                unmet.append(.slots(name: need.name, need: need.amount, free: fleet[need.name]))
             }
             if unmet.isEmpty { candidates.append(view) }
             verdicts.append(.init(executor: view.offer.id, unmet: unmet))
@@ -129,23 +146,23 @@ package enum Router {
         if let condition = standing.condition(for: view.offer.id) { unmet.append(condition) }
         if let pinned = lane.pinned, pinned != view.offer.id { unmet.append(.pinned(to: pinned)) }
         unmet += capabilityConditions(lane, offer: view.offer)
-        for (key, value) in (standing.route?.labels ?? [:]).sorted(by: { $0.key < $1.key })
-        where view.offer.labels[key] != value {
-            unmet.append(.label(key: key, value: value, has: view.offer.labels[key]))
-        }
-        return unmet
+        return unmet + labelConditions(standing.route?.labels ?? [:], offer: view.offer)
     }
 
     fileprivate static func capabilityConditions(_ lane: Lane, offer: ExecutorOffer) -> [UnmetCondition] {
         var unmet: [UnmetCondition] = []
         if !offer.offers(lane.kind) { unmet.append(.kindNotOffered(lane.kind)) }
-        for (key, value) in lane.labels.sorted(by: { $0.key < $1.key }) where offer.labels[key] != value {
-            unmet.append(.label(key: key, value: value, has: offer.labels[key]))
-        }
+        unmet += labelConditions(lane.labels, offer: offer)
         if !lane.repositoryRoots.isEmpty, !offer.repositories.contains(where: lane.repositoryRoots.contains) {
             unmet.append(.repository(roots: lane.repositoryRoots))
         }
         return unmet
+    }
+
+    fileprivate static func labelConditions(_ labels: [String: String], offer: ExecutorOffer) -> [UnmetCondition] {
+        labels.sorted { $0.key < $1.key }.filter { offer.labels[$0.key] != $0.value }.map { key, value in
+            .label(key: key, value: value, has: offer.labels[key])
+        }
     }
 }
 
@@ -172,7 +189,9 @@ private struct Standing {
             }
         inCharge = executors.filter { view in
             view.state == .running && route.executors.contains(view.offer.id)
+                && lane.pinned.map { $0 == view.offer.id } ?? true
                 && Router.capabilityConditions(lane, offer: view.offer).isEmpty
+                && Router.labelConditions(route.labels, offer: view.offer).isEmpty
         }.map(\.offer.id)
     }
 

@@ -15,6 +15,7 @@ extension FleetTask {
         case (.blocked, .childrenEnded(let failed)) where isParent:
             task.childrenEnded(failed: failed, at: now)
         case (.scheduled, .due):
+            task.notBefore = nil
             task.state = .queued
         case (.blocked, .waitedTooLong), (.scheduled, .waitedTooLong), (.queued, .waitedTooLong):
             task.fail(
@@ -35,6 +36,7 @@ extension FleetTask {
             task.executor = executor
             task.startedAt = startedAt ?? now
             task.notBefore = nil
+            task.result = nil
             task.error = nil
         case (.running, .cancel):
             task.cancelRequested = true
@@ -46,6 +48,8 @@ extension FleetTask {
             task.finishAttempt(report, at: now, jitter: jitter)
         case (.running, .lost(let interruption)):
             task.loseAttempt(interruption, at: now)
+        case (.running, .requeued):
+            task.giveUpAttempt(at: now)
         case (.awaitingApproval, .approved(let next)):
             task.approved(next, at: now)
         case (.awaitingApproval, .sentBack):
@@ -150,6 +154,15 @@ extension FleetTask {
         }
     }
 
+    /// A person decided, so neither a try nor an interruption is counted, and a kind that is not repeated unasked is
+    /// repeated.
+    private mutating func giveUpAttempt(at now: Timestamp) {
+        epoch += 1
+        if cancelRequested { return end(.cancelled, at: now) }
+        notBefore = nil
+        wait(at: now)
+    }
+
     /// Back to the queue without counting a try, but not for ever: a task that kills executors must end.
     private mutating func interrupt(_ interruption: Interruption, at now: Timestamp) {
         if cancelRequested { return end(.cancelled, at: now) }
@@ -198,6 +211,10 @@ extension FleetTask {
     }
 
     private mutating func end(_ terminal: TaskState, at now: Timestamp) {
+        // A failure that was to be tried again is not why it ended.
+        if terminal == .cancelled, error == nil || state != .running {
+            error = TaskError(code: "cancelled", detail: "It was cancelled.", retryable: false)
+        }
         state = terminal
         // A clock may be set back; a story may not.
         finishedAt = max(now, startedAt ?? now)
@@ -205,9 +222,6 @@ extension FleetTask {
         pendingDigest = nil
         approvalSince = nil
         cancelRequested = false
-        if terminal == .cancelled, error == nil {
-            error = TaskError(code: "cancelled", detail: "It was cancelled.", retryable: false)
-        }
     }
 }
 
@@ -230,6 +244,7 @@ extension TaskChange {
         case .granted: "granted"
         case .reported: "reported"
         case .lost: "lost"
+        case .requeued: "requeued"
         case .approved: "approved"
         case .sentBack: "sent back"
         case .rejected: "rejected"

@@ -16,6 +16,8 @@ package enum TaskChange: Sendable, Hashable {
     case reported(FinalReport, epoch: Int64)
     /// The lease ended without a word from the executor.
     case lost(Interruption)
+    /// A person gives the attempt up, of whose executor nothing is heard.
+    case requeued
     /// A person approved what was pending.
     case approved(ApprovedNext)
     /// A person sent it back with a comment for the next attempt.

@@ -22,6 +22,9 @@ package final class TaskSpec: Sendable {
     package let retryOf: TaskID?
     package let continues: TaskID?
     package let dedupeKey: String?
+    /// The sha256 of the submission, where its client chose the id: tells the same request from another one, also when
+    /// the kind's defaults have changed in between.
+    package let fingerprint: String?
     /// Whether an attempt begins with a plan that a person must see.
     package let needsPlan: Bool
 
@@ -46,6 +49,7 @@ package final class TaskSpec: Sendable {
         retryOf: TaskID? = nil,
         continues: TaskID? = nil,
         dedupeKey: String? = nil,
+        fingerprint: String? = nil,
         needsPlan: Bool = false
     ) {
         self.id = id
@@ -68,6 +72,7 @@ package final class TaskSpec: Sendable {
         self.retryOf = retryOf
         self.continues = continues
         self.dedupeKey = dedupeKey
+        self.fingerprint = fingerprint
         self.needsPlan = needsPlan
     }
 }

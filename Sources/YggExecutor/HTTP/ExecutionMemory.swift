@@ -18,7 +18,7 @@ final class ExecutionMemory: Sendable {
     init(limit: Int = 256) { self.limit = limit }
 
     /// The report under `key`, from `body` where it was not asked for before.
-    /// - Throws: what `body` throws. A refusal is forgotten: nothing was begun.
+    /// - Throws: what `body` throws. A refusal is forgotten: nothing was begun, or it was drained and is to be begun anew.
     func report(
         _ key: String,
         _ body: @escaping @Sendable () async throws -> FinalReport

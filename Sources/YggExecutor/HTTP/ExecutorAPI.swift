@@ -99,19 +99,7 @@ struct ExecutorAPI: Sendable {
 
     private func act(_ request: Request) async throws -> Response {
         var reader = try await request.objectReader(limit: Self.bodyLimit)
-        let action = try reader.required("action") { $0.choice("action", of: LifecycleAction.self) }
-        let note = reader.string("note", maxLength: 1000)
-        var until: Timestamp?
-        if let text = reader.string("until", maxLength: 64) {
-            until = Timestamp(parsing: text)
-            if until == nil { reader.complain("until", "must be an RFC 3339 time such as 2026-03-01T07:00:00Z") }
-        }
-        let timeout = reader.int("drainTimeoutMs", in: 0...Milliseconds.days(7).rawValue).map { Milliseconds($0) }
-        if action == .restart { reader.complain("action", "must be one of pause, resume, drain, stop") }
-        try reader.finish()
-        executor.order(
-            Lifecycle.Order(action: action, by: "http", why: note, until: until, drainTimeout: timeout)
-        )
+        executor.order(try Lifecycle.Order(request: &reader, by: "http"))
         return .json(executor.status.json, status: .accepted)
     }
 }
@@ -145,6 +133,15 @@ extension ExecutionRefusal {
                 retryable: true,
                 nextAction: "Send the work elsewhere."
             )
+        case .drained:
+            Problem(
+                status: 409,
+                code: "drained",
+                title: "Drained",
+                detail: "The executor was drained, and its drain timeout ended the work before it was done.",
+                retryable: true,
+                nextAction: "Send the work elsewhere, or again when this executor runs."
+            )
         case .noSlot:
             Problem(
                 status: 429,
@@ -154,6 +151,16 @@ extension ExecutionRefusal {
                 retryable: true,
                 nextAction: "Try again when something has finished.",
                 retryAfter: 1
+            )
+        case .noRoom(let sentence):
+            Problem(
+                status: 503,
+                code: "disk-low",
+                title: "Disk low",
+                detail: sentence,
+                retryable: true,
+                nextAction: "Free space on the executor's disk, or send the work elsewhere.",
+                retryAfter: 60
             )
         case .notReady:
             Problem(

@@ -29,6 +29,16 @@ extension ExecutorStatus {
                 [MetricSample(spooledBytes)]
             ),
             .gauge(
+                "yggdrasil_disk_free_bytes",
+                help: "Free where data and workspace are.",
+                disks.spaces.map { MetricSample(Double($0.free), ["path": $0.path]) }
+            ),
+            .gauge(
+                "yggdrasil_disk_low",
+                help: "1 while a disk is too full for new work.",
+                [MetricSample(disks.isLow ? 1 : 0)]
+            ),
+            .gauge(
                 "yggdrasil_executor_registered",
                 help: "1 while the coordinator knows this process.",
                 [MetricSample(isRegistered ? 1 : 0)]

@@ -33,6 +33,9 @@ package final class ExecutorService: Service {
         self.onReady = onReady
     }
 
+    /// Whether it has stopped in order to be started anew, by whoever runs it.
+    package var wantsRestart: Bool { executor.wantsRestart }
+
     /// Asks it to stop; asked again, it stops now.
     package func terminate() { executor.terminate() }
 
@@ -44,7 +47,7 @@ package final class ExecutorService: Service {
         let listener = Listener(executor: executor, logger: logger) { port in
             let address = url(host: settings.host, port: port)
             await self.onReady(address)
-            bound.set(settings.advertisedURL ?? url(host: reachable(settings.host), port: port))
+            bound.set(url(host: reachable(settings.host), port: port))
         }
         let worker = Worker(executor: executor, bound: bound)
         // Shut down from the last to the first: the executor drains while HTTP still answers.
@@ -69,7 +72,7 @@ package final class ExecutorService: Service {
             guard let url = await bound.value() else { return }
             // What killed processes left behind is cleared away beside the work: live trees are locked.
             let settings = executor.settings
-            async let swept = Worktree.sweep(settings.workspaceRoot, environment: settings.childEnvironment)
+            async let swept = DeadWorkspaces.sweep(settings.workspaceRoot, environment: settings.childEnvironment)
             try await executor.run(url: url)
             _ = await swept
         }
@@ -88,10 +91,7 @@ private struct Listener: Service {
             try await serve(port: settings.port)
         } catch let error as IOError where error.errnoCode == EADDRINUSE && settings.port != 0 {
             guard settings.mayMovePort else {
-                throw ExecutorError(
-                    .portInUse,
-                    "Port \(settings.port) on \(settings.host) is taken. Choose another with --port, or 0 for a free one."
-                )
+                throw ExecutorError(.portInUse, "Port \(settings.port) on \(settings.host) is taken.")
             }
             logger.notice("The port is taken, a free one is used", metadata: .of([.address: "\(settings.port)"]))
             try await serve(port: 0)

@@ -10,9 +10,8 @@ extension ExecutorSettings {
             "protocol": [.int(ProtocolVersion.range.lowerBound), .int(ProtocolVersion.range.upperBound)],
             "kinds": .array(handlers.kinds.map { .object($0.json) }), "slots": slots.json,
         ]
-        object.append("defaultModel", .optional(defaultModel))
         object.append("protections", .array(active.map(JSON.string)))
-        object.append("metadata", .object(metadata))
+        object.append("metadata", .object(JSONObject()))
         return object
     }
 }
@@ -40,7 +39,7 @@ extension ExecutorStatus {
 
     /// Readiness with detail.
     func health(of settings: ExecutorSettings) -> Health {
-        var checks: [Health.Check] = [lifecycleCheck, coordinatorCheck]
+        var checks: [Health.Check] = [lifecycleCheck, coordinatorCheck, diskCheck]
         if let spoolFailure {
             checks.append(.init("outbox", .fail, spoolFailure))
         } else {
@@ -52,6 +51,11 @@ extension ExecutorStatus {
     private var lifecycleCheck: Health.Check {
         lifecycle.state == .running
             ? .init("lifecycle", .pass) : .init("lifecycle", .warn, "The executor is \(lifecycle.state.rawValue).")
+    }
+
+    /// Too full for new work, with room for the results of what runs.
+    private var diskCheck: Health.Check {
+        disks.sentence.map { .init("disk", .warn, $0) } ?? .init("disk", .pass)
     }
 
     /// Cut off it is not broken: it works on, spools, and comes back.

@@ -39,8 +39,6 @@ package struct HandlerResult: Sendable, Equatable {
 package struct HandlerContext: Sendable {
     package let key: LeaseKey
     package let kind: TaskKind
-    package let phase: Phase
-    package let attempt: Int
     /// Checked against the kind's parameters, defaults filled in.
     package let params: JSONObject
     package let timeouts: Timeouts
@@ -50,30 +48,34 @@ package struct HandlerContext: Sendable {
     package let repositories: [String]
     /// The environment for children: an allow-list, no secret of ours in it.
     package let environment: [String: String]
+    /// How long commands may take to end after SIGTERM, before SIGKILL.
+    package let killGrace: Duration
+    /// Says that the attempt is at work, for what is not worth an entry: output that is read and not told.
+    package let heard: @Sendable () -> Void
     /// Adds an entry to the task's log. Returns when it is spooled; a full spool turns output into a gap.
     package let emit: @Sendable (EventType, JSONObject) async -> Void
 
     package init(
         key: LeaseKey,
         kind: TaskKind,
-        phase: Phase,
-        attempt: Int,
         params: JSONObject,
         timeouts: Timeouts,
         workspaceRoot: String,
         repositories: [String],
         environment: [String: String],
+        killGrace: Duration,
+        heard: @escaping @Sendable () -> Void,
         emit: @escaping @Sendable (EventType, JSONObject) async -> Void
     ) {
         self.key = key
         self.kind = kind
-        self.phase = phase
-        self.attempt = attempt
         self.params = params
         self.timeouts = timeouts
         self.workspaceRoot = workspaceRoot
         self.repositories = repositories
         self.environment = environment
+        self.killGrace = killGrace
+        self.heard = heard
         self.emit = emit
     }
 }

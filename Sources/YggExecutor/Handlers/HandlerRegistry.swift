@@ -13,8 +13,8 @@ package struct HandlerRegistry: Sendable {
     /// list of handlers then serves several versions.
     private static let knownPrefixes = ["bench", "code", "dev", "git", "llm", "ollama", "ops", "plan", "power"]
 
-    /// - Throws: `InvalidInput` for a set that selects nothing by its nature, and for a declaration that takes a kind
-    ///   which is built in or declared already. Pointers are `/handlers/<n>` for both lists; the texts tell which.
+    /// - Throws: `InvalidInput` for a set that selects nothing by its nature (`/executor/handlers/<n>`), and for a
+    ///   declaration that takes a kind which is built in or declared already (`/handlers/<n>/kind`).
     package init(handlerSets: [String], declared: [DeclaredKind] = []) throws(InvalidInput) {
         var offered: [TaskKind: any Handler] = [:]
         for handler in builtInHandlers { offered[handler.spec.kind] = handler }
@@ -48,7 +48,10 @@ package struct HandlerRegistry: Sendable {
             if set == "all" || prefixes.contains(set) || exact.contains(set) { return nil }
             let near = nearest(to: set, among: prefixes.union(exact)).map { "did you mean \"\($0)\"?" }
             let allowed = "allowed are all, a prefix (\(prefixes.sorted().joined(separator: ", "))) or a kind"
-            return .init(pointer: "/handlers/\(index)", detail: "\"\(set)\" selects no handler; \(near ?? allowed)")
+            return .init(
+                pointer: "/executor/handlers/\(index)",
+                detail: "\"\(set)\" selects no handler; \(near ?? allowed)"
+            )
         }
     }
 }

@@ -18,6 +18,15 @@ extension Journal {
         var entries: [Outbox.Entry] = []
 
         var isFinished: Bool { entries.last?.isFinal == true }
+
+        /// Takes an entry, as a rule the next one. Where its number is known, it stands for the one that was rejected.
+        mutating func note(_ entry: Outbox.Entry) {
+            if let last = entries.last, entry.n <= last.n, let place = entries.lastIndex(where: { $0.n == entry.n }) {
+                entries[place] = entry
+            } else {
+                entries.append(entry)
+            }
+        }
     }
 
     /// Opens the spool in `directory`, which is made where it is missing, and reads what is there.
@@ -29,7 +38,11 @@ extension Journal {
         settings: Settings = Settings(),
         thread: DedicatedThread?
     ) throws(JournalError) -> (journal: Journal, replay: Replay) {
-        try makeDirectory(directory)
+        do throws(Errno) {
+            try LocalFiles.makeDirectory(directory, mode: 0o700)
+        } catch {
+            throw JournalError(.open, directory, error)
+        }
         var replay = Replay()
         var leases: [LeaseKey: Found] = [:]
         var live: [Int: Int] = [:]
@@ -64,9 +77,8 @@ extension Journal {
         switch record {
         case .accept(let key, let kind): leases[key, default: Found()].kind = kind
         case .entry(let key, let n, let isFinal, let bytes):
-            leases[key, default: Found()].entries.append(
-                Outbox.Entry(key: key, n: n, size: bytes.count, isFinal: isFinal, record: address)
-            )
+            let entry = Outbox.Entry(key: key, n: n, size: bytes.count, isFinal: isFinal, record: address)
+            leases[key, default: Found()].note(entry)
         case .close(let key): leases[key] = nil
         }
     }
@@ -108,16 +120,6 @@ extension Journal {
             segments.append(segment)
         }
         return segments.sorted()
-    }
-
-    private static func makeDirectory(_ directory: String) throws(JournalError) {
-        var made = FilePath(directory).root.map { FilePath(root: $0) } ?? FilePath()
-        for component in FilePath(directory).components {
-            made.append(component)
-            guard mkdir(made.string, 0o700) == 0 || errno == EEXIST else {
-                throw JournalError(.open, made.string, Errno(rawValue: errno))
-            }
-        }
     }
 }
 

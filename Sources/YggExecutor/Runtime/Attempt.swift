@@ -21,8 +21,9 @@ final class Attempt: Sendable {
         var task: Task<Void, Never>?
         var end: AttemptEnd?
         var isOver = false
+        /// When it was begun and last heard, on the clock that stands still while the machine sleeps.
         var startedAt: Instant?
-        var lastEventAt: Instant?
+        var heardAt: Instant?
         var log: AttemptLog
     }
 
@@ -45,6 +46,7 @@ final class Attempt: Sendable {
 
     /// Starts `body` as a task of its own: an attempt is ended alone, which no child of a task group can be. Whoever
     /// leads the attempts waits until the last of them is over.
+    /// - Parameter now: by the clock that stands still while the machine sleeps, as in `heard` and `exceededLimit`.
     func begin(at now: Instant, _ body: @escaping @Sendable () async -> Void) {
         let mayBegin = state.withLock { state in
             defer { state.startedAt = now }
@@ -71,13 +73,19 @@ final class Attempt: Sendable {
         return hasBegun
     }
 
+    /// It gave a sign of life: an event, or output that is written down nowhere, because it is beyond the cap or the
+    /// attempt has no log.
+    func heard(at now: Instant) {
+        state.withLock { $0.heardAt = now }
+    }
+
     /// The limit that is exceeded at `now`, some time after the handler should have ended by itself.
     func exceededLimit(at now: Instant, grace: Milliseconds) -> AttemptEnd? {
         let timeouts = assignment.spec.timeouts
         return state.withLock { state in
             guard let startedAt = state.startedAt, state.end == nil, !state.isOver else { return nil }
             if timeouts.run > .zero, startedAt + timeouts.run + grace <= now { return .runTimeout }
-            let heardAt = state.lastEventAt ?? startedAt
+            let heardAt = state.heardAt ?? startedAt
             if timeouts.silence > .zero, heardAt + timeouts.silence + grace <= now { return .silenceTimeout }
             return nil
         }
@@ -86,13 +94,11 @@ final class Attempt: Sendable {
     /// Adds an event to the log. `spool` is called with its bytes while the order is held; it must not wait.
     func say(
         _ draft: EventDraft,
-        at now: Instant,
         isFull: (Int) -> Bool,
         spool: (AttemptLog.Line) -> Void
     ) {
         state.withLock { state in
             guard !state.isOver, state.end != .abandoned else { return }
-            state.lastEventAt = now
             for line in state.log.lines(for: draft, isFull: isFull) { spool(line) }
         }
     }

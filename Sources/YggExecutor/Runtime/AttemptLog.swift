@@ -11,19 +11,27 @@ struct AttemptLog: Sendable {
         var bytes: [UInt8]
     }
 
+    /// A request may be this long twice over. Output and handlers' results are bounded to far less; what is longer all
+    /// the same would be refused for ever.
+    static let maxLineBytes = 512 << 10
+
     private let key: LeaseKey
     private var n: Int64 = 0
     private var omittedEvents: Int64 = 0
-    private var omittedBytes: Int64 = 0
+    private var omittedBytes = 0
 
     init(key: LeaseKey) { self.key = key }
 
     /// The lines that `draft` becomes: none where it is left out, two where a gap ends before it.
     mutating func lines(for draft: EventDraft, isFull: (Int) -> Bool) -> [Line] {
         let line = encoded(.event(draft), isFinal: false)
+        if line.bytes.count > Self.maxLineBytes {
+            let gap = Self.gap(events: 1, bytes: line.bytes.count, reason: "The entry was too long.", at: draft.at)
+            return lines(for: gap, isFull: isFull)
+        }
         if draft.type == .output || draft.type == .progress, isFull(line.bytes.count) {
             omittedEvents += 1
-            omittedBytes += Int64(line.bytes.count)
+            omittedBytes += line.bytes.count
             return []
         }
         guard let gap = takeGap(at: draft.at) else {
@@ -41,8 +49,31 @@ struct AttemptLog: Sendable {
             n += 1
             lines.append(gap)
         }
-        lines.append(take(.final(report), isFinal: true))
+        let whole = encoded(.final(report), isFinal: true)
+        let isTooLong = whole.bytes.count > Self.maxLineBytes
+        lines.append(isTooLong ? encoded(.final(report.shortened(to: Self.maxLineBytes / 2)), isFinal: true) : whole)
+        n += 1
         return lines
+    }
+
+    /// What is said in the place of an entry that the coordinator rejects, under the same number.
+    static func substitute(for entry: Outbox.Entry, at time: Timestamp) -> Line {
+        let reason = "The coordinator rejected what was said here, in \(entry.size) bytes, as malformed or too long."
+        let error = TaskError(code: "report-rejected", detail: reason, retryable: false)
+        let body: ReportEntry.Body =
+            entry.isFinal
+            ? .final(FinalReport(ending: .finished(.failed), error: error))
+            : .event(gap(events: 1, bytes: entry.size, reason: reason, at: time))
+        let bytes = ReportEntry(key: entry.key, n: entry.n, body: body).json.bytes
+        return Line(n: entry.n, isFinal: entry.isFinal, bytes: bytes)
+    }
+
+    private static func gap(events: Int64, bytes: Int, reason: String, at time: Timestamp) -> EventDraft {
+        EventDraft(
+            at: time,
+            type: .gap,
+            data: ["events": .int(events), "bytes": .int(Int64(bytes)), "reason": .string(reason)]
+        )
     }
 
     private mutating func takeGap(at time: Timestamp) -> Line? {
@@ -51,17 +82,9 @@ struct AttemptLog: Sendable {
             omittedEvents = 0
             omittedBytes = 0
         }
+        let reason = "The executor's spool was full."
         return encoded(
-            .event(
-                EventDraft(
-                    at: time,
-                    type: .gap,
-                    data: [
-                        "events": .int(omittedEvents), "bytes": .int(omittedBytes),
-                        "reason": "The executor's spool was full.",
-                    ]
-                )
-            ),
+            .event(Self.gap(events: omittedEvents, bytes: omittedBytes, reason: reason, at: time)),
             isFinal: false
         )
     }

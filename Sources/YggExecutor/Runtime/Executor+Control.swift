@@ -20,13 +20,18 @@ package struct ExecutorStatus: Sendable {
     package var spooledBytes: Int
     /// Why the outbox cannot be written.
     package var spoolFailure: String?
+    package var disks = DiskGuard(floor: 0)
     package var uptime: Milliseconds
 }
 
-/// Why work without a lease was not begun.
+/// Why work without a lease was not begun, or not carried to its end.
 package enum ExecutionRefusal: Error, Sendable, Hashable {
     case unknownKind
     case paused, stopping, noSlot
+    /// The drain timeout ended it: it can be done again.
+    case drained
+    /// A disk is too full; the sentence says which.
+    case noRoom(String)
     /// It is not running yet, or changes to another store.
     case notReady
 }
@@ -58,6 +63,7 @@ extension Executor {
             status.heardAgo = seat.heardAt.map { now - $0 }
             status.leaseTTL = seat.ttl
             status.spooledBytes = seat.control.spooledBytes
+            status.disks = seat.disks
         }
         status.spoolFailure = tenure.journal.failure?.description
         return status
@@ -72,7 +78,13 @@ extension Executor {
     /// Asks it to stop; asked again, it stops now. Returns at once.
     package func terminate() { tell(.terminate) { $0.handle(.terminate, now: $1, time: $2) } }
 
-    /// Asks it to pause, resume, drain or stop. Returns at once.
+    /// Whether it has stopped in order to be started anew.
+    package var wantsRestart: Bool {
+        let lifecycle = lifecycle
+        return lifecycle.state == .stopped && lifecycle.wantsRestart
+    }
+
+    /// Asks it to pause, resume, drain, stop or restart. Returns at once.
     package func order(_ order: Lifecycle.Order) {
         tell(.ordered(order)) { $0.handle(.ordered(order), now: $1, time: $2) }
     }
@@ -97,7 +109,7 @@ extension Executor {
     ///
     /// It goes on to its end also where nobody waits for the result any more.
     /// - Parameter own: whose attempt it is, where a coordinator asks; else it gets a name of its own.
-    /// - Throws: `ExecutionRefusal`, or `InvalidInput` for its parameters.
+    /// - Throws: `ExecutionRefusal`, also where it was begun and drained; or `InvalidInput` for its parameters.
     package func execute(
         _ kind: TaskKind,
         params: JSONObject,
@@ -116,6 +128,7 @@ extension Executor {
         case .paused: throw ExecutionRefusal.paused
         case .stopping: throw ExecutionRefusal.stopping
         case .noSlot: throw ExecutionRefusal.noSlot
+        case .noRoom(let sentence): throw ExecutionRefusal.noRoom(sentence)
         }
         tenure.syncBell.ring()
         let key = own ?? LeaseKey(task: TaskID(trusted: "local-\(tenure.bootID.prefix(8))-\(number)"), epoch: 0)
@@ -126,7 +139,7 @@ extension Executor {
             runTimeout: runTimeout,
             at: runtime.clock.time()
         )
-        return await tenure.execute(
+        let report = await tenure.execute(
             Attempt(
                 key: key,
                 handler: handler,
@@ -134,6 +147,8 @@ extension Executor {
                 acceptedAt: runtime.clock.time()
             )
         )
+        if case .interrupted = report.ending { throw ExecutionRefusal.drained }
+        return report
     }
 }
 

@@ -4,6 +4,7 @@ import ServiceLifecycle
 import Synchronization
 import SystemPackage
 package import YggCore
+import YggProcess
 import YggTelemetry
 
 /// An executor: takes leases from a coordinator, runs them, and reports what becomes of them.
@@ -20,6 +21,8 @@ package final class Executor: Service {
         let thread: DedicatedThread
         let spoolThread: DedicatedThread
         let attempts: AttemptTable
+        /// What this executor's attempts have running.
+        let ledger: ProcessLedger
     }
 
     struct State {
@@ -37,7 +40,7 @@ package final class Executor: Service {
 
     package var settings: ExecutorSettings { runtime.settings }
 
-    /// Takes the data directory, until the executor is gone.
+    /// Takes the data directory, until it has run or is gone.
     /// - Throws: `ExecutorError` where another process has it, or it cannot be used.
     package init(
         settings: ExecutorSettings,
@@ -51,6 +54,12 @@ package final class Executor: Service {
             throw ExecutorError(.dataDirectoryUnusable, "\(settings.dataDirectory) cannot be made: \(error)")
         }
         instanceFile = try InstanceFile(directory: settings.dataDirectory, id: settings.id)
+        let ledger: ProcessLedger
+        do throws(Errno) {
+            ledger = try ProcessLedger(directory: "\(settings.dataDirectory)/processes")
+        } catch {
+            throw ExecutorError(.dataDirectoryUnusable, "\(settings.dataDirectory)/processes cannot be made: \(error)")
+        }
         var logger = logger
         logger[.executorID] = "\(settings.id)"
         runtime = Runtime(
@@ -60,7 +69,8 @@ package final class Executor: Service {
             logger: logger,
             thread: DedicatedThread(name: "ygg-sync", clock: clock),
             spoolThread: DedicatedThread(name: "ygg-spool", clock: clock),
-            attempts: AttemptTable()
+            attempts: AttemptTable(),
+            ledger: ledger
         )
         startedAt = clock.now()
         state = Mutex(State(lifecycle: Lifecycle(since: clock.time(), drainTimeout: settings.drainTimeout)))
@@ -71,12 +81,13 @@ package final class Executor: Service {
         runtime.spoolThread.stop()
     }
 
-    package func run() async throws { try await run(url: settings.advertisedURL) }
+    package func run() async throws { try await run(url: nil) }
 
     /// Serves until it is stopped.
     /// - Parameter url: where its own HTTP is reached; nil where it has none.
     /// - Throws: `ExecutorError` where it cannot go on: its id is in use, it was replaced, or it is refused.
     package func run(url: String?) async throws {
+        defer { instanceFile.release() }
         try await withGracefulShutdownHandler {
             try await serve(url: url)
         } onGracefulShutdown: {
@@ -89,6 +100,13 @@ package final class Executor: Service {
 
     private func serve(url: String?) async throws {
         var identity = try instanceFile.read()
+        // Under the lock of the data directory, and before anything new is started there.
+        for leftover in runtime.ledger.killLeftovers() {
+            runtime.logger.warning(
+                "A command that the last process left running was killed",
+                metadata: .of([.processID: "\(leftover.pid)"])
+            )
+        }
         while lifecycle.state != .stopped {
             let (journal, replay) = try openJournal()
             let (file, known) = (instanceFile, identity)

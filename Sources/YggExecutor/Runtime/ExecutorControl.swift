@@ -9,6 +9,12 @@ package struct ExecutorControl: Sendable {
         case answered(StatementMessage, verdicts: [Outbox.Verdict]?, sentAt: Instant)
         /// A report had no answer, or one that settles nothing.
         case reportFailed
+        /// The coordinator takes the last report for malformed or too long.
+        case reportRejected
+        /// What stands in the place of an entry that will never be taken.
+        case shortened(Outbox.Entry)
+        /// What came of `.syncJournal`.
+        case synced(Bool)
         /// An event is spooled.
         case appended(Outbox.Entry)
         /// The attempt is over, its final report spooled.
@@ -19,6 +25,8 @@ package struct ExecutorControl: Sendable {
         case declined(LeaseKey, reason: String)
         /// An entry of an earlier life that is still to be delivered.
         case recovered(Outbox.Entry)
+        /// There is no room on a disk for new work, for this reason; nil when there is room again.
+        case short(String?)
         /// Work without a lease has ended.
         case released(Slots)
         case ordered(Lifecycle.Order)
@@ -38,7 +46,9 @@ package struct ExecutorControl: Sendable {
         case forget([Int64])
         /// Nothing of the lease is of any more use.
         case close(LeaseKey)
-        /// Make the journal durable.
+        /// Put something short in the place of this entry.
+        case shorten(Outbox.Entry)
+        /// Make the journal durable, and say how it went.
         case syncJournal
         /// The drain timeout is over: end every attempt and give it back.
         case endAttempts
@@ -46,23 +56,26 @@ package struct ExecutorControl: Sendable {
         case wakeSync
         /// There is something to report.
         case wakeReports
-        case stopped(restart: Bool)
+        case stopped
     }
 
     /// Whether work without a lease may start.
-    package enum Admission: Sendable, Equatable { case granted, paused, stopping, noSlot }
+    package enum Admission: Sendable, Equatable {
+        case granted, paused, stopping, noSlot
+        case noRoom(String)
+    }
 
     private var syncLoop: SyncLoop
     private var outbox: Outbox
     package private(set) var lifecycle: Lifecycle
-    /// The lifecycle that the coordinator last asked for: only a change of it is an order.
-    private var lastWanted: ExecutorState?
+    /// The newest order of the coordinator that was obeyed: however often it is stated, it is obeyed once.
+    private var orderNumber: Int64 = 0
     private var counter: Int64 = 0
     /// What the coordinator was last told of, to see when it should hear anew.
     private var told: Telling
 
     private struct Telling: Equatable {
-        var state: ExecutorState
+        var lifecycle: LifecycleAccount
         var capacity: Slots?
         var declined: [LeaseKey]
     }
@@ -71,12 +84,13 @@ package struct ExecutorControl: Sendable {
         syncLoop = SyncLoop(slots: slots)
         outbox = Outbox(capacity: spoolBytes)
         self.lifecycle = lifecycle
-        told = Telling(state: lifecycle.state, capacity: nil, declined: [])
+        // Another store does not end a pause.
+        if lifecycle.state != .running { _ = syncLoop.handle(.accepting(false), now: Instant(nanoseconds: 0)) }
+        told = Telling(lifecycle: lifecycle.account(order: 0), capacity: nil, declined: [])
     }
 
     package var state: ExecutorState { lifecycle.state }
     package var freeSlots: Slots { syncLoop.free }
-    package var runningKeys: [LeaseKey] { syncLoop.runningKeys }
     /// While it holds leases it has to be heard often.
     package var holdsLeases: Bool { !syncLoop.isIdle }
     package var isDelivered: Bool { outbox.isEmpty && syncLoop.declinedKeys.isEmpty }
@@ -95,11 +109,12 @@ package struct ExecutorControl: Sendable {
             bootID: bootID,
             storeID: storeID,
             counter: counter,
-            state: lifecycle.state,
+            lifecycle: lifecycle.account(order: orderNumber),
             seen: syncLoop.seen,
             held: syncLoop.heldKeys,
             declined: syncLoop.declinedKeys,
-            capacity: syncLoop.capacity
+            capacity: syncLoop.capacity,
+            shortage: syncLoop.shortage
         )
     }
 
@@ -116,6 +131,7 @@ package struct ExecutorControl: Sendable {
         case .stopping, .stopped: return .stopping
         case .paused, .lost, .unregistered: return .paused
         }
+        if let shortage = syncLoop.shortage { return .noRoom(shortage) }
         guard syncLoop.reserve(need) else { return .noSlot }
         lifecycle.markBusy()
         return .granted
@@ -148,6 +164,9 @@ package struct ExecutorControl: Sendable {
             if verdicts != nil, outbox.canSend { effects.append(.wakeReports) }
             return effects
         case .reportFailed: return follow(outbox.handle(.failed, now: now), now: now)
+        case .reportRejected: return follow(outbox.handle(.rejected, now: now), now: now)
+        case .shortened(let entry): return follow(outbox.handle(.shortened(entry), now: now), now: now) + wakeReports
+        case .synced(let succeeded): return follow(outbox.handle(.synced(succeeded), now: now), now: now)
         case .appended(let entry):
             guard syncLoop.holds(entry.key) else { return [.forget([entry.record])] }
             _ = outbox.handle(.appended(entry), now: now)
@@ -166,6 +185,7 @@ package struct ExecutorControl: Sendable {
         case .recovered(let entry):
             _ = outbox.handle(.appended(entry), now: now)
             return wakeReports + follow(syncLoop.handle(.recovered(entry.key), now: now), now: now)
+        case .short(let reason): return follow(syncLoop.handle(.short(reason), now: now), now: now)
         case .released(let slots): return follow(syncLoop.handle(.released(slots), now: now), now: now)
         case .ordered(let order): return obey(lifecycle.handle(.ordered(order), now: now, time: time), now: now)
         case .terminate: return obey(lifecycle.handle(.terminate, now: now, time: time), now: now)
@@ -179,7 +199,7 @@ package struct ExecutorControl: Sendable {
 
     private var telling: Telling {
         Telling(
-            state: lifecycle.state,
+            lifecycle: lifecycle.account(order: orderNumber),
             capacity: syncLoop.capacity,
             declined: syncLoop.hasDeclined ? syncLoop.declinedKeys.map(\.key) : []
         )
@@ -208,33 +228,26 @@ package struct ExecutorControl: Sendable {
             case .acknowledged(let key):
                 return [.close(key)] + follow(syncLoop.handle(.acknowledged(key), now: now), now: now)
             case .refused(let key): return follow(syncLoop.handle(.lost(key), now: now), now: now)
+            case .shorten(let entry): return [.shorten(entry)]
             case .sync: return [.syncJournal]
             }
         }
     }
 
-    private mutating func follow(_ wanted: ExecutorState?, now: Instant, time: Timestamp) -> [Effect] {
-        guard wanted != lastWanted else { return [] }
-        lastWanted = wanted
-        let action: LifecycleAction
-        switch wanted {
-        case .running: action = .resume
-        case .paused: action = .pause
-        case .stopping, .stopped: action = .stop
-        case .lost, .unregistered, nil: return []
-        }
-        return obey(
-            lifecycle.handle(.ordered(.init(action: action, by: "coordinator")), now: now, time: time),
-            now: now
-        )
+    private mutating func follow(_ wanted: StandingOrder?, now: Instant, time: Timestamp) -> [Effect] {
+        guard let wanted, wanted.number > orderNumber else { return [] }
+        orderNumber = wanted.number
+        return obey(lifecycle.handle(.ordered(wanted.order), now: now, time: time), now: now)
     }
 
     private mutating func obey(_ effects: [Lifecycle.Effect], now: Instant) -> [Effect] {
         effects.flatMap { effect -> [Effect] in
             switch effect {
-            case .accepting(let flag): return follow(syncLoop.handle(.accepting(flag), now: now), now: now)
+            case .accepting(let flag):
+                if lifecycle.isLeaving { _ = syncLoop.handle(.leaving, now: now) }
+                return follow(syncLoop.handle(.accepting(flag), now: now), now: now)
             case .endAttempts: return [.endAttempts]
-            case .stopped(let restart): return [.stopped(restart: restart)]
+            case .stopped: return [.stopped]
             }
         }
     }

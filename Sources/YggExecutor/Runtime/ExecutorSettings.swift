@@ -23,17 +23,18 @@ package struct ExecutorSettings: Sendable {
     package var port = 5002
     /// Whether a port that is taken may be replaced by a free one.
     package var mayMovePort = false
-    /// The address it registers; nil is the one it listens on.
-    package var advertisedURL: String?
     /// Required wherever others than this machine can reach it.
     package var token: String?
     package var drainTimeout = Milliseconds.seconds(30)
     /// Bytes of undelivered entries before output is left out.
     package var spoolBytes = 256 << 20
+    /// Bytes that must be free on every disk before new work is taken.
+    package var diskFloor: Int64 = 256 << 20
+    /// Between two looks at them.
+    package var diskInterval = Milliseconds.seconds(2)
+    /// Looks at the disks of data directory and workspace. May wait for them.
+    package var measureDisks: @Sendable () -> [DiskSpace] = { [] }
     package var version = YggVersion.current
-    /// What a model is used for when a task names none.
-    package var defaultModel: String?
-    package var metadata = JSONObject()
     /// The last lines of the executor's log; nil where it has no file.
     package var readLog: (@Sendable (_ lines: Int) -> [String])?
 

@@ -31,3 +31,22 @@ extension FinalReport {
         )
     }
 }
+
+extension FinalReport {
+    /// The report with the longest members of its result left out and named in `omitted`, so that it has about `limit`
+    /// bytes: enough for what a person reads, and an entry that is too long would never arrive.
+    func shortened(to limit: Int) -> FinalReport {
+        var report = self
+        report.error?.detail = String(error?.detail.prefix(4096) ?? "")
+        let sizes = result.members.map { ($0.key, ([$0.key: $0.value] as JSONObject).bytes.count) }
+        var total = sizes.reduce(0) { $0 + $1.1 }
+        var omitted: [String] = []
+        for (key, size) in sizes.sorted(by: { $0.1 > $1.1 }) where total > limit {
+            report.result[key] = nil
+            omitted.append(key)
+            total -= size
+        }
+        report.result["omitted"] = .array(omitted.map { .string($0) })
+        return report
+    }
+}

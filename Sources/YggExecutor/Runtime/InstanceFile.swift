@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 import SystemPackage
 import YggCore
 
@@ -12,12 +13,14 @@ final class InstanceFile: Sendable {
     }
 
     private let path: String
-    private let lock: FileDescriptor
+    /// nil once the directory has been given back.
+    private let lock: Mutex<FileDescriptor?>
 
     /// - Throws: `ExecutorError` where another process has the directory, or nobody can write there.
     init(directory: String, id: ExecutorID) throws(ExecutorError) {
         path = "\(directory)/executor-\(id).json"
         let lockPath = "\(directory)/executor.lock"
+        let lock: FileDescriptor
         do {
             lock = try FileDescriptor.open(
                 FilePath(lockPath),
@@ -41,11 +44,22 @@ final class InstanceFile: Sendable {
             try lock.resize(to: 0)
             _ = try lock.writeAll(toAbsoluteOffset: 0, "\(id), process \(getpid())".utf8)
         } catch {
+            try? lock.close()
             throw ExecutorError(.dataDirectoryUnusable, "The data directory \(directory) cannot be written: \(error)")
         }
+        self.lock = Mutex(lock)
     }
 
-    deinit { try? lock.close() }
+    deinit { release() }
+
+    /// Gives the directory back to whoever comes next. It is not written any more.
+    func release() {
+        lock.withLock { lock in
+            // The lock ends with the descriptor, and a failure to close it leaves none.
+            try? lock?.close()
+            lock = nil
+        }
+    }
 
     /// The identity on file; a new one at the first start, and where the file is not readable.
     func read() throws(ExecutorError) -> Identity {

@@ -26,8 +26,8 @@ package enum OneShot {
         )
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                attempt.begin(at: clock.now()) {
-                    let result = await settings.carryOut(attempt) { type, data in
+                attempt.begin(at: clock.awake()) {
+                    let result = await settings.carryOut(attempt, clock: clock) { type, data in
                         await onEvent(EventDraft(at: clock.time(), type: type, data: data))
                     }
                     continuation.resume(returning: result)

@@ -3,18 +3,28 @@ package import YggCore
 
 /// Where the executor's shell takes the time from, so that tests can stop it.
 package struct RuntimeClock: Sendable {
+    /// Goes on while the machine sleeps, as the coordinator's does: a laptop that was closed for an hour has lost its
+    /// leases.
     package var now: @Sendable () -> Instant
+    /// Stands still while the machine sleeps: what ran on that laptop has not been silent for an hour. Its instants are
+    /// not to be compared with those of `now`.
+    package var awake: @Sendable () -> Instant
     package var time: @Sendable () -> Timestamp
 
-    package init(now: @escaping @Sendable () -> Instant, time: @escaping @Sendable () -> Timestamp) {
+    package init(
+        now: @escaping @Sendable () -> Instant,
+        awake: @escaping @Sendable () -> Instant,
+        time: @escaping @Sendable () -> Timestamp
+    ) {
         self.now = now
+        self.awake = awake
         self.time = time
     }
 
-    /// The clocks of this machine. The monotonic one goes on while the machine sleeps, as the coordinator's does: a
-    /// laptop that was closed for an hour has lost its leases.
+    /// The clocks of this machine.
     package static let host = RuntimeClock(
         now: { Instant(nanoseconds: read(CLOCK_BOOTTIME)) },
+        awake: { Instant(nanoseconds: read(CLOCK_MONOTONIC)) },
         time: { Timestamp(milliseconds: read(CLOCK_REALTIME) / 1_000_000) }
     )
 }

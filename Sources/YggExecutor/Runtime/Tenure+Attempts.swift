@@ -20,7 +20,7 @@ extension Tenure {
 
     func start(_ key: LeaseKey) {
         guard let attempt = attempts[key] else { return }
-        attempt.begin(at: clock.now()) { [self] in
+        attempt.begin(at: clock.awake()) { [self] in
             conclude(attempt, await carryOut(attempt))
             do throws(JournalError) {
                 // From here on the result outlives this process.
@@ -46,12 +46,23 @@ extension Tenure {
         } catch {
             return .failed(code: "spool-unwritable", detail: error.description, retryable: true)
         }
-        return await settings.carryOut(attempt) { [self] type, data in say(attempt, type, data) }
+        let killGrace = killGrace(for: attempt)
+        return await ProcessScope.$witness.withValue(ledger) {
+            await settings.carryOut(attempt, clock: clock, killGrace: killGrace) { [self] type, data in
+                say(attempt, type, data)
+            }
+        }
+    }
+
+    /// How long its commands have between SIGTERM and SIGKILL. What must not outlive its lease is ended from two thirds
+    /// of the time to live on, and killed before its end.
+    private func killGrace(for attempt: Attempt) -> Duration {
+        guard attempt.assignment.offline == .stop else { return ProcessSpec.defaultKillGrace }
+        return min(ProcessSpec.defaultKillGrace, (seat.withLock { $0.ttl } / 4).duration)
     }
 
     private func say(_ attempt: Attempt, _ type: EventType, _ data: JSONObject) {
-        let now = clock.now()
-        attempt.say(EventDraft(at: clock.time(), type: type, data: data), at: now) { bytes in
+        attempt.say(EventDraft(at: clock.time(), type: type, data: data)) { bytes in
             seat.withLock { $0.control.isSpoolFull(for: bytes) }
                 || journal.failure != nil && journal.pendingBytes > Self.unwrittenLimit
         } spool: { line in
@@ -82,14 +93,38 @@ extension Tenure {
         )
     }
 
+    /// Journals a few words in the place of an entry that the coordinator rejects. A final report stays one, so that
+    /// the attempt has an end.
+    func shorten(_ entry: Outbox.Entry) {
+        logger.error(
+            "The coordinator rejects what an attempt has to say; it is told that something is missing",
+            metadata: .of([.taskID: "\(entry.key.task)", .leaseEpoch: "\(entry.key.epoch)"])
+        )
+        let line = AttemptLog.substitute(for: entry, at: clock.time())
+        feed(.shortened(spool(entry.key, line)))
+    }
+
+    /// Makes the journal durable. For the spool's thread: it waits for the disk.
+    func syncJournal() {
+        do throws(JournalError) {
+            try journal.sync()
+            feed(.synced(true))
+        } catch {
+            logger.error("A result is not safe from a power failure", metadata: .of([.error: "\(error)"]))
+            feed(.synced(false))
+        }
+    }
+
     // MARK: Work without a lease
 
     /// Runs a task now, in slots that were admitted, and waits for its result. Its log goes nowhere.
     func execute(_ attempt: Attempt) async -> FinalReport {
         attempts.add(attempt)
         let result = await withCheckedContinuation { continuation in
-            attempt.begin(at: clock.now()) { [self] in
-                let result = await settings.carryOut(attempt) { _, _ in }
+            attempt.begin(at: clock.awake()) { [self] in
+                let result = await ProcessScope.$witness.withValue(ledger) {
+                    await settings.carryOut(attempt, clock: clock) { _, _ in }
+                }
                 attempts.remove(attempt.key)
                 feed(.released(attempt.handler.spec.slots))
                 continuation.resume(returning: result)
@@ -101,9 +136,11 @@ extension Tenure {
 }
 
 extension ExecutorSettings {
-    /// Runs the handler of an attempt on checked parameters.
+    /// Runs the handler of an attempt on checked parameters. Whatever it says counts as a sign of life.
     func carryOut(
         _ attempt: Attempt,
+        clock: RuntimeClock,
+        killGrace: Duration = ProcessSpec.defaultKillGrace,
         emit: @escaping @Sendable (EventType, JSONObject) async -> Void
     ) async -> HandlerResult {
         let spec = attempt.assignment.spec
@@ -113,18 +150,22 @@ extension ExecutorSettings {
         } catch {
             return .failed(code: "invalid-params", detail: error.description, retryable: false)
         }
+        let heard = { @Sendable in attempt.heard(at: clock.awake()) }
         return await attempt.handler.run(
             HandlerContext(
                 key: attempt.key,
                 kind: spec.kind,
-                phase: attempt.assignment.phase,
-                attempt: attempt.assignment.attempt,
                 params: params,
                 timeouts: spec.timeouts,
                 workspaceRoot: workspaceRoot,
                 repositories: repositories,
                 environment: childEnvironment,
-                emit: emit
+                killGrace: killGrace,
+                heard: heard,
+                emit: { type, data in
+                    heard()
+                    await emit(type, data)
+                }
             )
         )
     }

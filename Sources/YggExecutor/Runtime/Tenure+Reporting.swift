@@ -40,7 +40,7 @@ extension Tenure {
                     await pause(&backoff)
                 }
             } catch {
-                feed(.reportFailed)
+                feed(error.isRejection ? .reportRejected : .reportFailed)
                 if !heed(error) {
                     logger.warning("A report was not taken", metadata: .of([.reason: "\(error)"]))
                 }
@@ -77,6 +77,13 @@ extension Tenure {
             }
         }
         return bodies
+    }
+}
+
+extension LinkError {
+    /// The request will be refused whenever it is sent: it is malformed or too long.
+    fileprivate var isRejection: Bool {
+        if case .refused(let problem) = self { problem.status == 400 || problem.status == 413 } else { false }
     }
 }
 

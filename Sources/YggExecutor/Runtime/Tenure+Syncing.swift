@@ -120,8 +120,8 @@ extension Tenure {
         let (request, ttl) = seat.withLock { seat in
             (seat.control.syncRequest(bootID: bootID, storeID: seat.storeID ?? ""), seat.ttl)
         }
-        // The coordinator holds it for a third of the time to live at most; a farewell is answered at once.
-        let timeout = request.state == .stopped ? min(ttl / 3, 1000) : ttl / 3 + max(ttl / 8, 50)
+        // A farewell is answered at once.
+        let timeout = request.state == .stopped ? min(ttl / 3, 1000) : LeaseTiming.pollTimeout(ttl)
         let end = await withTaskGroup(of: PollEnd.self) { group in
             group.addTask {
                 do throws(LinkError) {
@@ -155,7 +155,7 @@ extension Tenure {
     func pause(_ backoff: inout Backoff, bell: Wakeup = Wakeup()) async {
         let (holdsLeases, ttl) = seat.withLock { ($0.control.holdsLeases, $0.ttl) }
         var delay = backoff.next()
-        if holdsLeases { delay = min(delay, (ttl / 4).duration) }
+        if holdsLeases { delay = min(delay, LeaseTiming.retry(ttl).duration) }
         let nanoseconds = delay.components.seconds * 1_000_000_000 + delay.components.attoseconds / 1_000_000_000
         let until = Instant(nanoseconds: clock.now().nanoseconds + nanoseconds)
         await bell.sleep(until: until, on: thread)

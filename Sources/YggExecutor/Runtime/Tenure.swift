@@ -1,6 +1,7 @@
 import Logging
 import Synchronization
 import YggCore
+import YggProcess
 import YggProtocol
 import YggTelemetry
 
@@ -11,7 +12,7 @@ import YggTelemetry
 final class Tenure: Sendable {
     /// How it ends.
     enum Ending: Sendable {
-        case stopped(restart: Bool)
+        case stopped
         /// The coordinator has another store than the one this tenure served.
         case storeChanged
         case failed(ExecutorError)
@@ -21,6 +22,7 @@ final class Tenure: Sendable {
     /// What the loops are at, beside what is decided.
     struct Seat {
         var control: ExecutorControl
+        var disks: DiskGuard
         var effects: [ExecutorControl.Effect] = []
         var isPerforming = false
         /// Known to the coordinator under this boot id.
@@ -29,8 +31,8 @@ final class Tenure: Sendable {
         var ttl = Milliseconds.seconds(15)
         /// When the last answer came.
         var heardAt: Instant?
-        /// Set when everything has come to its end and only the last words are to be delivered.
-        var leaving: (restart: Bool, deadline: Instant)?
+        /// Set when everything has come to its end and only the last words are to be delivered: until when at most.
+        var leaving: Instant?
         var hasSaidGoodbye = false
         var ending: Ending?
     }
@@ -51,6 +53,7 @@ final class Tenure: Sendable {
     let remember: @Sendable (_ storeID: String) -> Void
     let journal: Journal
     let attempts: AttemptTable
+    let ledger: ProcessLedger
     /// Runs the loops.
     let thread: DedicatedThread
     /// Does what may wait for the disk.
@@ -75,12 +78,15 @@ final class Tenure: Sendable {
         thread = runtime.thread
         spoolThread = runtime.spoolThread
         attempts = runtime.attempts
+        ledger = runtime.ledger
         self.journal = journal
         instance = identity.instance
         self.url = url
         self.remember = remember
         let control = ExecutorControl(slots: settings.slots, spoolBytes: settings.spoolBytes, lifecycle: lifecycle)
-        seat = Mutex(Seat(control: control, storeID: identity.storeID))
+        seat = Mutex(
+            Seat(control: control, disks: DiskGuard(floor: settings.diskFloor), storeID: identity.storeID)
+        )
     }
 
     /// Serves until it ends. Returns when every attempt is over.
@@ -91,6 +97,7 @@ final class Tenure: Sendable {
                 group.addTask { await self.reportLoop() }
                 group.addTask { await self.tickLoop() }
                 group.addTask { await self.untilEnd() }
+                group.addTask { await self.diskLoop() }
                 await group.next()
                 group.cancelAll()
             }
@@ -134,7 +141,7 @@ final class Tenure: Sendable {
         while !isOver {
             let now = clock.now()
             feed(.tick)
-            attempts.sweep(at: now)
+            attempts.sweep(at: clock.awake())
             leaveIfDelivered(now: now)
             let interval = min(250, max(10, seat.withLock { $0.ttl } / 20))
             await Wakeup().sleep(until: now + interval, on: thread)
@@ -195,24 +202,24 @@ final class Tenure: Sendable {
         case .giveBack(let key): attempts.remove(key)
         case .forget(let records): journal.forget(records)
         case .close(let key): journal.close(key)
-        case .syncJournal: spoolThread.run { [journal] in try? journal.sync() }
+        case .shorten(let entry): shorten(entry)
+        case .syncJournal: spoolThread.run { [self] in syncJournal() }
         case .endAttempts: attempts.stopAll(.drained)
         case .wakeSync: syncBell.ring()
         case .wakeReports: reportBell.ring()
-        case .stopped(let restart):
+        case .stopped:
             let deadline = clock.now() + Self.farewell
-            seat.withLock { $0.leaving = (restart, deadline) }
+            seat.withLock { $0.leaving = deadline }
             syncBell.ring()
         }
     }
 
     /// Ends the tenure once nothing runs and the last words have arrived, or had their time.
     func leaveIfDelivered(now: Instant) {
-        let restart: Bool? = seat.withLock { seat in
-            guard let leaving = seat.leaving else { return nil }
-            let isDone = seat.control.isDelivered && seat.hasSaidGoodbye
-            return isDone || leaving.deadline <= now ? leaving.restart : nil
+        let isOver = seat.withLock { seat in
+            guard let leaving = seat.leaving else { return false }
+            return seat.control.isDelivered && seat.hasSaidGoodbye || leaving <= now
         }
-        if let restart { end(.stopped(restart: restart)) }
+        if isOver { end(.stopped) }
     }
 }

@@ -33,7 +33,7 @@ struct Git: Sendable {
         }
     }
 
-    /// The output of a command that must succeed.
+    /// The whole output of a command that must succeed.
     func output(
         _ arguments: [String],
         at place: Place?,
@@ -42,6 +42,13 @@ struct Git: Sendable {
     ) async throws(HandlerFailure) -> String {
         let collected = await collect(arguments, at: place, transport: transport, limit: limit)
         if let failure = await failure(collected, of: arguments) { throw failure }
+        guard !collected.truncated else {
+            throw HandlerFailure(
+                code: "output-too-long",
+                detail: "git \(arguments.first ?? "") says more than the \(limit >> 20) MiB that can be read.",
+                retryable: false
+            )
+        }
         return collected.stdout
     }
 

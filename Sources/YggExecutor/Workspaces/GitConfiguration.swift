@@ -60,6 +60,8 @@ struct GitConfiguration: Sendable {
     private static let settings = [
         "core.hooksPath=/dev/null", "core.fsmonitor=false", "core.pager=cat", "core.askPass=", "core.attributesFile=",
         "core.alternateRefsCommand=true", "credential.helper=", "protocol.ext.allow=never", "gpg.program=false",
+        // Otherwise `git diff` writes the index anew where it lies, optional locks or not: it is the owner's.
+        "diff.autoRefreshIndex=false",
         "log.showSignature=false", "submodule.recurse=false", "fetch.recurseSubmodules=false",
         "gc.autoDetach=false", "maintenance.autoDetach=false", "advice.detachedHead=false",
     ]

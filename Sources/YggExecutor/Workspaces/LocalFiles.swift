@@ -44,14 +44,15 @@ enum LocalFiles {
     }
 
     /// Makes a directory and those above it; one that exists is fine.
-    static func makeDirectory(_ path: String) throws(Errno) {
-        if mkdir(path, 0o755) == 0 { return }
+    /// - Parameter mode: of all that are made.
+    static func makeDirectory(_ path: String, mode: mode_t = 0o755) throws(Errno) {
+        if mkdir(path, mode) == 0 { return }
         switch errno {
         case EEXIST where isDirectory(path): return
         case ENOENT:
             guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { throw .noSuchFileOrDirectory }
-            try makeDirectory(String(path[..<slash]))
-            guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw Errno(rawValue: errno) }
+            try makeDirectory(String(path[..<slash]), mode: mode)
+            guard mkdir(path, mode) == 0 || errno == EEXIST else { throw Errno(rawValue: errno) }
         default: throw Errno(rawValue: errno)
         }
     }

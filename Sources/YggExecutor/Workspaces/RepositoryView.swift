@@ -14,19 +14,33 @@ import YggCore
 struct RepositoryView: Sendable {
     let place: Git.Place
     let repository: LocalRepository
+    /// Says to the sweep that somebody reads through it, for as long as this process lives.
+    private let lock: FileLock
     /// Where the repository says it comes from.
     let origin: String?
 
     /// Makes the view for one attempt. Whoever makes it calls ``remove()``.
     init(of repository: LocalRepository, git: Git) async throws(HandlerFailure) {
         let context = git.run.context
-        let path = "\(context.workspaceRoot)/views/\(context.key.task)-\(context.key.epoch)"
+        let parent = Self.directory(in: context.workspaceRoot)
+        let path = "\(parent)/\(context.key.task)-\(context.key.epoch)"
         let settings = try await Self.settings(of: repository, git: git)
+        do { try LocalFiles.makeDirectory(parent) } catch { throw .unusableWorkspace(parent, error) }
+        let lock = try await FileLock("\(path).lock", run: git.run)
         self.repository = repository
+        self.lock = lock
         place = Git.Place(gitDirectory: path, workTree: repository.workTree)
         origin = settings.first { $0.key == "remote.origin.url" }?.value
-        try Self.build(path, repository: repository, settings: settings)
+        do throws(HandlerFailure) {
+            try Self.build(path, repository: repository, settings: settings)
+        } catch {
+            remove()
+            throw error
+        }
     }
+
+    /// Where views lie.
+    static func directory(in workspaceRoot: String) -> String { "\(workspaceRoot)/views" }
 
     /// Unlinks what was linked; nothing of the repository itself.
     func remove() {
@@ -35,6 +49,7 @@ struct RepositoryView: Sendable {
         rmdir("\(path)/info")
         for name in LocalFiles.names(in: path) { unlink("\(path)/\(name)") }
         rmdir(path)
+        lock.remove("\(path).lock")
     }
 
     private static func build(

@@ -4,7 +4,7 @@ import YggProcess
 /// The directory one attempt works in: a git work tree of its own, `worktrees/<task>-<epoch>`, on a branch of its own,
 /// `ygg/<task>/<epoch>`. Both names carry the epoch, so that what an attempt left behind is never taken for the work
 /// of the next one.
-package struct Worktree: Sendable {
+struct Worktree: Sendable {
     /// What becomes of a work tree in which something is left that is not committed.
     enum Leftovers: Sendable {
         /// They are the work: the tree is kept, for a person.
@@ -21,7 +21,7 @@ package struct Worktree: Sendable {
     let commit: String
     /// The mirrors of its submodules, which know of it too.
     private let submodules: [Mirror]
-    /// Says to ``sweep(_:environment:)`` that somebody works here, for as long as this process lives.
+    /// Says to ``DeadWorkspaces`` that somebody works here, for as long as this process lives.
     private let lock: FileLock
 
     /// Makes the work tree and fills it. Submodules are filled too, where they may be.
@@ -60,7 +60,7 @@ package struct Worktree: Sendable {
         return "ygg/\(name)/\(key.epoch)"
     }
 
-    private static func directory(in workspaceRoot: String) -> String { "\(workspaceRoot)/worktrees" }
+    static func directory(in workspaceRoot: String) -> String { "\(workspaceRoot)/worktrees" }
 
     /// Registers a work tree with a mirror, without any file in it yet: only that needs the mirror's lock.
     /// - Parameter branch: nil leaves it detached.
@@ -146,29 +146,5 @@ package struct Worktree: Sendable {
             guard let branch, let mirror = mirrors.first else { return }
             _ = await mirror.git.collect(["branch", "--quiet", "-D", "--", branch], at: mirror.place)
         }
-    }
-
-    /// Removes the work trees of attempts whose process was killed. What was kept for a person is not touched, nor
-    /// what another process works in: an executor starts while `ygg run` uses the same workspace.
-    ///
-    /// Their branches stay: there may be commits on them.
-    /// - Returns: the paths that were removed.
-    @discardableResult
-    package static func sweep(_ workspaceRoot: String, environment: [String: String]) async -> [String] {
-        let parent = directory(in: workspaceRoot)
-        var removed: [String] = []
-        for name in LocalFiles.names(in: parent) where name.hasSuffix(".lock") {
-            // Whoever holds the lock is alive; a kept work tree has none.
-            guard let lock = FileLock(ifFree: "\(parent)/\(name)") else { continue }
-            let path = "\(parent)/\(name.dropLast(".lock".count))"
-            let spec = ProcessSpec(argv: ["rm", "-rf", "--", path], environment: environment)
-            if await collectProcess(spec).outcome.succeeded {
-                removed.append(path)
-                lock.remove("\(parent)/\(name)")
-            } else {
-                lock.release()
-            }
-        }
-        return removed
     }
 }

@@ -18,9 +18,17 @@ package struct CollectedOutput: Sendable, Equatable {
 
 /// Runs a command and keeps its output: of each stream the first and the last half of `limit` bytes, with a line
 /// between them that says how much is missing. Ends as ``runProcess(_:onOutput:onStart:)`` does.
-package func collectProcess(_ spec: ProcessSpec, limit: Int = 1 << 20) async -> CollectedOutput {
+/// - Parameter heard: is called for every piece of output.
+package func collectProcess(
+    _ spec: ProcessSpec,
+    limit: Int = 1 << 20,
+    heard: @escaping @Sendable () -> Void = {}
+) async -> CollectedOutput {
     let collector = Collector(limit: limit)
-    let outcome = await runProcess(spec) { stream, bytes in collector.take(bytes, from: stream) }
+    let outcome = await runProcess(spec) { stream, bytes in
+        heard()
+        collector.take(bytes, from: stream)
+    }
     return collector.collected(outcome)
 }
 

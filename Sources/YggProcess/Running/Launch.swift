@@ -93,6 +93,15 @@ enum Launch {
         }
     }
 
+    /// The file a command would be run from; nil where there is none that may be executed.
+    static func find(_ command: String, path: String?) -> String? {
+        if command.contains("/") {
+            guard case .file = kind(of: command), access(command, X_OK) == 0 else { return nil }
+            return command
+        }
+        return (try? lookUp(command, path: path ?? defaultPath))?.string
+    }
+
     /// The first executable file of this name. Relative and empty entries of PATH are passed over: which program
     /// runs must not depend on the directory a command happens to be run in.
     private static func lookUp(_ name: String, path: String) throws(Refusal) -> FilePath {
@@ -125,4 +134,10 @@ enum Launch {
         default: return .other
         }
     }
+}
+
+/// The file a command would be run from: on the absolute entries of the PATH of `environment`, or as it is where it has a
+/// slash. nil where there is none that may be executed.
+package func findCommand(_ command: String, environment: [String: String]) -> String? {
+    Launch.find(command, path: environment["PATH"])
 }

@@ -106,6 +106,10 @@ extension ProcessRun {
     ) async {
         let group = ProcessGroup(id: execution.processIdentifier.value)
         group.yieldToUs()
+        // Before anything else: from here on the group is found again, whatever happens to this process.
+        let witness = ProcessScope.witness
+        witness?.began(group.id)
+        defer { witness?.ended(group.id) }
         onStart?(group.id)
         state.withLock { $0.phase = .running(group) }
         async let output: Void = read(execution.standardOutput, as: .stdout, of: group, into: onOutput)
@@ -113,8 +117,15 @@ extension ProcessRun {
         _ = await (output, errors)
         await group.leaderExit()
         // The leader is unreaped, so the id is still the group's: whoever it left behind ends now.
-        group.send(SIGKILL)
-        state.withLock { $0.phase = .over }
+        kill { $0.phase = .over }
+    }
+
+    /// Kills whoever is left of the group, while it is there to be killed.
+    private func kill(then: (inout State) -> Void = { _ in }) {
+        state.withLock { state in
+            if case .running(let group) = state.phase { group.send(SIGKILL) }
+            then(&state)
+        }
     }
 
     /// Takes one stream to its end: end of file, or what was in the pipe when the leader ended.
@@ -137,7 +148,7 @@ extension ProcessRun {
                 let now = clock.now
                 state.withLock { $0.watch.deliveryEnded(at: now) }
                 guard group.leaderHasExited else { continue }
-                group.send(SIGKILL)
+                kill()
                 leftInPipe -= bytes.count
                 if leftInPipe <= 0 { return }
             }

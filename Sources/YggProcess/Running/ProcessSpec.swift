@@ -2,6 +2,9 @@
 ///
 /// There is no shell and nothing is inherited, so a spec alone says what the child gets.
 package struct ProcessSpec: Sendable, Equatable {
+    /// Enough to write a file to its end, and short enough that a person who cancels sees it happen.
+    package static let defaultKillGrace = Duration.seconds(2)
+
     /// The command and its arguments. A first word without a slash is looked up on the PATH of `environment`.
     package var argv: [String]
     /// The whole environment of the child; see ``cleanEnvironment(from:extra:)`` for one to start from.
@@ -25,7 +28,7 @@ package struct ProcessSpec: Sendable, Equatable {
         standardInput: [UInt8]? = nil,
         runTimeout: Duration? = nil,
         silenceTimeout: Duration? = nil,
-        killGrace: Duration = .seconds(5)
+        killGrace: Duration = ProcessSpec.defaultKillGrace
     ) {
         self.argv = argv
         self.environment = environment

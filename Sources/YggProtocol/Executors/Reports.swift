@@ -86,14 +86,8 @@ package struct ReportsRequest: Sendable {
     package var seen: Int64
     package var held: [LeaseKey]
     package var entries: [ReportEntry]
-
-    package init(bootID: String, storeID: String, seen: Int64, held: [LeaseKey], entries: [ReportEntry]) {
-        self.bootID = bootID
-        self.storeID = storeID
-        self.seen = seen
-        self.held = held
-        self.entries = entries
-    }
+    /// Leases of which something was said that cannot be read. It is refused alone: what is said of others counts.
+    package var unreadable: Set<LeaseKey> = []
 
     /// The body around entries that are already encoded: the spool keeps them as they are sent.
     package static func bytes(
@@ -118,17 +112,21 @@ package struct ReportsRequest: Sendable {
 
     package init(reading reader: inout ObjectReader) throws(InvalidInput) {
         reader.ignoresUnknown = true
-        self.init(
-            bootID: try reader.required("bootId") { $0.string("bootId", maxLength: 128) },
-            storeID: try reader.required("storeId") { $0.string("storeId", maxLength: 128) },
-            seen: try reader.required("seen") { $0.int("seen") },
-            held: reader.list("held", maxCount: 10_000) { nested throws(InvalidInput) in
-                try LeaseKey(reading: &nested)
-            } ?? [],
-            entries: reader.list("entries", maxCount: 100_000) { nested throws(InvalidInput) in
-                try ReportEntry(reading: &nested)
-            } ?? []
-        )
+        bootID = try reader.required("bootId") { $0.string("bootId", maxLength: 128) }
+        storeID = try reader.required("storeId") { $0.string("storeId", maxLength: 128) }
+        seen = try reader.required("seen") { $0.int("seen") }
+        held = try [LeaseKey](held: &reader)
+        entries = []
+        for (index, json) in (reader.array("entries", maxCount: 100_000) ?? []).enumerated() {
+            var entry = try ObjectReader(json, at: "/entries/\(index)")
+            entry.ignoresUnknown = true
+            do throws(InvalidInput) {
+                entries.append(try ReportEntry(reading: &entry))
+            } catch {
+                // Whose it is must be known at least.
+                unreadable.insert(try LeaseKey(reading: &entry))
+            }
+        }
         try reader.finish()
     }
 }

@@ -6,42 +6,49 @@ package struct SyncRequest: Sendable {
     package var storeID: String
     /// Counts the requests of one boot, for logs.
     package var counter: Int64
-    package var state: ExecutorState
+    package var lifecycle: LifecycleAccount
     package var seen: Int64
     package var held: [LeaseKey]
     /// Work it gives back, with the reason.
     package var declined: [(key: LeaseKey, reason: String)]
     /// Slots it can really use at the moment, where that is less than declared.
     package var capacity: Slots?
+    /// Why there is no room for new work on one of its disks; nil where there is.
+    package var shortage: String?
     package var resources: JSONObject?
 
     package init(
         bootID: String,
         storeID: String,
         counter: Int64,
-        state: ExecutorState,
+        lifecycle: LifecycleAccount,
         seen: Int64,
         held: [LeaseKey],
         declined: [(key: LeaseKey, reason: String)] = [],
         capacity: Slots? = nil,
+        shortage: String? = nil,
         resources: JSONObject? = nil
     ) {
         self.bootID = bootID
         self.storeID = storeID
         self.counter = counter
-        self.state = state
+        self.lifecycle = lifecycle
         self.seen = seen
         self.held = held
         self.declined = declined
         self.capacity = capacity
+        self.shortage = shortage
         self.resources = resources
     }
 
+    package var state: ExecutorState { lifecycle.state }
+
     package var json: JSONObject {
         var object: JSONObject = [
-            "bootId": .string(bootID), "storeId": .string(storeID), "counter": .int(counter),
-            "state": .string(state.rawValue), "seen": .int(seen), "held": .array(held.map { .object($0.json) }),
+            "bootId": .string(bootID), "storeId": .string(storeID), "counter": .int(counter), "seen": .int(seen),
+            "held": .array(held.map { .object($0.json) }),
         ]
+        for member in lifecycle.json.members { object.append(member.key, member.value) }
         if !declined.isEmpty {
             object.append(
                 "declined",
@@ -55,6 +62,7 @@ package struct SyncRequest: Sendable {
             )
         }
         if let capacity { object.append("capacity", capacity.json) }
+        object.append("shortage", .optional(shortage))
         if let resources { object.append("resources", .object(resources)) }
         return object
     }
@@ -66,20 +74,28 @@ package struct SyncRequest: Sendable {
             bootID: try reader.required("bootId") { $0.string("bootId", maxLength: 128) },
             storeID: try reader.required("storeId") { $0.string("storeId", maxLength: 128) },
             counter: reader.int("counter") ?? 0,
-            state: reader.choice("state", of: ExecutorState.self) ?? .running,
+            lifecycle: LifecycleAccount(reading: &reader),
             seen: try reader.required("seen") { $0.int("seen") },
-            held: reader.list("held", maxCount: 10_000) { nested throws(InvalidInput) in
-                try LeaseKey(reading: &nested)
-            } ?? [],
+            held: try [LeaseKey](held: &reader),
             declined: reader.list("declined", maxCount: 10_000) { nested throws(InvalidInput) in
                 (try LeaseKey(reading: &nested), nested.string("reason") ?? "")
             } ?? [],
             capacity: try reader.value("capacity").map { json throws(InvalidInput) in
                 try Slots(json, at: capacityPath)
             },
+            shortage: reader.string("shortage", maxLength: 1000),
             resources: reader.object("resources")
         )
         try reader.finish()
+    }
+}
+
+extension [LeaseKey] {
+    /// The leases that a request names. A request that says nothing about them must not be read as holding none.
+    init(held reader: inout ObjectReader) throws(InvalidInput) {
+        self = try reader.required("held") { reader in
+            reader.list("held", maxCount: 10_000) { nested throws(InvalidInput) in try LeaseKey(reading: &nested) }
+        }
     }
 }
 
@@ -97,10 +113,10 @@ extension LeaseKey {
 package struct StatementMessage: Sendable {
     package var statement: Statement
     package var storeID: String
-    /// The lifecycle the coordinator wants; nil while nobody asked for a change.
-    package var wanted: ExecutorState?
+    /// What somebody asked of the executor's lifecycle; nil while nobody did.
+    package var wanted: StandingOrder?
 
-    package init(statement: Statement, storeID: String, wanted: ExecutorState? = nil) {
+    package init(statement: Statement, storeID: String, wanted: StandingOrder? = nil) {
         self.statement = statement
         self.storeID = storeID
         self.wanted = wanted
@@ -111,7 +127,7 @@ package struct StatementMessage: Sendable {
             "rev": .int(statement.rev), "storeId": .string(storeID),
             "leases": .array(statement.leases.map { .object($0.json) }),
         ]
-        object.append("wanted", .optional(wanted?.rawValue))
+        if let wanted { object.append("wanted", .object(wanted.json)) }
         return object
     }
 
@@ -126,7 +142,7 @@ package struct StatementMessage: Sendable {
                 } ?? []
             ),
             storeID: try reader.required("storeId") { $0.string("storeId") },
-            wanted: reader.choice("wanted", of: ExecutorState.self)
+            wanted: reader.nested("wanted") { nested throws(InvalidInput) in try StandingOrder(reading: &nested) }
         )
         if !reader.issues.isEmpty { throw InvalidInput(issues: reader.issues) }
     }

@@ -75,8 +75,10 @@ package struct TaskSubmission: Sendable, Hashable {
     private mutating func readIdentity(_ reader: inout ObjectReader) {
         for key in ["id", "task_id"] {
             guard let text = reader.string(key, maxLength: 1024) else { continue }
-            if let id = TaskID(text) {
+            if let id = TaskID(text), self.id ?? id == id {
                 self.id = id
+            } else if TaskID(text) != nil {
+                reader.complain(key, "is another than id: send one of the two")
             } else {
                 reader.complain(key, "must be 1 to 64 letters, digits, dots, dashes and underscores")
             }

@@ -15,7 +15,7 @@ struct CatalogueRoutes: Sendable {
     }
 
     @Sendable private func kinds(_ request: Request, _ context: YggContext) async throws -> Response {
-        .list(coordinator.kinds.map { .object(json($0.spec, $0.offeredBy)) }, next: nil)
+        try .page(coordinator.kinds.map { .object(json($0.spec, $0.offeredBy)) }, of: request)
     }
 
     @Sendable private func kind(_ request: Request, _ context: YggContext) async throws -> Response {
@@ -32,7 +32,7 @@ struct CatalogueRoutes: Sendable {
     }
 
     @Sendable private func routes(_ request: Request, _ context: YggContext) async throws -> Response {
-        .list(coordinator.settings.routes.routes.map { .object($0.json) }, next: nil)
+        try .page(coordinator.settings.routes.routes.map { .object($0.json) }, of: request)
     }
 
     private func json(_ spec: KindSpec, _ offeredBy: [ExecutorID]) -> JSONObject {

@@ -21,12 +21,15 @@ struct EventRoutes: Sendable {
     @Sendable private func events(_ request: Request, _ context: YggContext) async throws -> Response {
         let id = try taskID(context)
         var query = try request.queryReader()
-        let after = query.spelledInt("after", in: 0...Int64.max) ?? 0
+        let cursor = query.spelledInt("cursor", in: 0...Int64.max)
+        let after = query.spelledInt("after", in: 0...Int64.max) ?? cursor ?? 0
         let limit = query.spelledInt("limit", in: 1...1000) ?? 200
         try query.finish()
-        let (page, _, lastSeq) = try await coordinator.events(of: id, after: after, limit: Int(limit))
-        let last = page.events.last?.seq ?? after
-        return .list(page.events.map { .object($0.json) }, next: last < lastSeq ? String(last) : nil)
+        let (page, task, lastSeq) = try await coordinator.events(of: id, after: after, limit: Int(limit))
+        var events = page.events
+        if let gap = page.gap(after: after, of: task) { events.insert(gap, at: 0) }
+        let last = events.last?.seq ?? after
+        return .list(events.map { .object($0.json) }, next: last < lastSeq ? String(last) : nil)
     }
 
     /// Replays what is stored and goes on live. `Last-Event-ID` beats `after`, because a browser sends it when it
@@ -85,6 +88,20 @@ struct EventRoutes: Sendable {
     }
 }
 
+extension TaskStore.EventPage {
+    /// What stands in the place of entries that were removed.
+    fileprivate func gap(after: Int64, of task: FleetTask) -> Event? {
+        firstStored.map { first in
+            Event(
+                seq: first - 1,
+                at: events.first?.at ?? task.updatedAt,
+                type: .gap,
+                data: ["from": .int(after + 1), "to": .int(first - 1)]
+            )
+        }
+    }
+}
+
 /// Reads a task's log on behalf of one viewer, a page at a time.
 private final class LogReader: Sendable {
     private let coordinator: Coordinator
@@ -104,15 +121,10 @@ private final class LogReader: Sendable {
         let after = position.withLock { $0 }
         let (page, task, lastSeq) = try await coordinator.events(of: task, after: after, limit: 500)
         var frames: [UInt8] = []
-        if let first = page.firstStored {
-            frames += ServerSentEvents.frame(
-                id: first - 1,
-                name: "gap",
-                data: ["from": .int(after + 1), "to": .int(first - 1)]
-            )
-        }
+        let gap = page.gap(after: after, of: task)
+        if let gap { frames += ServerSentEvents.frame(id: gap.seq, name: gap.type.rawValue, data: gap.data) }
         for event in page.events { frames += ServerSentEvents.frame(of: event) }
-        let last = page.events.last?.seq ?? after
+        let last = page.events.last?.seq ?? gap?.seq ?? after
         position.withLock { $0 = last }
         guard last >= lastSeq else { return (frames, false) }
         if task.state.isTerminal {

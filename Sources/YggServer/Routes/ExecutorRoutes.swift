@@ -12,12 +12,13 @@ struct ExecutorRoutes: Sendable {
         endpoints.get("/v1/executors", list)
         endpoints.post("/v1/executors", register)
         endpoints.get("/v1/executors/:executor", show)
+        endpoints.post("/v1/executors/:executor/action", act)
         endpoints.post("/v1/executors/:executor/sync", sync)
         endpoints.post("/v1/executors/:executor/reports", report)
     }
 
     @Sendable private func list(_ request: Request, _ context: YggContext) async throws -> Response {
-        .list(coordinator.executors.map { .object($0.json) }, next: nil)
+        try .page(coordinator.executors.map { .object($0.json) }, of: request)
     }
 
     @Sendable private func show(_ request: Request, _ context: YggContext) async throws -> Response {
@@ -28,6 +29,13 @@ struct ExecutorRoutes: Sendable {
         var reader = try await request.objectReader(limit: coordinator.settings.limits.body)
         let answer = try await coordinator.register(try Registration(reading: &reader))
         return .json(answer.json)
+    }
+
+    @Sendable private func act(_ request: Request, _ context: YggContext) async throws -> Response {
+        let id = try executorID(context)
+        var reader = try await request.objectReader(limit: coordinator.settings.limits.body)
+        let order = try Lifecycle.Order(request: &reader, by: "operator")
+        return .json(try await coordinator.order(order, to: id).json, status: .accepted)
     }
 
     @Sendable private func sync(_ request: Request, _ context: YggContext) async throws -> Response {

@@ -27,7 +27,8 @@ struct HealthRoutes: Sendable {
         let executors = coordinator.executors
         let up = executors.filter { $0.state == .running }.count
         let fleetStatus = up == executors.count ? "pass" : "warn"
-        let status = storeFailure != nil ? "fail" : fleetStatus
+        let disk = coordinator.diskState
+        let status = storeFailure != nil ? "fail" : disk.isLow ? "warn" : fleetStatus
         var store: JSONObject = ["status": .string(storeFailure == nil ? "pass" : "fail")]
         store.append("detail", .optional(storeFailure))
         let fleet: JSONObject = [
@@ -37,7 +38,7 @@ struct HealthRoutes: Sendable {
             [
                 "status": .string(status), "version": .string(YggVersion.current),
                 "uptimeMs": .int(uptime.rawValue),
-                "checks": ["store": .object(store), "executors": .object(fleet)],
+                "checks": ["store": .object(store), "executors": .object(fleet), "disk": .object(disk.check)],
             ],
             status: storeFailure == nil ? .ok : .serviceUnavailable
         )
@@ -45,8 +46,10 @@ struct HealthRoutes: Sendable {
 
     @Sendable private func ready(_ request: Request, _ context: YggContext) async throws -> Response {
         let failure = await lastCheck.failure { try await coordinator.checkStore() }
-        var response = Response.text(failure == nil ? "[+]store ok\n" : "[-]store failed: reason withheld\n")
-        if failure != nil { response.status = .serviceUnavailable }
+        let isLeaving = coordinator.isLeaving
+        let store = failure == nil ? "[+]store ok\n" : "[-]store failed: reason withheld\n"
+        var response = Response.text(store + (isLeaving ? "[-]stopping\n" : ""))
+        if failure != nil || isLeaving { response.status = .serviceUnavailable }
         return response
     }
 
@@ -62,6 +65,8 @@ struct HealthRoutes: Sendable {
         let backlog = try await coordinator.backlog()
         let now = Timestamp.now
         let executors = coordinator.executors
+        let disk = coordinator.diskState
+        let retention = coordinator.retentionState
         let text = PrometheusText([
             .gauge(
                 "yggdrasil_tasks",
@@ -100,6 +105,31 @@ struct HealthRoutes: Sendable {
                 [MetricSample(Double(coordinator.events.viewerCount))]
             ),
             .gauge(
+                "yggdrasil_disk_free_bytes",
+                help: "Free where the data is.",
+                disk.spaces.map { MetricSample(Double($0.free), ["path": $0.path]) }
+            ),
+            .gauge(
+                "yggdrasil_disk_low",
+                help: "1 while the disk is too full for new work.",
+                [MetricSample(disk.isLow ? 1 : 0)]
+            ),
+            .gauge(
+                "yggdrasil_store_bytes",
+                help: "Held by the store and the artifacts when retention last looked.",
+                [MetricSample(Double(retention.usedBytes))]
+            ),
+            .gauge(
+                "yggdrasil_retention_removed_tasks",
+                help: "Finished tasks that this process has removed.",
+                [MetricSample(Double(retention.tasks))]
+            ),
+            .gauge(
+                "yggdrasil_retention_trimmed_tasks",
+                help: "Finished tasks whose log and artifacts this process has removed.",
+                [MetricSample(Double(retention.outputs))]
+            ),
+            .gauge(
                 "yggdrasil_uptime_seconds",
                 help: "Since the start.",
                 [MetricSample(Double(uptime.rawValue) / 1000)]
@@ -109,6 +139,15 @@ struct HealthRoutes: Sendable {
     }
 
     private var uptime: Milliseconds { Timestamp.now - coordinator.startedAt }
+}
+
+extension DiskGuard {
+    /// As `/health` tells it: a disk that is too full stops new work, and nothing that is under way.
+    fileprivate var check: JSONObject {
+        var check: JSONObject = ["status": .string(isLow ? "warn" : "pass")]
+        check.append("detail", .optional(sentence))
+        return check
+    }
 }
 
 /// The last look at the store, kept for a second: health is asked more often than it changes.

@@ -17,6 +17,7 @@ struct TaskRoutes: Sendable {
         endpoints.get("/v1/tasks/:id", show)
         endpoints.post("/v1/tasks/:id/cancel", cancel)
         endpoints.post("/v1/tasks/:id/retry", retry)
+        endpoints.post("/v1/tasks/:id/requeue", requeue)
         endpoints.get("/v1/tasks/:id/why", why)
     }
 
@@ -27,14 +28,14 @@ struct TaskRoutes: Sendable {
         return answer(try await coordinator.submit(try TaskSubmission(reading: &reader), idempotency: idempotency))
     }
 
-    private func answer(_ result: SubmitResult) -> Response {
+    private func answer(_ result: SubmitResult, isNew: Bool = true) -> Response {
         var headers = headers(of: result.task)
         switch result.kind {
         case .created: headers[.location] = "/v1/tasks/\(result.task.id)"
         case .existing: break
         case .replayed: headers[.idempotencyReplayed] = "true"
         }
-        return .json(result.task.json, status: result.kind == .existing ? .ok : .created, headers: headers)
+        return .json(result.task.json, status: result.kind == .existing || !isNew ? .ok : .created, headers: headers)
     }
 
     /// 1 to 255 visible ASCII characters, with or without the quotes of a structured field.
@@ -138,18 +139,34 @@ struct TaskRoutes: Sendable {
     }
 
     @Sendable private func cancel(_ request: Request, _ context: YggContext) async throws -> Response {
-        let task = try await coordinator.cancel(try taskID(context))
+        let task = try await coordinator.cancel(try taskID(context), ifVersion: try ifMatch(request))
         return .json(task.json, status: .accepted, headers: headers(of: task))
     }
 
     @Sendable private func retry(_ request: Request, _ context: YggContext) async throws -> Response {
         let id = try taskID(context)
         let idempotency = try idempotencyKey(request, of: "retry", asking: Array(id.rawValue.utf8))
-        return answer(try await coordinator.retry(id, idempotency: idempotency))
+        let result = try await coordinator.retry(id, ifVersion: try ifMatch(request), idempotency: idempotency)
+        // The end of a delay makes no new task, also when it is asked for again.
+        return answer(result, isNew: result.task.id != id)
+    }
+
+    @Sendable private func requeue(_ request: Request, _ context: YggContext) async throws -> Response {
+        let task = try await coordinator.requeue(try taskID(context))
+        return .json(task.json, headers: headers(of: task))
     }
 
     @Sendable private func why(_ request: Request, _ context: YggContext) async throws -> Response {
         .json(try await coordinator.why(try taskID(context)).json)
+    }
+
+    /// The version that a request is about, where it says so.
+    private func ifMatch(_ request: Request) throws(Problem) -> Int64? {
+        guard let field = request.headers[.ifMatch], field != "*" else { return nil }
+        guard field.count > 2, field.hasPrefix("\""), field.hasSuffix("\""),
+            let version = Int64(field.dropFirst().dropLast())
+        else { throw .preconditionFailed("If-Match: \(field.prefix(40)) is no ETag of a task.") }
+        return version
     }
 
     private func headers(of task: FleetTask) -> HTTPFields {

@@ -10,7 +10,7 @@ package final class SQLiteDatabase: Database {
     /// Writes of one group at most: a bound on how long a reader of the newest state waits.
     private static let maxGroup = 256
 
-    private let pool: DatabasePool
+    let pool: DatabasePool
     private let lock: FileLock
     private let queue = DispatchQueue(label: "ygg.sqlite.writer", qos: .userInitiated)
     private let pending = Mutex(Pending())
@@ -157,12 +157,16 @@ extension GRDB.Database {
     }
 }
 
-private func translated(_ error: any Error) -> any Error {
+/// An error of SQLite in words for the person who runs it.
+func translated(_ error: any Error) -> any Error {
     guard let error = error as? DatabaseError else { return error }
-    if error.resultCode == .SQLITE_FULL {
+    switch error.resultCode {
+    case .SQLITE_FULL:
         return StorageError(.full, "The disk that holds the database is full: free some space, nothing was changed.")
+    case .SQLITE_READONLY:
+        return StorageError(.failed, "The database cannot be written: its file or its file system is read-only.")
+    default: return StorageError(.failed, "SQLite: \(error)")
     }
-    return StorageError(.failed, "SQLite: \(error)")
 }
 
 /// One waiting write.

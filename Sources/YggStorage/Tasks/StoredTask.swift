@@ -41,6 +41,7 @@ extension TaskSpec {
         object.append("retryOf", .optional(retryOf?.rawValue))
         object.append("continues", .optional(continues?.rawValue))
         object.append("dedupeKey", .optional(dedupeKey))
+        object.append("fingerprint", .optional(fingerprint))
         if needsPlan { object.append("needsPlan", true) }
         return object
     }
@@ -69,6 +70,7 @@ extension TaskSpec {
             retryOf: id("retryOf"),
             continues: id("continues"),
             dedupeKey: reader.string("dedupeKey"),
+            fingerprint: reader.string("fingerprint"),
             needsPlan: reader.bool("needsPlan") ?? false
         )
     }

@@ -44,11 +44,13 @@ package final class TaskStore: Sendable {
                 [.text(label), .integer(stored.num)]
             )
         }
+        try noteReferences(of: spec, num: stored.num, in: tx)
         try append(events, to: &stored, in: tx)
         let num = stored.num
-        let isGranted = task.state == .running
-        tx.afterCommit { [specs] in
-            isGranted ? specs.insert(granted: spec, for: num) : specs.insert(queued: spec, for: num)
+        switch task.state {
+        case .running: tx.afterCommit { [specs] in specs.insert(granted: spec, for: num) }
+        case .queued: tx.afterCommit { [specs] in specs.insert(queued: spec, for: num) }
+        default: break
         }
         return stored
     }

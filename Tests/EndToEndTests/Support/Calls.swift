@@ -70,6 +70,13 @@ extension RunningYgg {
         try await task(id) { $0["state"]?.stringValue == state }
     }
 
+    /// Returns as soon as the task's stream has shown `text`.
+    func waitForStream(of id: String, toShow text: String) async {
+        // Not a pipeline: that would wait for curl, which learns only with the next keep-alive that nobody reads.
+        let script = "grep -q -m 1 -- '\(text)' < <(exec curl -sN '\(address)/v1/tasks/\(id)/stream' 2>/dev/null)"
+        _ = await collect(["bash", "-c", script])
+    }
+
     /// Runs `ygg` as a person would, against this one.
     func cli(_ arguments: String..., directory: String? = nil) async -> CollectedOutput {
         await collectProcess(
@@ -117,4 +124,22 @@ func collect(_ argv: [String]) async -> String {
         ProcessSpec(argv: argv, environment: RunningYgg.childEnvironment, runTimeout: .seconds(60)),
         limit: 64 << 20
     ).stdout
+}
+
+/// A call to any address.
+enum HTTPCall {
+    static func get(_ url: String) async throws -> Answer { try await send("GET", url, nil) }
+    static func post(_ url: String, _ body: JSON) async throws -> Answer { try await send("POST", url, body) }
+
+    private static func send(_ method: String, _ url: String, _ body: JSON?) async throws -> Answer {
+        let parts = url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
+        let reply = try await HTTPTransport(baseURL: parts.prefix(3).joined(separator: "/"), token: nil).send(
+            method: method,
+            path: "/\(parts.dropFirst(3).joined())",
+            headers: [],
+            body: body?.bytes,
+            timeout: .seconds(60)
+        )
+        return Answer(status: reply.status, headers: reply.headers, json: reply.json, body: reply.body)
+    }
 }

@@ -10,15 +10,21 @@ struct PlayedExecutor {
     var seen: Int64 = 0
 
     /// Registers with one kind.
-    init(_ id: String, kind: String, boot: String = "boot-1", instance: String = "i-1", at ygg: RunningYgg) async throws
-    {
+    init(
+        _ id: String,
+        kind: String,
+        boot: String = "boot-1",
+        slots: Int64 = 1,
+        at ygg: RunningYgg
+    ) async throws {
         self.ygg = ygg
         self.id = id
         self.boot = boot
         let answer = try await ygg.post(
             "/v1/executors",
             [
-                "id": .string(id), "instance": .string(instance), "bootId": .string(boot), "protocol": [1, 1],
+                "id": .string(id), "instance": "i-1", "bootId": .string(boot), "protocol": [1, 1],
+                "slots": ["default": .int(slots)],
                 "kinds": [["kind": .string(kind), "description": "played by a test"]],
             ]
         )
@@ -41,7 +47,9 @@ struct PlayedExecutor {
     }
 
     /// The verdict on what is said of one lease.
-    func report(_ lease: JSON, n: Int64, _ body: (String, JSON)) async throws -> JSON {
+    /// - Parameter held: what it holds at that time; nil is the lease alone.
+    func report(_ lease: JSON, n: Int64, _ body: (String, JSON), held: [JSON]? = nil) async throws -> JSON {
+        let held = (held ?? [lease]).map { JSON.object(["task": $0["task"] ?? .null, "epoch": $0["epoch"] ?? .null]) }
         let entry: JSON = [
             "task": lease["task"] ?? .null, "epoch": lease["epoch"] ?? .null, "n": .int(n), body.0: body.1,
         ]
@@ -49,7 +57,7 @@ struct PlayedExecutor {
             "/v1/executors/\(id)/reports",
             [
                 "bootId": .string(boot), "storeId": .string(store), "seen": .int(seen),
-                "held": [["task": lease["task"] ?? .null, "epoch": lease["epoch"] ?? .null]], "entries": [entry],
+                "held": .array(held), "entries": [entry],
             ]
         )
         try #require(answer.status == 200, "\(String(decoding: answer.body, as: UTF8.self))")

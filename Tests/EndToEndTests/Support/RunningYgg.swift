@@ -5,11 +5,11 @@ import Testing
 import YggCore
 import YggProcess
 
-/// The real binary as a child of the test, in a directory of its own. It ends with the test.
+/// The real binary as a child of the test. `RunningFleet` starts it, and ends it with the test.
 final class RunningYgg: Sendable {
     let address: String
     let executorAddress: String?
-    private let pid: pid_t
+    let pid: pid_t
     private let run: Task<ProcessOutcome, Never>
     private let output: Transcript
 
@@ -35,17 +35,17 @@ final class RunningYgg: Sendable {
     }
 
     /// Starts `ygg ARGUMENTS` and returns once it has printed its ready line.
-    /// - Parameter program: what is started instead of `ygg`; it prints such a line too.
+    /// - Parameter program: another name of the binary, or what is started instead and prints such a line too.
     static func start(
         _ arguments: [String],
-        program: [String] = [binary],
-        environment: [String: String] = [:]
+        environment: [String: String] = [:],
+        program: String = binary
     ) async throws -> RunningYgg {
         let output = Transcript()
         let (lines, feed) = AsyncStream.makeStream(of: JSON.self)
         let (pids, pidFeed) = AsyncStream.makeStream(of: pid_t.self)
         let spec = ProcessSpec(
-            argv: program + arguments,
+            argv: [program] + arguments,
             environment: childEnvironment.merging(environment) { $1 },
             killGrace: .seconds(1)
         )
@@ -70,8 +70,10 @@ final class RunningYgg: Sendable {
             break
         }
         guard let ready, let pid = started, let address = ready["address"]?.stringValue else {
+            run.cancel()
+            _ = await run.value
             throw EndToEndFailure(
-                "\(program.joined(separator: " ")) \(arguments.joined(separator: " ")) did not get ready:\n\(output.text)"
+                "\(program) \(arguments.joined(separator: " ")) did not get ready:\n\(output.text)"
             )
         }
         return RunningYgg(
@@ -98,6 +100,12 @@ final class RunningYgg: Sendable {
     func stop() async -> ProcessOutcome {
         kill(pid, SIGTERM)
         return await run.value
+    }
+
+    /// Ends it if it has not ended: in order, or killed where that takes longer than a second.
+    fileprivate func leave() async {
+        run.cancel()
+        _ = await run.value
     }
 
     /// Waits for an end that comes by itself.
@@ -156,10 +164,44 @@ private func NSTemporaryDirectoryPath() -> String {
     return path.hasSuffix("/") ? String(path.dropLast()) : path
 }
 
+/// The processes of one test. They end with it, also where it throws.
+final class RunningFleet: Sendable {
+    private let members = Mutex<[RunningYgg]>([])
+
+    private init() {}
+
+    static func with<Value>(_ body: (RunningFleet) async throws -> Value) async throws -> Value {
+        let fleet = RunningFleet()
+        do {
+            let value = try await body(fleet)
+            await fleet.leave()
+            return value
+        } catch {
+            let logs = fleet.members.withLock { $0.map { "\($0.log.suffix(4000))" } }
+            Issue.record("\(error)\nlogs of ygg:\n\(logs.joined(separator: "\n--\n"))")
+            await fleet.leave()
+            throw error
+        }
+    }
+
+    /// Starts `ygg ARGUMENTS` and returns once it has printed its ready line.
+    func start(_ arguments: [String], environment: [String: String] = [:]) async throws -> RunningYgg {
+        let ygg = try await RunningYgg.start(arguments, environment: environment)
+        members.withLock { $0.append(ygg) }
+        return ygg
+    }
+
+    /// The last that was started ends first: executors before their coordinator.
+    private func leave() async {
+        for ygg in members.withLock({ $0.reversed() }) { await ygg.leave() }
+    }
+}
+
 /// Runs `body` against `ygg up` on free ports in a directory of its own.
 func withUp<Value>(
     _ arguments: [String] = [],
     configuration: String? = nil,
+    environment: [String: String] = [:],
     _ body: (RunningYgg, _ directory: String) async throws -> Value
 ) async throws -> Value {
     let scratch = try ScratchDirectory()
@@ -170,14 +212,7 @@ func withUp<Value>(
         try configuration.write(toFile: path, atomically: true, encoding: .utf8)
         all += ["--config", path]
     }
-    let ygg = try await RunningYgg.start(all)
-    do {
-        let value = try await body(ygg, directory)
-        await ygg.stop()
-        return value
-    } catch {
-        Issue.record("\(error)\nlog of ygg:\n\(ygg.log.suffix(4000))")
-        await ygg.killNow()
-        throw error
+    return try await RunningFleet.with { fleet in
+        try await body(try await fleet.start(all, environment: environment), directory)
     }
 }

@@ -109,7 +109,8 @@ struct DispatchSimulation {
         check()
         for (id, lane) in Self.lanes where !(queues[id] ?? []).isEmpty {
             for view in dispatcher.views where polls[view.offer.id] != nil && view.state == .running {
-                let isEligible = Router.route(lane, routes: routes, executors: dispatcher.views).candidates
+                let isEligible = Router.route(lane, routes: routes, executors: dispatcher.views, fleet: fleetFree)
+                    .candidates
                     .contains(view.offer.id)
                 if isEligible, view.free.covers(lane.slots.local), fleetFree.covers(lane.slots.fleet) {
                     problems.append("lane \(id) is left queued while \(view.offer.id) is parked and free")

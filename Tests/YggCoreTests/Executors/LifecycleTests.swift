@@ -55,8 +55,8 @@ struct LifecycleTests {
     func `an idle executor stops at once`(action: LifecycleAction, restart: Bool) {
         var lifecycle = idle
         let effects = lifecycle.handle(Self.order(action), now: .zero, time: .noon)
-        #expect(effects == [.accepting(false), .stopped(restart: restart)])
-        #expect(lifecycle.state == .stopped)
+        #expect(effects == [.accepting(false), .stopped])
+        #expect(lifecycle.state == .stopped && lifecycle.wantsRestart == restart)
     }
 
     @Test(arguments: [(LifecycleAction.stop, false), (.restart, true)])
@@ -64,8 +64,8 @@ struct LifecycleTests {
         var lifecycle = busy
         #expect(lifecycle.handle(Self.order(action), now: .zero, time: .noon) == [.accepting(false)])
         #expect(lifecycle.state == .stopping)
-        #expect(lifecycle.handle(.idle, now: .at(5), time: .noon(plus: 5)) == [.stopped(restart: restart)])
-        #expect(lifecycle.since == .noon(plus: 5))
+        #expect(lifecycle.handle(.idle, now: .at(5), time: .noon(plus: 5)) == [.stopped])
+        #expect(lifecycle.since == .noon(plus: 5) && lifecycle.wantsRestart == restart)
     }
 
     @Test func `a stop that takes too long ends the attempts, then waits for them`() {
@@ -73,7 +73,7 @@ struct LifecycleTests {
         _ = lifecycle.handle(Self.order(.stop), now: .zero, time: .noon)
         #expect(lifecycle.handle(.tick, now: .at(30), time: .noon(plus: 30)) == [.endAttempts])
         #expect(lifecycle.state == .stopping)
-        #expect(lifecycle.handle(.idle, now: .at(31), time: .noon(plus: 31)) == [.stopped(restart: false)])
+        #expect(lifecycle.handle(.idle, now: .at(31), time: .noon(plus: 31)) == [.stopped])
     }
 
     @Test func `the first signal asks to stop, the second to stop now`() {
@@ -81,7 +81,47 @@ struct LifecycleTests {
         #expect(lifecycle.handle(.terminate, now: .zero, time: .noon) == [.accepting(false)])
         #expect(lifecycle.handle(.terminate, now: .at(1), time: .noon) == [.endAttempts])
         #expect(lifecycle.handle(.tick, now: .at(60), time: .noon) == [], "they were ended already")
-        #expect(lifecycle.handle(.idle, now: .at(61), time: .noon) == [.stopped(restart: false)])
+        #expect(lifecycle.handle(.idle, now: .at(61), time: .noon) == [.stopped])
+    }
+
+    @Test func `a signal makes a stop of a restart, and only the second one is now`() {
+        var lifecycle = busy
+        _ = lifecycle.handle(Self.order(.restart, drainTimeout: .minutes(10)), now: .zero, time: .noon)
+        #expect(lifecycle.handle(.terminate, now: .at(1), time: .noon) == [])
+        #expect(!lifecycle.wantsRestart && lifecycle.order?.by == "signal")
+        #expect(lifecycle.handle(.tick, now: .at(30), time: .noon) == [])
+        #expect(lifecycle.handle(.tick, now: .at(31), time: .noon) == [.endAttempts], "its own timeout, not 10 min")
+        _ = lifecycle.handle(.idle, now: .at(32), time: .noon)
+        #expect(lifecycle.state == .stopped)
+    }
+
+    @Test func `a signal that comes after the last attempt still prevents the restart`() {
+        var lifecycle = idle
+        _ = lifecycle.handle(Self.order(.restart), now: .zero, time: .noon)
+        #expect(lifecycle.state == .stopped && lifecycle.wantsRestart)
+        #expect(lifecycle.handle(.terminate, now: .at(1), time: .noon) == [])
+        #expect(!lifecycle.wantsRestart)
+    }
+
+    @Test func `a stop that is under way can be hastened, never put off`() {
+        var lifecycle = busy
+        _ = lifecycle.handle(Self.order(.stop), now: .zero, time: .noon)
+        _ = lifecycle.handle(Self.order(.stop, drainTimeout: .minutes(10)), now: .at(1), time: .noon)
+        #expect(lifecycle.handle(.tick, now: .at(30), time: .noon) == [.endAttempts])
+        lifecycle = busy
+        _ = lifecycle.handle(Self.order(.stop), now: .zero, time: .noon)
+        _ = lifecycle.handle(Self.order(.stop, drainTimeout: .zero), now: .at(1), time: .noon)
+        #expect(lifecycle.handle(.tick, now: .at(1), time: .noon) == [.endAttempts])
+    }
+
+    @Test func `the same order said again changes nothing, its timeout goes on`() {
+        var lifecycle = busy
+        #expect(lifecycle.handle(Self.order(.resume), now: .zero, time: .noon(plus: 9)) == [])
+        #expect(lifecycle.since == .noon)
+        _ = lifecycle.handle(Self.order(.drain), now: .zero, time: .noon)
+        #expect(lifecycle.handle(Self.order(.drain), now: .at(20), time: .noon(plus: 20)) == [])
+        #expect(lifecycle.since == .noon)
+        #expect(lifecycle.handle(.tick, now: .at(30), time: .noon(plus: 30)) == [.endAttempts])
     }
 
     @Test(arguments: LifecycleAction.allCases)
@@ -99,6 +139,6 @@ struct LifecycleTests {
         var lifecycle = busy
         _ = lifecycle.handle(Self.order(.drain), now: .zero, time: .noon)
         _ = lifecycle.handle(.idle, now: .at(1), time: .noon)
-        #expect(lifecycle.handle(Self.order(.stop), now: .at(2), time: .noon).last == .stopped(restart: false))
+        #expect(lifecycle.handle(Self.order(.stop), now: .at(2), time: .noon).last == .stopped)
     }
 }

@@ -15,6 +15,13 @@ struct KindSpecTests {
         ]
     )
 
+    @Test
+    func `what builds, tests or runs a repository is tried once`() {
+        let kinds = KindSpec.builtIn.filter { $0.kind.prefix == "dev-" }
+        #expect(kinds.count == 3)
+        for kind in kinds { #expect(kind.retry.maxAttempts == 1, "\(kind.kind)") }
+    }
+
     @Test(
         arguments: [
             (["seconds": 5], ["seconds": 5, "mode": "light"]), (["seconds": "5"], ["seconds": 5, "mode": "light"]),

@@ -94,6 +94,40 @@ struct LeaseKeeperTests {
         #expect(tick(from: 25, to: 25) == ["lost one/1"], "a request that names nothing renews nothing")
     }
 
+    @Test(arguments: [(OfflinePolicy.stop, true), (.continue, true), (.continue, false)])
+    mutating func `nobody waits for a silent executor that was leaving`(offline: OfflinePolicy, isLeaving: Bool) {
+        grant(offline: offline)
+        let heard = LeaseKeeper.Heard(executor: "a", bootID: "b1", seen: 0, held: [Self.one], isLeaving: isLeaving)
+        #expect(keeper.handle(.heard(heard), now: .at(0)).isEmpty)
+        // A report does not say how its executor is, and so changes nothing of it.
+        hear([Self.one], at: 1)
+        #expect(tick(to: 15).isEmpty)
+        let effects = Set(tick(from: 16, to: 16))
+        #expect(effects == (isLeaving ? ["silent a", "lost one/1"] : ["silent a"]))
+    }
+
+    @Test
+    mutating func `a new life is not leaving`() {
+        let heard = LeaseKeeper.Heard(executor: "a", bootID: "b1", seen: 0, held: [], isLeaving: true)
+        _ = keeper.handle(.heard(heard), now: .at(0))
+        hear([], boot: "b2", at: 1)
+        grant(offline: .continue, at: 1)
+        hear([Self.one], boot: "b2", at: 1)
+        #expect(tick(from: 1, to: 16) == ["silent a"])
+    }
+
+    @Test
+    mutating func `news beside the leases are told until they were seen`() {
+        hear([], at: 0)
+        let before = keeper.statement(for: "a", named: []).rev
+        #expect(!keeper.hasNews(for: "a", seen: before))
+        _ = keeper.handle(.news("a"), now: .at(1))
+        #expect(keeper.hasNews(for: "a", seen: before))
+        let told = keeper.statement(for: "a", named: []).rev
+        #expect(keeper.hasNews(for: "a", seen: before), "the answer may have been lost")
+        #expect(!keeper.hasNews(for: "a", seen: told))
+    }
+
     @Test
     mutating func `a gap in the coordinator's own ticks is forgiven`() {
         grant()
@@ -105,13 +139,85 @@ struct LeaseKeeperTests {
     }
 
     @Test
-    mutating func `a restored lease lives for a whole time to live and is never assigned again`() throws {
+    mutating func `a restored lease lives for a whole time to live and is stated whole to who does not name it`() throws
+    {
         _ = keeper.handle(.expected("a", bootID: "b1"), now: .at(100))
         _ = keeper.handle(.restored(Self.one, Self.terms(), isCancelled: false), now: .at(100))
+        // The answer that granted it may have been lost with the coordinator.
         let stated = try #require(keeper.statement(for: "a", named: []).leases.first)
-        #expect(stated.key == Self.one && stated.want == .run && stated.assignment == nil)
+        #expect(stated.key == Self.one && stated.want == .run && stated.assignment != nil)
         #expect(tick(from: 100, to: 114).isEmpty)
         #expect(Set(tick(from: 115, to: 115)) == ["lost one/1", "silent a"])
+    }
+
+    @Test
+    mutating func `after an orderly stop a restored lease lives as long as was promised`() {
+        keeper = LeaseKeeper(settings: Self.settings, boot: 2, followsFarewell: true)
+        _ = keeper.handle(.expected("a", bootID: "b1"), now: .at(0))
+        _ = keeper.handle(.restored(Self.one, Self.terms(), isCancelled: false), now: .at(0))
+        #expect(tick(to: 119).isEmpty)
+        #expect(Set(tick(from: 120, to: 120)) == ["lost one/1", "silent a"])
+    }
+
+    @Test
+    mutating func `what is given up is not stated any more, and again until the store has it`() {
+        grant()
+        hear([Self.one], at: 0)
+        _ = keeper.statement(for: "a", named: [])
+        #expect(hear([], boot: "b2", at: 1) == ["lost one/1"])
+        #expect(keeper.statement(for: "a", named: []).leases.isEmpty, "the new boot is never told to begin it")
+        #expect(hear([], boot: "b2", at: 1).isEmpty)
+        #expect(tick(from: 2, to: 2) == ["lost one/1"], "the commit may have failed")
+        _ = keeper.handle(.revoked(Self.one), now: .at(2))
+        #expect(tick(from: 3, to: 3).isEmpty)
+    }
+
+    @Test
+    mutating func `a new boot never had what was never stated`() {
+        hear([], at: 0)
+        grant()
+        #expect(hear([], boot: "b2", at: 1) == ["declined one/1"])
+    }
+
+    @Test(arguments: [OfflinePolicy.stop, .continue])
+    mutating func `a lease that was stated to who then vanished may have been begun`(offline: OfflinePolicy) {
+        hear([], at: 0)
+        grant(offline: offline, lostAfter: .seconds(60))
+        _ = keeper.statement(for: "a", named: [])
+        let end: Int64 = offline == .stop ? 15 : 75
+        #expect(!tick(to: end - 1).contains { $0.hasSuffix("one/1") })
+        #expect(tick(from: end, to: end).contains("lost one/1"))
+    }
+
+    @Test
+    mutating func `a lease that is stated in vain is withdrawn, and moves when no answer can start it any more`() {
+        grant(offline: .continue)
+        var texts: [String] = []
+        for second in Int64(0)...9 {
+            texts += hear([], at: second) + tick(from: second, to: second)
+            #expect(keeper.statement(for: "a", named: []).leases.count == 1)
+        }
+        // Every answer is lost on the way.
+        for second in Int64(10)...23 {
+            texts += hear([], at: second) + tick(from: second, to: second)
+            #expect(keeper.statement(for: "a", named: []).leases.isEmpty)
+        }
+        #expect(texts.isEmpty)
+        #expect(hear([], at: 24) + tick(from: 24, to: 24) == ["declined one/1"])
+    }
+
+    @Test
+    mutating func `work is stated in the order in which it was granted`() {
+        grant(Self.two)
+        grant(Self.one)
+        #expect(keeper.statement(for: "a", named: []).leases.map(\.key) == [Self.two, Self.one])
+    }
+
+    @Test
+    mutating func `a gap before the first tick is forgiven as well`() {
+        grant()
+        hear([Self.one], at: 0)
+        #expect(keeper.handle(.tick, now: .at(100)).isEmpty)
     }
 
     @Test
@@ -131,7 +237,7 @@ struct LeaseKeeperTests {
         #expect(tick(to: 74) == ["silent a"])
         #expect(tick(from: 75, to: 75) == ["lost one/1"])
         #expect(hear([Self.one], at: 75) == ["back a"])
-        #expect(tick(from: 76, to: 80).isEmpty)
+        #expect(keeper.statement(for: "a", named: [Self.one]).leases.isEmpty, "what was given up is not taken back")
     }
 
     @Test

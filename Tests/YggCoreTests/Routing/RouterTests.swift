@@ -176,10 +176,13 @@ struct RouterTests {
     @Test func `every counter that is short is named`() {
         let lane = Lane(kind: "git-log", slots: ["default": 1, "disk": 3, "gpu@surtr": 1])
         let view = Self.view("fenrir", free: ["default": 0, "disk": 1])
-        let decision = Router.route(lane, routes: Self.routes, executors: [view])
+        let decision = Router.route(lane, routes: Self.routes, executors: [view], fleet: ["gpu@surtr": 0])
         #expect(
             Self.unmet(decision, "fenrir")
-                == [.slots(name: "default", need: 1, free: 0), .slots(name: "disk", need: 3, free: 1)]
+                == [
+                    .slots(name: "default", need: 1, free: 0), .slots(name: "disk", need: 3, free: 1),
+                    .slots(name: "gpu@surtr", need: 1, free: 0),
+                ]
         )
     }
 

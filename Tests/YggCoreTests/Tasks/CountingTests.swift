@@ -64,6 +64,19 @@ struct CountingTests {
         #expect(task.error?.retryable == false)
     }
 
+    @Test(arguments: OnLost.allCases)
+    func `what a person requeues is queued, as often as they like and whatever the policy`(policy: OnLost) throws {
+        var task = try FleetTask.sample(in: .running, spec: .sample(onLost: policy))
+        for _ in 0...FleetTask.maxInterruptions {
+            let epoch = task.epoch
+            task = try task.after(.requeued)
+            #expect(task.state == .queued && task.attempt == 1 && task.interruptions == 0)
+            #expect(task.epoch == epoch + 1, "whoever ran it is refused from here on")
+            task = try task.after(.granted(to: "surtr"))
+        }
+        #expect(try task.after(.cancel, .requeued).state == .cancelled)
+    }
+
     // MARK: onLost
 
     @Test(arguments: [(OnLost.requeue, TaskState.queued), (.fail, .failed), (.succeed, .succeeded)])

@@ -65,6 +65,7 @@ struct StateMachineProperties {
             if epoch != before.epoch { return "a report of epoch \(epoch) was taken at epoch \(before.epoch)" }
             if before.state != .running { return "a report was taken while \(before.state)" }
         }
+        if change == .requeued, after.epoch == before.epoch { return "a requeued attempt kept its epoch" }
         if case .lost = change, after.epoch == before.epoch { return "a lost lease kept its epoch" }
         if before.state == .running, after.state == .running, after.epoch != before.epoch {
             return "an attempt changed its epoch under way"
@@ -139,7 +140,7 @@ struct StateMachineProperties {
     }
 
     private static func anything(_ task: FleetTask, _ random: inout SplitMix64) -> TaskChange {
-        switch random.below(14) {
+        switch random.below(15) {
         case 0: .dependencyEnded("d", succeeded: random.chance(50))
         case 1: .due
         case 2: .waitedTooLong
@@ -152,6 +153,7 @@ struct StateMachineProperties {
         case 10: .sentBack
         case 11: .rejected
         case 12: .approvalExpired
+        case 13: .requeued
         default: .childrenEnded(failed: random.chance(50) ? "kid" : nil)
         }
     }

@@ -46,6 +46,7 @@ struct TransitionTableTests {
         Change("gave back: not landed", .reported(.interrupted(.notLanded), epoch: 1), [.running: .queued]),
         Change("lost", .lost(.lost), [.running: .queued]),
         Change("declined", .lost(.declined), [.running: .queued]),
+        Change("requeued", .requeued, [.running: .queued]),
         Change("approved: run", .approved(.run), [.awaitingApproval: .queued]),
         Change("approved: land", .approved(.land), [.awaitingApproval: .queued]),
         Change("approved: two children", .approved(.children(2)), [.awaitingApproval: .blocked]),

@@ -19,7 +19,7 @@ struct DeclaredKindTests {
                         "note": {"type": "string", "pattern": "[a-z ]{0,40}", "default": ""}},
              "run": ["sh", "-c", "sleep \\"$1\\"", "sh", "{{seconds}}", "--note={{note}}"], "env": {"A": "b", "N": 5},
              "workingDirectory": "/", "timeout": "2h", "retry": {"maxAttempts": 2, "backoff": "5s"},
-             "slots": {"default": 1, "gpu": 1}, "onLost": "fail", "prefetch": true, "tier": ["plan"]}
+             "slots": {"default": 1, "gpu": 1}, "onLost": "fail", "prefetch": true, "tier": []}
             """
         )
         #expect(kind.spec.kind.rawValue == "ops-sleep")
@@ -28,7 +28,7 @@ struct DeclaredKindTests {
         #expect(kind.spec.retry.backoff == .seconds(5))
         #expect(kind.spec.slots["gpu"] == 1)
         #expect(kind.spec.onLost == .fail)
-        #expect(kind.spec.tier == [.plan])
+        #expect(kind.spec.tier.isEmpty)
         #expect(kind.spec.prefetch)
         #expect(kind.spec.origin == .declared)
         #expect(kind.env == ["A": "b", "N": "5"])
@@ -109,6 +109,7 @@ struct DeclaredKindTests {
         ),
         Bad(members: #""kind": "ops-x", "run": ["true"], "onLost": "retry""#, pointer: "/onLost", says: "requeue"),
         Bad(members: #""kind": "ops-x", "run": ["true"], "tier": ["both"]"#, pointer: "/tier", says: "plan and review"),
+        Bad(members: #""kind": "ops-x", "run": ["true"], "tier": ["plan"]"#, pointer: "/tier", says: "not built yet"),
         Bad(
             members: #""kind": "ops-x", "run": ["true"], "workingDirectory": "here""#,
             pointer: "/workingDirectory",
@@ -118,6 +119,16 @@ struct DeclaredKindTests {
             members: #""kind": "ops-x", "run": ["echo", "{{x}}"], "env": {"A": "{{x}}"}, \#(text)"#,
             pointer: "/env/A",
             says: "run only"
+        ),
+        Bad(
+            members: #""kind": "ops-x", "run": ["ssh", "host", "systemctl", "restart", "{{x}}"], \#(text)"#,
+            pointer: "/run/4",
+            says: "the other end of ssh"
+        ),
+        Bad(
+            members: #""kind": "ops-x", "run": ["/usr/bin/python3.11", "-c", "print({{x}})"], \#(text)"#,
+            pointer: "/run/2",
+            says: "interpreter"
         ),
         Bad(members: #""kind": "ops-x", "run": ["true"], "env": {"A=B": "c"}"#, pointer: "/env/A=B", says: "variable"),
     ])
@@ -131,6 +142,12 @@ struct DeclaredKindTests {
         } catch {
             Issue.record(error)
         }
+    }
+
+    @Test(arguments: [#"{"type": "integer"}"#, #"{"type": "boolean"}"#, #"{"type": "string", "enum": ["a", "b"]}"#])
+    func `what the declaration itself fixes may stand in a remote command`(type: String) throws {
+        let members = #""kind": "ops-x", "run": ["ssh", "host", "run", "--n={{x}}"], "params": {"x": \#(type)}"#
+        #expect(throws: Never.self) { try read("{\(members)}") }
     }
 
     @Test(arguments: [

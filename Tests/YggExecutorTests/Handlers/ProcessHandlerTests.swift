@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 import YggCore
 import YggProcess
@@ -102,6 +103,42 @@ struct ProcessHandlerTests {
             #expect(kept.hasPrefix("1\n2\n"))
             #expect(kept.hasSuffix("\n199999\n200000\n"))
             #expect(kept.contains("bytes are missing here"))
+        }
+    }
+
+    @Test
+    func `what is read and not told is a sign of life too`() async throws {
+        try await Scene.with { scene in
+            let heard = Mutex(0)
+            let context = scene.context("ops-try", JSONObject(), heard: { heard.withLock { $0 += 1 } })
+            _ = await collectedOnly(["echo", "one"], context)
+            #expect(heard.withLock { $0 } == 1)
+        }
+    }
+
+    /// Runs a command as handlers do whose output is for themselves.
+    private func collectedOnly(_ argv: [String], _ context: HandlerContext) async -> HandlerResult {
+        await Collecting(spec: KindSpec(kind: context.kind, description: ""), argv: argv).run(context)
+    }
+
+    private struct Collecting: ProcessHandler {
+        let spec: KindSpec
+        let argv: [String]
+
+        func carryOut(_ run: AttemptRun) async throws(HandlerFailure) -> JSONObject {
+            ["text": .string(await run.collect(argv).stdout)]
+        }
+    }
+
+    @Test
+    func `a long text of our own is told in pieces, in order`() async throws {
+        try await Scene.with { scene in
+            let long = (1...100_000).map { "line \($0) ä\n" }.joined()
+            let transcript = Transcript(emit: scene.context("ops-try", JSONObject()).emit)
+            await transcript.say(long)
+            await transcript.finish()
+            #expect(scene.text(.output) == long)
+            #expect(scene.outputSizes.allSatisfy { $0 <= 32 << 10 })
         }
     }
 

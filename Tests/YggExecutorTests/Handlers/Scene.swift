@@ -92,18 +92,19 @@ final class Scene: Sendable {
         task: String = "t1",
         epoch: Int64 = 1,
         timeouts: Timeouts = Timeouts(),
-        environment: [String: String]? = nil
+        environment: [String: String]? = nil,
+        heard: @escaping @Sendable () -> Void = {}
     ) -> HandlerContext {
         HandlerContext(
             key: LeaseKey(task: TaskID(trusted: task), epoch: epoch),
             kind: TaskKind(trusted: kind),
-            phase: .run,
-            attempt: 1,
             params: params,
             timeouts: timeouts,
             workspaceRoot: workspace,
             repositories: [repositories],
             environment: environment ?? self.environment,
+            killGrace: ProcessSpec.defaultKillGrace,
+            heard: heard,
             emit: { type, data in
                 let entry = Entry(type: type, data: data)
                 self.entries.withLock { $0.append(entry) }

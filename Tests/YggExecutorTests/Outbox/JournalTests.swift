@@ -42,6 +42,19 @@ struct JournalTests {
         #expect(replay.unfinished.isEmpty && replay.damage.isEmpty)
     }
 
+    @Test func `an entry that stands for another is the one that counts`() throws {
+        do {
+            let journal = try open().journal
+            let records = spool(journal, "a", ["one", "two", "result"])
+            _ = journal.append(Self.key("a"), n: 2, isFinal: false, bytes: Array("2".utf8))
+            journal.forget([records[1]])
+            try journal.flush()
+        }
+        let (journal, replay) = try open()
+        let texts = try replay.undelivered.map { String(decoding: try journal.bytes(of: $0.record), as: UTF8.self) }
+        #expect(texts == ["one", "2", "result"])
+    }
+
     @Test func `an attempt without a result is told once and never again`() throws {
         do {
             let journal = try open().journal

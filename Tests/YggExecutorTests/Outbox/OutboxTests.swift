@@ -59,6 +59,66 @@ struct OutboxTests {
         #expect(outbox.handle(.tick, now: Self.start + 12_000).isEmpty)
     }
 
+    @Test func `what could not be made durable is tried again`() {
+        var outbox = Outbox()
+        _ = outbox.handle(.appended(Self.entry(Self.key(1), 1, isFinal: true)), now: Self.start)
+        #expect(outbox.handle(.tick, now: Self.start + .seconds(1)) == [.sync])
+        // While it is under way nothing else is begun.
+        _ = outbox.handle(.appended(Self.entry(Self.key(2), 1, isFinal: true)), now: Self.start + .seconds(1))
+        #expect(outbox.handle(.tick, now: Self.start + .seconds(5)).isEmpty)
+        _ = outbox.handle(.synced(false), now: Self.start + .seconds(5))
+        #expect(outbox.handle(.tick, now: Self.start + .seconds(6)) == [.sync])
+        _ = outbox.handle(.synced(true), now: Self.start + .seconds(6))
+        #expect(outbox.handle(.tick, now: Self.start + .seconds(60)).isEmpty)
+    }
+
+    /// A coordinator that rejects every request in which one certain entry is, and perhaps what is put in its place.
+    @Test(arguments: [(5, true), (5, false), (9, true), (9, false), (1, true)])
+    func `one entry that is rejected holds up no other lease, and no other entry`(number: Int, acceptsShort: Bool) {
+        let bad = Int64(number)
+        var outbox = Outbox()
+        for n in 1...9 {
+            for lease in 1...3 {
+                let entry = Self.entry(Self.key(lease), Int64(n), size: 100, isFinal: n == 9)
+                _ = outbox.handle(.appended(entry), now: Self.start)
+            }
+        }
+        var arrived: [LeaseKey: [Int64]] = [:]
+        var refused: [LeaseKey] = []
+        var short: [LeaseKey: Outbox.Entry] = [:]
+        for _ in 0..<100 where outbox.canSend {
+            let batch = outbox.nextBatch()
+            let isRejected = batch.contains { entry in
+                guard entry.key == Self.key(2), entry.n == bad else { return false }
+                return !acceptsShort || entry.size != 1
+            }
+            guard isRejected else {
+                for entry in batch { arrived[entry.key, default: []].append(entry.n) }
+                let verdicts = Dictionary(grouping: batch, by: \.key).map { key, entries in
+                    Outbox.Verdict.accepted(key, upTo: entries.last?.n ?? 0)
+                }
+                _ = outbox.handle(.answered(verdicts), now: Self.start)
+                continue
+            }
+            for effect in outbox.handle(.rejected, now: Self.start) {
+                switch effect {
+                case .shorten(var entry):
+                    entry.size = 1
+                    short[entry.key] = entry
+                    #expect(outbox.handle(.shortened(entry), now: Self.start).count == 1)
+                case .refused(let key): refused.append(key)
+                case .forget, .acknowledged, .sync: break
+                }
+            }
+        }
+        #expect(outbox.isEmpty && outbox.byteCount == 0)
+        #expect(arrived[Self.key(1)] == Array(1...9))
+        #expect(arrived[Self.key(3)] == Array(1...9))
+        #expect(short.keys.map(\.self) == [Self.key(2)] && short[Self.key(2)]?.n == bad)
+        #expect(arrived[Self.key(2), default: []] == Array(1...(acceptsShort ? 9 : bad - 1)))
+        #expect(refused == (acceptsShort ? [] : [Self.key(2)]))
+    }
+
     /// A coordinator that loses requests and answers, and refuses leases, sees every lease in order and without a hole;
     /// in the end everything that was not refused has arrived, and nothing after a refusal is sent.
     @Test(arguments: [UInt64.random(in: .min ... .max), 1, 2, 3, 4])

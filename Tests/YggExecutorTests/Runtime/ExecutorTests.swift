@@ -15,7 +15,7 @@ private final class Gate: Sendable {
 
     private let state = Mutex(State())
     private let thread = DedicatedThread(name: "gate")
-    let started = Mutex<[TaskID]>([])
+    private let startBell = Wakeup()
 
     deinit { thread.stop() }
 
@@ -26,6 +26,12 @@ private final class Gate: Sendable {
         }
         for bell in bells { bell.ring() }
     }
+
+    /// Somebody is on the way to the gate.
+    func begin() { startBell.ring() }
+
+    /// Ends when somebody has begun.
+    func begun() async { await startBell.sleep(on: thread) }
 
     /// Ends when the gate opens, or the task is cancelled.
     func pass() async {
@@ -60,7 +66,7 @@ private struct Waiting: Handler {
     )
 
     func run(_ context: HandlerContext) async -> HandlerResult {
-        gate.started.withLock { $0.append(context.key.task) }
+        gate.begin()
         for line in 0..<(context.params["lines"]?.intValue ?? 0) {
             await context.emit(.output, ["stream": "stdout", "text": .string("line \(line)\n")])
         }
@@ -69,22 +75,64 @@ private struct Waiting: Handler {
     }
 }
 
+/// A disk that has what a test says.
+private final class Disk: Sendable {
+    let free = Mutex<Int64>(1 << 40)
+
+    var space: DiskSpace { DiskSpace(path: "/data", free: free.withLock { $0 }, total: 1 << 40) }
+}
+
+/// Says one thing of a certain length, twice: as an event, and as its result.
+private struct Saying: Handler {
+    let spec = KindSpec(
+        kind: TaskKind(trusted: "test-say"),
+        description: "",
+        params: [ParameterSpec("bytes", .integer(min: 0, max: 1 << 20), default: 1)]
+    )
+
+    func run(_ context: HandlerContext) async -> HandlerResult {
+        let text = JSON.string(String(repeating: "x", count: Int(context.params["bytes"]?.intValue ?? 0)))
+        await context.emit(.message, ["text": text])
+        return HandlerResult(outcome: .succeeded, result: ["text": text])
+    }
+}
+
+extension Executor {
+    /// Waits until `isReached` holds of the attempts that are not over.
+    fileprivate func hasWork(_ isReached: (Set<LeaseKey>) -> Bool) async {
+        await runtime.attempts.wait(on: runtime.thread, isReached)
+    }
+}
+
 @Suite(.timeLimit(.minutes(1)))
 struct ExecutorTests {
     private let folder = TemporaryFolder()
     private let coordinator = FakeCoordinator()
     private let gate = Gate()
+    private let disk = Disk()
+
+    /// Heeds no SIGTERM.
+    private var stubborn: any Handler {
+        DeclaredHandler(
+            DeclaredKind(
+                spec: KindSpec(kind: TaskKind(trusted: "test-stubborn"), description: "", origin: .declared),
+                run: ["/bin/sh", "-c", "trap '' TERM; echo ready; sleep 1000 & wait; sleep 1000"]
+            )
+        )
+    }
 
     private func makeExecutor(slots: Int = 2) throws -> Executor {
         var settings = ExecutorSettings(
             id: ExecutorID(trusted: "huginn"),
-            handlers: FewHandlers(handlers: [Noop(), Waiting(gate: gate)]),
+            handlers: FewHandlers(handlers: [Noop(), Waiting(gate: gate), Saying(), stubborn]),
             workspaceRoot: folder.path,
             repositories: [],
             dataDirectory: folder.path,
             environment: [:]
         )
         settings.slots = Slots(["default": slots])
+        settings.diskInterval = 10
+        settings.measureDisks = { [disk] in [disk.space] }
         return try Executor(
             settings: settings,
             link: coordinator,
@@ -149,17 +197,32 @@ struct ExecutorTests {
             let other = coordinator.grant("b", "bench-noop")
             try await expect(other, endsAs: .finished(.succeeded))
             try await coordinator.wait { $0.lastSync?.held.contains(key) == false && $0.leases.isEmpty ? true : nil }
-            while !executor.status.work.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
+            await executor.hasWork { $0.isEmpty }
             #expect(coordinator.state.withLock { $0.entries[key] } == nil)
+        }
+    }
+
+    @Test func `a report that the coordinator never takes holds up no other, and its attempt has an end`() async throws
+    {
+        coordinator.change { $0.bodyLimit = 2000 }
+        try await withExecutor { _ in
+            let long = coordinator.grant("a", "test-say", params: ["bytes": 4000])
+            let other = coordinator.grant("b", "bench-noop")
+            try await expect(other, endsAs: .finished(.succeeded))
+            #expect(try await coordinator.final(long).error?.code == "report-rejected")
+            let types = coordinator.state.withLock { $0.entries[long] ?? [] }.map { entry in
+                if case .event(let draft) = entry.body { draft.type.rawValue } else { "final" }
+            }
+            #expect(types == ["gap", "final"])
         }
     }
 
     @Test func `a lease that is revoked ends the attempt without a report`() async throws {
         try await withExecutor { executor in
             let key = coordinator.grant("a", "test-wait", params: ["lines": 0])
-            while gate.started.withLock({ $0.isEmpty }) { try await Task.sleep(for: .milliseconds(1)) }
+            await gate.begun()
             coordinator.change { $0.leases[key] = nil }
-            while !executor.status.work.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
+            await executor.hasWork { $0.isEmpty }
             #expect(coordinator.state.withLock { $0.entries[key] } == nil)
         }
     }
@@ -184,7 +247,7 @@ struct ExecutorTests {
             try await coordinator.wait { $0.entries[key] }
             coordinator.change { $0.failure = .unreachable("pulled out") }
             gate.open()
-            while !executor.status.work.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
+            await executor.hasWork { $0.isEmpty }
             run.cancel()
             await #expect(throws: (any Error).self) { try await run.value }
         }
@@ -211,6 +274,31 @@ struct ExecutorTests {
         }
     }
 
+    @Test func `a disk that is too full takes no new work, and what runs goes on`() async throws {
+        try await withExecutor { executor in
+            let running = coordinator.grant("a", "test-wait")
+            try await coordinator.wait { $0.entries[running] }
+            disk.free.withLock { $0 = 1 << 20 }
+            try await coordinator.wait { $0.lastSync?.capacity == Slots(["default": 0]) ? true : nil }
+            let shortage = try #require(coordinator.state.withLock { $0.lastSync?.shortage })
+            #expect(shortage.contains("/data has 1 MiB free"))
+            #expect(executor.status.disks.sentence == shortage)
+            let late = coordinator.grant("b", "bench-noop")
+            let reason = try await coordinator.wait { $0.declined[late] }
+            #expect(reason == shortage)
+            await #expect(throws: ExecutionRefusal.noRoom(shortage)) {
+                try await executor.execute(TaskKind(trusted: "bench-noop"), params: JSONObject())
+            }
+            gate.open()
+            try await expect(running, endsAs: .finished(.succeeded))
+            disk.free.withLock { $0 = 1 << 40 }
+            try await coordinator.wait { state in
+                state.lastSync?.capacity == nil && state.lastSync?.shortage == nil ? true : nil
+            }
+            try await expect(coordinator.grant("c", "bench-noop"), endsAs: .finished(.succeeded))
+        }
+    }
+
     @Test func `another store ends all work and begins anew with an empty outbox`() async throws {
         try await withExecutor { _ in
             let key = coordinator.grant("a", "test-wait")
@@ -226,6 +314,18 @@ struct ExecutorTests {
             #expect(coordinator.state.withLock { $0.entries[key] } == nil)
         }
         #expect(folder.names().contains { $0.hasPrefix("outbox-of-store-1-") })
+    }
+
+    @Test func `paused it stays paused where another store speaks`() async throws {
+        try await withExecutor { executor in
+            try await coordinator.wait { $0.lastSync }
+            executor.order(.init(action: .pause, by: "test"))
+            coordinator.change { $0.storeID = "store-2" }
+            try await coordinator.wait { $0.registrations.count >= 2 ? true : nil }
+            let key = coordinator.grant("a", "bench-noop")
+            try await coordinator.wait { $0.leases[key] == nil ? true : nil }
+            #expect(coordinator.state.withLock { $0.entries[key] } == nil)
+        }
     }
 
     @Test func `who was replaced ends its work and fails`() async throws {
@@ -284,6 +384,52 @@ struct ExecutorTests {
         }
     }
 
+    @Test func `what the coordinator orders is obeyed once, and a later word on the machine counts`() async throws {
+        try await withExecutor { executor in
+            func want(_ number: Int64, _ action: LifecycleAction) {
+                let order = Lifecycle.Order(action: action, by: "freya", why: "lunch")
+                coordinator.change { $0.wanted = StandingOrder(number: number, order: order, bootID: "any") }
+            }
+            want(4, .pause)
+            let paused = try await coordinator.wait { state in
+                state.lastSync.flatMap { $0.state == .paused ? $0.lifecycle : nil }
+            }
+            #expect(paused.order == 4 && paused.by == "freya" && paused.why == "lunch")
+            executor.order(.init(action: .resume, by: "test"))
+            try await coordinator.wait { $0.lastSync?.state == .running ? true : nil }
+            let rev = coordinator.change { $0.rev }
+            try await coordinator.wait { $0.lastSync.map { $0.seen > rev } ?? false ? true : nil }
+            #expect(executor.lifecycle.state == .running, "it was stated again, and is not new")
+            want(5, .drain)
+            try await coordinator.wait { $0.lastSync?.lifecycle.order == 5 ? true : nil }
+            #expect(executor.lifecycle.state == .paused)
+        }
+    }
+
+    @Test func `ordered to restart it ends its work, and says that it wants to come back`() async throws {
+        let executor = try makeExecutor()
+        let run = Task { try await executor.run() }
+        let key = coordinator.grant("a", "test-wait")
+        try await coordinator.wait { $0.entries[key] }
+        executor.order(.init(action: .restart, by: "test", drainTimeout: 50))
+        try await expect(key, endsAs: .interrupted(.drained))
+        try await run.value
+        #expect(executor.wantsRestart)
+        // Its data directory is free for whoever comes next.
+        let next = try makeExecutor()
+        #expect(!next.wantsRestart)
+    }
+
+    @Test func `work without a lease that is drained is refused, not failed`() async throws {
+        try await withExecutor { executor in
+            try await coordinator.wait { $0.lastSync }
+            let work = Task { try await executor.execute(TaskKind(trusted: "test-wait"), params: JSONObject()) }
+            while executor.status.work.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
+            executor.order(.init(action: .drain, by: "test", drainTimeout: .zero))
+            await #expect(throws: ExecutionRefusal.drained) { try await work.value }
+        }
+    }
+
     @Test func `at the drain timeout work is given back`() async throws {
         let executor = try makeExecutor()
         let run = Task { try await executor.run() }
@@ -303,13 +449,13 @@ struct ExecutorTests {
     }
 
     @Test func `cut off, work that may move elsewhere is ended and not reported`() async throws {
-        coordinator.change { $0.ttl = 300 }
+        coordinator.change { $0.ttl = 1000 }
         try await withExecutor { executor in
             let moving = coordinator.grant("a", "test-wait", offline: .stop)
             let staying = coordinator.grant("b", "test-wait", offline: .continue)
             try await coordinator.wait { $0.entries[moving] != nil && $0.entries[staying] != nil ? true : nil }
             coordinator.change { $0.failure = .unreachable("pulled out") }
-            while executor.status.work.count == 2 { try await Task.sleep(for: .milliseconds(1)) }
+            await executor.hasWork { $0.count == 1 }
             #expect(executor.status.work.map(\.key) == [staying])
             coordinator.change { $0.failure = nil }
             try await coordinator.wait { $0.lastSync?.held == [staying] ? true : nil }
@@ -318,12 +464,25 @@ struct ExecutorTests {
         }
     }
 
+    @Test func `cut off, a command that heeds no SIGTERM is dead before its lease is`() async throws {
+        coordinator.change { $0.ttl = 2000 }
+        try await withExecutor { executor in
+            let key = coordinator.grant("a", "test-stubborn", offline: .stop)
+            try await coordinator.wait { $0.entries[key] }
+            let cutOff = ContinuousClock.now
+            coordinator.change { $0.failure = .unreachable("pulled out") }
+            await executor.hasWork { $0.isEmpty }
+            // On a quiet machine 1.9 s; with the two seconds that a command has otherwise it would be 3.3 s.
+            #expect(cutOff.duration(to: .now) < .seconds(3))
+        }
+    }
+
     @Test func `work without a lease takes a slot, and says what it came to`() async throws {
         try await withExecutor(slots: 1) { executor in
             try await coordinator.wait { $0.lastSync }
             let kind = TaskKind(trusted: "test-wait")
             let first = Task { try await executor.execute(kind, params: JSONObject()) }
-            while executor.status.work.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
+            await executor.hasWork { !$0.isEmpty }
             await #expect(throws: ExecutionRefusal.noSlot) { try await executor.execute(kind, params: JSONObject()) }
             try await coordinator.wait { $0.lastSync?.capacity == Slots(["default": 0]) ? true : nil }
             gate.open()

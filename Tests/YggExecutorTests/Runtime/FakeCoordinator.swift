@@ -17,18 +17,23 @@ final class FakeCoordinator: CoordinatorLink {
         var leases: [LeaseKey: (assignment: Assignment, want: LeaseWant)] = [:]
         var registrations: [Registration] = []
         var lastSync: SyncRequest?
+        /// What was ever given back, with the reason.
+        var declined: [LeaseKey: String] = [:]
         var states: [ExecutorState] = []
         var entries: [LeaseKey: [ReportEntry]] = [:]
         var refusedAfter: [LeaseKey: Int64] = [:]
         /// The answer to everything, in place of an answer.
         var failure: LinkError?
         var isKnown = true
+        /// Requests with more bytes than this are rejected.
+        var bodyLimit = Int.max
         var reportCount = 0
+        var wanted: StandingOrder?
     }
 
     let state = Mutex(State())
     private let bell = Wakeup()
-    private let progress = Wakeup()
+    private let waiters = Mutex<[ObjectIdentifier: Wakeup]>([:])
     private let thread = DedicatedThread(name: "coordinator")
 
     deinit { thread.stop() }
@@ -39,6 +44,7 @@ final class FakeCoordinator: CoordinatorLink {
             return body(&state)
         }
         bell.ring()
+        tellWaiters()
         return value
     }
 
@@ -69,11 +75,18 @@ final class FakeCoordinator: CoordinatorLink {
     @discardableResult
     /// - Throws: `CancellationError` where the test ran out of time.
     func wait<Value>(_ body: (State) -> Value?) async throws -> Value {
+        let changed = Wakeup()
+        waiters.withLock { $0[ObjectIdentifier(changed)] = changed }
+        defer { waiters.withLock { $0[ObjectIdentifier(changed)] = nil } }
         while true {
             try Task.checkCancellation()
             if let value = state.withLock({ body($0) }) { return value }
-            await progress.sleep(until: RuntimeClock.host.now() + 20, on: thread)
+            await changed.sleep(on: thread)
         }
+    }
+
+    private func tellWaiters() {
+        for waiter in waiters.withLock({ Array($0.values) }) { waiter.ring() }
     }
 
     func final(_ key: LeaseKey) async throws -> FinalReport {
@@ -83,13 +96,19 @@ final class FakeCoordinator: CoordinatorLink {
     }
 
     func send(path: String, body: [UInt8], timeout: Milliseconds) async throws(LinkError) -> JSON {
-        defer { progress.ring() }
+        defer { tellWaiters() }
         if let failure = state.withLock({ $0.failure }) { throw failure }
         do {
             var reader = try ObjectReader(JSON(parsing: body))
             if path == "/v1/executors" { return register(try Registration(reading: &reader)) }
             guard state.withLock({ $0.isKnown }) else {
                 throw LinkError.refused(.notFound("executor", next: "Register."))
+            }
+            guard state.withLock({ body.count <= $0.bodyLimit }) else {
+                let detail = "The body is too long."
+                throw LinkError.refused(
+                    Problem(status: 413, code: "too-large", title: "", detail: detail, nextAction: "")
+                )
             }
             if path.hasSuffix("/sync") { return try await sync(try SyncRequest(reading: &reader), timeout) }
             return report(try ReportsRequest(reading: &reader))
@@ -113,9 +132,12 @@ final class FakeCoordinator: CoordinatorLink {
         state.withLock { state in
             state.lastSync = request
             state.states.append(request.state)
-            for declined in request.declined { state.leases[declined.key] = nil }
+            for declined in request.declined {
+                state.leases[declined.key] = nil
+                state.declined[declined.key] = declined.reason
+            }
         }
-        progress.ring()
+        tellWaiters()
         while true {
             let answer: StatementMessage? = state.withLock { state in
                 guard
@@ -172,6 +194,10 @@ final class FakeCoordinator: CoordinatorLink {
                 assignment: known.contains(key) ? nil : lease.assignment
             )
         }
-        return StatementMessage(statement: Statement(rev: state.rev, leases: leases), storeID: state.storeID)
+        return StatementMessage(
+            statement: Statement(rev: state.rev, leases: leases),
+            storeID: state.storeID,
+            wanted: state.wanted
+        )
     }
 }

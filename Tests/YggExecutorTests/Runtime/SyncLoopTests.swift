@@ -142,6 +142,16 @@ struct SyncLoopTests {
         #expect(loop.heldKeys == [Self.key("b")])
     }
 
+    @Test func `leaving, it ends everything that is cut off, counted from when it could first be heard`() {
+        var loop = Self.loop()
+        _ = loop.handle(Self.statement(1, Self.lease("a", offline: .continue)), now: Self.start)
+        #expect(loop.handle(.tick, now: Self.start + 60_000).isEmpty)
+        #expect(loop.handle(.leaving, now: Self.start + 60_000).isEmpty)
+        _ = loop.handle(.leaving, now: Self.start + 65_000)
+        #expect(loop.handle(.tick, now: Self.start + 69_999).isEmpty)
+        #expect(Self.words(loop.handle(.tick, now: Self.start + 70_000)) == ["stop a"])
+    }
+
     @Test func `a renewal counts from when its request was sent`() {
         var loop = Self.loop()
         _ = loop.handle(Self.statement(1, Self.lease("a")), now: Self.start)

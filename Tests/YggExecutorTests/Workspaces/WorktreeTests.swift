@@ -95,9 +95,15 @@ struct WorktreeTests {
             _ = try await scene.run("dev-run", keep, task: "kept")
             let running = Task { try await scene.run("dev-build", ["repo": .string(repo)], task: "alive") }
             _ = await scene.firstOutput()
-            try await scene.script("mkdir workspace/worktrees/dead-1; touch workspace/worktrees/dead-1.lock")
-            let removed = await Worktree.sweep(scene.workspace, environment: scene.environment)
-            #expect(removed == ["\(scene.workspace)/worktrees/dead-1"])
+            try await scene.script(
+                """
+                cd workspace && mkdir -p worktrees/dead-1 views/dead-1
+                ln -s "$ROOT/repos/a/.git/refs" views/dead-1/refs && touch worktrees/dead-1.lock views/dead-1.lock
+                """
+            )
+            let removed = await DeadWorkspaces.sweep(scene.workspace, environment: scene.environment)
+            #expect(removed == ["worktrees/dead-1", "views/dead-1"].map { "\(scene.workspace)/\($0)" })
+            #expect(try await scene.script("ls workspace/views; git -C repos/a log -1 --format=%s") == "m")
             #expect(try await scene.script("ls workspace/worktrees") == "alive-1\nalive-1.lock\nkept-1")
             running.cancel()
             _ = try await running.value

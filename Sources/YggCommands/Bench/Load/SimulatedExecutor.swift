@@ -51,7 +51,7 @@ struct SimulatedExecutor {
             bootID: bootID,
             storeID: storeID,
             counter: counter,
-            state: .running,
+            lifecycle: LifecycleAccount(state: .running),
             seen: seen,
             held: leases
         )

@@ -23,7 +23,7 @@ enum DevTool: String, Sendable, CaseIterable {
         case .npm: ["package.json"]
         case .go: ["go.mod"]
         case .pytest:
-            ["pytest.ini", "pyproject.toml", "conftest.py", "tests/conftest.py", "tests/__init__.py", "tests"]
+            ["pytest.ini", "pyproject.toml", "conftest.py", "tests/conftest.py", "tests/__init__.py"]
         case .make: ["Makefile", "makefile", "GNUmakefile"]
         }
     }

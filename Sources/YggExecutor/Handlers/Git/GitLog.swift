@@ -19,11 +19,12 @@ struct GitLog: ProcessHandler {
                 try await repository.git.output(arguments, at: repository.place, limit: 16 << 20)
             )
             await run.say(commits.map(\.line).joined())
-            let latest = commits.first.map { ", the latest of \($0.date.prefix(10)): \($0.subject)" } ?? ""
-            return [
-                "exitCode": 0, "commits": .array(commits.map { .object($0.json) }),
-                "summary": .string(counted(commits.count, "commit", "commits") + latest),
-            ]
+            let latest = commits.first.map { ", the latest of \($0.date.prefix(10)): \($0.subject.prefix(200))" } ?? ""
+            let shown = shownItems(commits.lazy.map(\.json))
+            var result: JSONObject = ["exitCode": 0, "commits": .array(shown)]
+            if shown.count < commits.count { result.append("commitsTotal", .int(Int64(commits.count))) }
+            result.append("summary", .string(counted(commits.count, "commit", "commits") + latest))
+            return result
         }
     }
 }

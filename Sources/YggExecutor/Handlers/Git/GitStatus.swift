@@ -62,9 +62,6 @@ struct WorkTreeStatus: Sendable, Hashable {
     var behind: Int64 = 0
     var changes: [Change] = []
 
-    /// As many as fit into a result that is still read.
-    private static let shown = 1000
-
     init(porcelain text: String) {
         var entries = text.split(separator: "\0", omittingEmptySubsequences: true).makeIterator()
         while let entry = entries.next() {
@@ -125,8 +122,9 @@ struct WorkTreeStatus: Sendable, Hashable {
         result.append("upstream", .optional(upstream))
         result.append("ahead", .int(ahead))
         result.append("behind", .int(behind))
-        result.append("changed", .array(changes.prefix(Self.shown).map { .object($0.json) }))
-        if changes.count > Self.shown { result.append("changedTotal", .int(Int64(changes.count))) }
+        let shown = shownItems(changes.lazy.map(\.json))
+        result.append("changed", .array(shown))
+        if shown.count < changes.count { result.append("changedTotal", .int(Int64(changes.count))) }
         result.append("summary", .string(summary))
         return result
     }

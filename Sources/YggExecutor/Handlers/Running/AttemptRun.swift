@@ -35,8 +35,10 @@ struct AttemptRun: Sendable {
         environment: [String: String]? = nil,
         tap: (@Sendable (OutputStream, ArraySlice<UInt8>) -> Void)? = nil
     ) async -> ProcessOutcome {
-        let transcript = transcript
+        let (transcript, heard) = (transcript, context.heard)
         let outcome = await runProcess(spec(argv, in: directory, environment)) { stream, bytes in
+            // Before it is bounded: a command that talks beyond the cap is not a silent one.
+            heard()
             tap?(stream, bytes)
             await transcript.append(stream, bytes)
         }
@@ -51,7 +53,7 @@ struct AttemptRun: Sendable {
         environment: [String: String]? = nil,
         limit: Int = 1 << 20
     ) async -> CollectedOutput {
-        await collectProcess(spec(argv, in: directory, environment), limit: limit)
+        await collectProcess(spec(argv, in: directory, environment), limit: limit, heard: context.heard)
     }
 
     /// The failure that an ending means; nil where the command succeeded.
@@ -90,7 +92,8 @@ struct AttemptRun: Sendable {
             environment: environment ?? context.environment,
             workingDirectory: directory,
             runTimeout: timeLeft,
-            silenceTimeout: timeouts.silence == .zero ? nil : timeouts.silence.duration
+            silenceTimeout: timeouts.silence == .zero ? nil : timeouts.silence.duration,
+            killGrace: context.killGrace
         )
     }
 }

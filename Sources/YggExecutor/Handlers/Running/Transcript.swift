@@ -10,6 +10,8 @@ actor Transcript {
     /// With the line about what is missing, what is kept stays below 64 KiB.
     private static let keptHead = 16 << 10
     private static let keptTail = 47 << 10
+    /// How much of a long text is taken at once: as much as a command writes, so that nothing has to hold all of it.
+    private static let pieceOfText = 32 << 10
 
     private let emit: @Sendable (EventType, JSONObject) async -> Void
     private let clock = ContinuousClock()
@@ -36,9 +38,17 @@ actor Transcript {
         if coalescer.deadline != nil { arm.yield() }
     }
 
-    /// Takes text of our own: what a handler has to say in the place of a command.
+    /// Takes text of our own: what a handler has to say in the place of a command. It becomes chunks as a command's
+    /// output does, because an entry as long as a whole listing could be more than a spool or a request takes.
     func say(_ text: String) async {
-        await inTurn { $0.coalescer.finish() + [OutputChunk(stream: .stdout, text: text)] }
+        await endCommand()
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let piece = rest.prefix(Self.pieceOfText)
+            rest = rest.dropFirst(piece.count)
+            await append(.stdout, piece)
+        }
+        await endCommand()
     }
 
     /// Hands on whatever a command left without an end of line: it has ended.

@@ -1,7 +1,7 @@
 extension Migration {
     /// Agents that are not ours, as they registered.
     static let agentServices = Migration(
-        number: 2,
+        number: 4,
         name: "agent-services",
         statements: [
             """

@@ -1,0 +1,92 @@
+import Logging
+package import YggCore
+import YggProtocol
+import YggStorage
+
+extension Coordinator {
+    /// Asks an executor to pause, resume, drain, stop or restart. It is told at once where it is heard, else on its
+    /// return; what was asked is durable when this returns. To ask twice is to ask once.
+    package func order(_ order: Lifecycle.Order, to id: ExecutorID) async throws -> ExecutorView {
+        let (known, nature) = withControl { control, _ in
+            (control.executors[id], control.forwarder.drives(id) ? control.forwarder.nature(of: id) : nil)
+        }
+        guard let known else { throw unknown(id) }
+        if let nature { throw deaf(known, nature) }
+        guard try isNews(order, to: known) else { return try executor(id) }
+        try await database.write { [self] tx in
+            let standing = try StandingOrderStore.keep(order, for: id, bootID: known.bootID, in: tx)
+            tx.afterCommit {
+                self.withControl { control, work in control.ask(standing, of: id, now: .now, into: &work) }
+            }
+        }
+        logger.notice(
+            "executor.ordered",
+            metadata: [
+                "executor.id": "\(id)", "action": "\(order.action.rawValue)", "by": "\(order.by)",
+                "reason": "\(order.why ?? "")",
+            ]
+        )
+        return try executor(id)
+    }
+
+    /// Whether there is anything to tell.
+    private func isNews(_ order: Lifecycle.Order, to known: ExecutorRecord) throws(Problem) -> Bool {
+        if known.standing?.order == order { return false }
+        switch (order.action, known.state) {
+        case (.stop, .stopped): return false
+        case (.restart, .stopped):
+            throw Problem(
+                status: 409,
+                code: "executor-stopped",
+                title: "Executor stopped",
+                detail: "Executor \(known.offer.id) has stopped, so nothing is left of it that could restart.",
+                nextAction: "Start it on \(known.host): ygg executor --id \(known.offer.id)"
+            )
+        case (.resume, .running): return known.standing != nil
+        default: return true
+        }
+    }
+
+    private func unknown(_ id: ExecutorID) -> Problem {
+        guard executors.contains(where: { $0.offer.id == id }) else {
+            return .notFound("executor \(id)", next: "List them with: ygg executor list, or GET /v1/executors.")
+        }
+        return Problem(
+            status: 409,
+            code: "executor-unregistered",
+            title: "Executor unregistered",
+            detail: "Executor \(id) is named in the configuration and has never registered.",
+            nextAction: "Start it first: ygg executor --id \(id)"
+        )
+    }
+
+    /// Who is called asks for nothing, and so would never be told.
+    private func deaf(_ known: ExecutorRecord, _ nature: Forwarder.Nature) -> Problem {
+        let id = known.offer.id
+        let next =
+            switch nature {
+            case .service: "Ask it through the coordinator: POST /api/agent-services/\(id)/action."
+            case .fixed: "Ask it itself: POST \(known.offer.url ?? "")/action."
+            }
+        return Problem(
+            status: 409,
+            code: "executor-called",
+            title: "Executor called",
+            detail: "\(id) is called at its address and never asks the coordinator what it shall do.",
+            nextAction: next
+        )
+    }
+
+    /// Orders that have come true are not stated any more. One that is settled in memory alone, because the write
+    /// failed, is settled again when its executor is heard after a restart.
+    func settle(orders: [(id: ExecutorID, number: Int64)]) {
+        guard !orders.isEmpty else { return }
+        database.enqueue { tx in
+            for order in orders { try StandingOrderStore.settle(order.number, for: order.id, in: tx) }
+        } completion: { [logger] result in
+            if case .failure(let error) = result {
+                logger.error("order.settle-failed", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+}

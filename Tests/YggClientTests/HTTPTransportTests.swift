@@ -1,0 +1,29 @@
+import Testing
+
+@testable import YggClient
+
+@Suite(.timeLimit(.minutes(1)))
+struct HTTPTransportTests {
+    @Test(arguments: [[], ["{\"half\": "]])
+    func `an answer that stops half way is over at the timeout`(pieces: [String]) async throws {
+        let client = DedicatedHTTPClient()
+        try await ScriptedServer.run([ScriptedReply(pieces: pieces, stalls: true), .json("{}")]) { server in
+            let transport = client.transport(baseURL: server.url, token: nil)
+            await #expect(throws: TransportError.timedOut(url: server.url, after: .milliseconds(200))) {
+                try await transport.send(method: "GET", path: "/", timeout: .milliseconds(200))
+            }
+            let next = try await transport.send(method: "GET", path: "/")
+            #expect(next.status == 200)
+        }
+        await client.shutdown()
+    }
+
+    @Test
+    func `cancelling ends the wait for the rest of an answer`() async throws {
+        try await ScriptedServer.run([ScriptedReply(pieces: ["{"], stalls: true)]) { server in
+            let call = Task { try await HTTPTransport(baseURL: server.url, token: nil).send(method: "GET", path: "/") }
+            call.cancel()
+            await #expect(throws: CancellationError.self) { try await call.value }
+        }
+    }
+}

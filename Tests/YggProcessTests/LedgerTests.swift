@@ -1,0 +1,101 @@
+import Glibc
+import Testing
+
+@testable import YggProcess
+
+/// What an executor that was killed left running, as the next one finds it.
+@Suite(.timeLimit(.minutes(1)))
+struct LedgerTests {
+    private let directory: String
+    private let ledger: ProcessLedger
+
+    init() throws {
+        directory = "/tmp/ygg-ledger-\(getpid())-\(UInt64.random(in: 0 ... .max))"
+        ledger = try ProcessLedger(directory: directory)
+    }
+
+    private func entries() -> [String] {
+        guard let handle = opendir(directory) else { return [] }
+        defer { closedir(handle) }
+        var names: [String] = []
+        while let entry = readdir(handle) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if !name.hasPrefix(".") { names.append(name) }
+        }
+        return names
+    }
+
+    private func write(_ text: String, to name: String) throws {
+        let file = try #require(fopen("\(directory)/\(name)", "w"))
+        fputs(text, file)
+        fclose(file)
+    }
+
+    /// A child with a grandchild in its group; `body` gets their numbers.
+    private func withChild(_ body: (pid_t, _ grandchild: pid_t, BackgroundRun) async throws -> Void) async throws {
+        let run = BackgroundRun(script("sleep 600 & echo $$ $!; wait"))
+        let numbers = await run.firstWords().split(whereSeparator: \.isWhitespace).compactMap { pid_t($0) }
+        try #require(numbers.count == 2)
+        try await body(numbers[0], numbers[1], run)
+        run.task.cancel()
+        _ = await run.task.value
+        rmdir(directory)
+    }
+
+    @Test func `a group is on file while it lives, and no longer`() async throws {
+        let seen = await ProcessScope.$witness.withValue(ledger) {
+            await collectProcess(
+                script("while [ -z \"$(ls '\(directory)')\" ]; do :; done; ls '\(directory)'; echo $$")
+            )
+        }
+        let lines = seen.stdout.split(separator: "\n")
+        #expect(lines.count == 2 && lines.first == lines.last, "\(seen.stdout)")
+        #expect(entries() == [])
+        rmdir(directory)
+    }
+
+    @Test func `the group of an earlier process is killed, grandchildren and all`() async throws {
+        try await withChild { pid, grandchild, run in
+            ledger.began(pid)
+            let killed = ledger.killLeftovers()
+            #expect(killed.map(\.pid) == [pid])
+            #expect(await run.task.value.ending == .signalled(SIGKILL))
+            await death(of: grandchild)
+            #expect(entries() == [])
+        }
+    }
+
+    @Test func `a number that belongs to somebody else by now is left alone`() async throws {
+        try await withChild { pid, _, _ in
+            let other = try #require(ProcessIdentity(of: pid))
+            for (name, line) in [
+                ("1", "\(other.bootID) \(pid) \(other.startTime + 1)\n"),
+                ("2", "another-boot \(pid) \(other.startTime)\n"),
+                ("3", "\(other.bootID) \(pid) \(other.startTime)"),
+                ("4", "\(other.bootID) 1 \(other.startTime)\n"),
+                ("5", ""),
+            ] {
+                try write(line, to: name)
+            }
+            #expect(ledger.killLeftovers() == [])
+            #expect(other.exists)
+            #expect(entries() == [])
+        }
+    }
+
+    @Test func `a name full of brackets and blanks does not hide the time of a start`() async throws {
+        let program = "\(directory)/a) b (c"
+        let run = BackgroundRun(script("cp /bin/sh '\(program)' && exec '\(program)' -c 'echo $$; read _; sleep 600'"))
+        let pid = try #require(pid_t(await run.firstWords().prefix { $0.isNumber }))
+        let (own, child) = (try #require(ProcessIdentity(of: getpid())), try #require(ProcessIdentity(of: pid)))
+        #expect(child.startTime >= own.startTime)
+        #expect(child.exists)
+        run.task.cancel()
+        _ = await run.task.value
+        #expect(!child.exists)
+        unlink(program)
+        rmdir(directory)
+    }
+}
