@@ -32,13 +32,15 @@ package struct HTTPTransport: Sendable {
     ///   - body: JSON, unless `headers` name another `content-type`.
     ///   - timeout: until the whole answer is here, however its pieces come. A link that dies in the middle of an
     ///     answer leaves nothing to wait for, and nobody who would say so.
+    ///   - maxBytes: longer answers are refused.
     /// - Throws: `TransportError`, or `CancellationError` where the surrounding task was cancelled.
     package func send(
         method: String,
         path: String,
         headers: [(String, String)] = [],
         body: [UInt8]? = nil,
-        timeout: Duration = .seconds(30)
+        timeout: Duration = .seconds(30),
+        maxBytes: Int = maxBodyBytes
     ) async throws -> HTTPReply {
         let deadline = NIODeadline.now() + TimeAmount(timeout)
         do {
@@ -46,8 +48,8 @@ package struct HTTPTransport: Sendable {
                 let response = try await execute(method, path, headers, body, deadline)
                 var bytes: [UInt8] = []
                 for try await chunk in response.body {
-                    guard bytes.count + chunk.readableBytes <= Self.maxBodyBytes else {
-                        throw TransportError.tooLarge(url: baseURL, limit: Self.maxBodyBytes)
+                    guard bytes.count + chunk.readableBytes <= maxBytes else {
+                        throw TransportError.tooLarge(url: baseURL, limit: maxBytes)
                     }
                     bytes.append(contentsOf: chunk.readableBytesView)
                 }

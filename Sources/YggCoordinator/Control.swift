@@ -6,8 +6,12 @@ import YggStorage
 struct Control {
     var dispatcher: Dispatcher
     var leases: LeaseKeeper
+    var forwarder: Forwarder
+    let agents: AgentDirectory
     var lanes: [Lane: LaneID] = [:]
     var executors: [ExecutorID: ExecutorRecord] = [:]
+    /// Those of the executors that are services.
+    var services: [ExecutorID: ServiceRecord] = [:]
     var kinds: KindCatalogue
     /// Long polls that are held.
     var polls: [Int64: HeldPoll] = [:]
@@ -22,6 +26,8 @@ struct Control {
         var claims: [Dispatcher.ClaimOrder] = []
         var lost: [(key: LeaseKey, interruption: Interruption)] = []
         var overdueCancels: [LeaseKey] = []
+        /// What the Forwarder wants sent, dropped and stored.
+        var forwards: [Forwarder.Effect] = []
         /// Orders to executors that have come true.
         var settledOrders: [(id: ExecutorID, number: Int64)] = []
     }
@@ -30,10 +36,15 @@ struct Control {
     private(set) var repositoryRoots: Set<String> = []
 
     /// An executor has registered, now or before a restart.
-    mutating func learn(_ record: ExecutorRecord, now: Instant, into work: inout Work) {
+    mutating func learn(
+        _ record: ExecutorRecord,
+        isService: Bool = false,
+        now: Instant,
+        into work: inout Work
+    ) {
         executors[record.offer.id] = record
         repositoryRoots = Set(executors.values.flatMap(\.offer.repositories))
-        kinds.learn(record.offer)
+        kinds.learn(record.offer, isService: isService)
         keep(.expected(record.offer.id, bootID: record.bootID), now: now, into: &work)
         dispatch(.executorChanged(record.offer, record.routingState), now: now, into: &work)
         if record.pending != nil { keep(.news(record.offer.id), now: now, into: &work) }
@@ -54,6 +65,10 @@ struct Control {
         for effect in dispatcher.handle(input, now: now) {
             switch effect {
             case .claim(let order): work.claims.append(order)
+            case .wake(let id, Self.forwardedPoll):
+                // The Forwarder heard of the grant with the lease; it goes on waiting.
+                guard forwarder.isTaking(id) else { continue }
+                dispatch(.parked(id, poll: Self.forwardedPoll, capacity: nil), now: now, into: &work)
             case .wake(_, let poll): if let held = polls.removeValue(forKey: poll) { work.polls.append(held) }
             case .grant: preconditionFailure("only a submission is answered with a grant, and takes it itself")
             }
@@ -74,6 +89,7 @@ struct Control {
             case .executorBack(let id): welcomeBack(id, now: now, at: .now, into: &work)
             }
         }
+        mirror(input, now: now, into: &work)
     }
 
     mutating func learnLane(_ lane: Lane, id: LaneID, now: Instant, into work: inout Work) {

@@ -21,13 +21,17 @@ package final class Coordinator: Service {
     let control: Mutex<Control>
     let logger: Logger
     let alarm = Alarm()
+    let link: any AgentLink
+    let desk = CallDesk()
     let disk: Mutex<DiskGuard>
     let retentionCounts = Mutex(RetentionCounts())
 
     /// Opens the store, brings back what was running, and gives every lease one full fresh time to live.
+    /// - Parameter link: how services and executors at fixed addresses are reached.
     package static func start(
         settings: CoordinatorSettings,
         database: any Database,
+        link: any AgentLink,
         logger: Logger
     ) async throws -> Coordinator {
         try await Migrator.migrate(database)
@@ -37,7 +41,13 @@ package final class Coordinator: Service {
             database,
             newID: ids.next(at: .now, random: &random).rawValue
         )
-        let coordinator = try Coordinator(settings: settings, identity: identity, database: database, logger: logger)
+        let coordinator = try Coordinator(
+            settings: settings,
+            identity: identity,
+            database: database,
+            link: link,
+            logger: logger
+        )
         try await coordinator.restore()
         return coordinator
     }
@@ -46,11 +56,13 @@ package final class Coordinator: Service {
         settings: CoordinatorSettings,
         identity: StoreIdentity,
         database: any Database,
+        link: any AgentLink,
         logger: Logger
     ) throws {
         self.settings = settings
         self.identity = identity
         self.database = database
+        self.link = link
         self.logger = logger
         store = TaskStore()
         artifacts = try ArtifactStore(directory: settings.dataDirectory + "/artifacts")
@@ -63,6 +75,8 @@ package final class Coordinator: Service {
                     boot: identity.boot,
                     followsFarewell: identity.followsFarewell
                 ),
+                forwarder: Forwarder(settings: settings.forwarding),
+                agents: settings.agents,
                 kinds: KindCatalogue(declared: settings.declaredKinds)
             )
         )
@@ -73,7 +87,8 @@ package final class Coordinator: Service {
             (
                 lanes: try LaneStore.all(in: tx), filled: try store.lanesWithQueued(in: tx),
                 running: try store.running(in: tx), executors: try ExecutorStore.all(in: tx),
-                orders: try StandingOrderStore.all(in: tx), nextWake: try store.nextWake(in: tx)
+                orders: try StandingOrderStore.all(in: tx), services: try AgentServiceStore.all(in: tx),
+                nextWake: try store.nextWake(in: tx)
             )
         }
         let now = Instant.now
@@ -95,6 +110,17 @@ package final class Coordinator: Service {
                     standing: stored.orders[executor.id]
                 )
                 control.learn(record, now: now, into: &work)
+            }
+            for stored in stored.services {
+                let service = StoredService(
+                    service: stored.service,
+                    offer: try stored.service.offer(),
+                    lastSeenAt: stored.lastSeen
+                )
+                control.learn(service, heard: nil, now: now, into: &work)
+            }
+            for (id, fixed) in settings.agents.fixed where control.executors[id] == nil {
+                control.expect(fixed, now: now, into: &work)
             }
             for stored in stored.running {
                 guard let executor = stored.task.executor else { continue }
@@ -124,6 +150,7 @@ package final class Coordinator: Service {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.sweep() }
             group.addTask { await self.wakeDueTasks() }
+            group.addTask { await self.placeCalls() }
             try? await gracefulShutdown()
             await self.leave()
             group.cancelAll()
@@ -164,6 +191,8 @@ package final class Coordinator: Service {
     private func perform(_ work: Control.Work) {
         for poll in work.polls { poll.continuation.resume() }
         for order in work.claims { claim(order) }
+        // Before the leases that end by them: what is said of an attempt belongs before its end.
+        for effect in work.forwards { perform(effect) }
         for lost in work.lost { lose(lost.key, lost.interruption) }
         for key in work.overdueCancels { endCancelled(key) }
         settle(orders: work.settledOrders)

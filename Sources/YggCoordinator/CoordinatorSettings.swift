@@ -8,6 +8,9 @@ package struct CoordinatorSettings: Sendable {
     /// Kinds that the configuration declares.
     package var declaredKinds: [KindSpec]
     package var leases: LeaseKeeper.Settings
+    package var forwarding: Forwarder.Settings
+    /// Those who are called rather than call.
+    package var agents: AgentDirectory
     /// Where artifacts are kept.
     package var dataDirectory: String
     package var limits: Limits
@@ -37,6 +40,8 @@ package struct CoordinatorSettings: Sendable {
         resources: Slots = Slots(),
         declaredKinds: [KindSpec] = [],
         leases: LeaseKeeper.Settings = LeaseKeeper.Settings(),
+        forwarding: Forwarder.Settings = Forwarder.Settings(),
+        agents: AgentDirectory = AgentDirectory(),
         dataDirectory: String,
         limits: Limits = Limits()
     ) {
@@ -44,6 +49,8 @@ package struct CoordinatorSettings: Sendable {
         self.resources = resources
         self.declaredKinds = declaredKinds
         self.leases = leases
+        self.forwarding = forwarding
+        self.agents = agents
         self.dataDirectory = dataDirectory
         self.limits = limits
     }

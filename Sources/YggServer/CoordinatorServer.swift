@@ -47,6 +47,7 @@ package struct CoordinatorServer: Sendable {
         TaskRoutes(coordinator: coordinator).add(to: &endpoints)
         EventRoutes(coordinator: coordinator).add(to: &endpoints)
         ExecutorRoutes(coordinator: coordinator).add(to: &endpoints)
+        ServiceRoutes(coordinator: coordinator).add(to: &endpoints)
         CatalogueRoutes(coordinator: coordinator).add(to: &endpoints)
         HealthRoutes(coordinator: coordinator).add(to: &endpoints)
         let guardian = RequestGuard(

@@ -57,6 +57,14 @@ struct ConfigurationTests {
         #expect(configuration.timeZone == "Europe/Berlin")
     }
 
+    @Test func `services are entries alone, or entries with how long they may be silent`() throws {
+        let entry = "[{id: painter, url: \"http://surtr:7001\", token: \"env:PAINTER_TOKEN\"}]"
+        let short = try load("services: \(entry)").services
+        let long = try load("services: {ttl: 45s, entries: \(entry)}").services
+        #expect(short.entries == long.entries && short.entries.first?.token == .environment("PAINTER_TOKEN"))
+        #expect(short.ttl == nil && long.ttl == .seconds(45))
+    }
+
     @Test(
         arguments: [
             ("http://a:1", nil, "http://a:1"), ("http://a", 7, "http://a:7"), ("http://a/", nil, "http://a:5002"),

@@ -1,7 +1,7 @@
 package import AsyncHTTPClient
 import NIOCore
 
-/// The two clients that a process shares. They live as long as it does, and cost nothing until they are used.
+/// The clients that a process shares. They live as long as it does, and cost nothing until they are used.
 package enum SharedHTTPClients {
     /// For requests with an end. An idle connection is given up later than the longest long poll lasts.
     package static let requests = make(readTimeout: .seconds(90))
@@ -10,7 +10,11 @@ package enum SharedHTTPClients {
     /// from the requests, because a stream keeps its connection and the number of those is bounded.
     package static let streams = make(readTimeout: .seconds(45))
 
-    private static func make(readTimeout: TimeAmount) -> HTTPClient {
+    /// For work that an agent is asked to do: its answer may take as long as the work, in silence. Whoever uses it
+    /// bounds the whole.
+    package static let executions = make(readTimeout: nil)
+
+    private static func make(readTimeout: TimeAmount?) -> HTTPClient {
         var configuration = HTTPClient.Configuration()
         configuration.timeout = .init(connect: .seconds(5), read: readTimeout)
         configuration.redirectConfiguration = .disallow

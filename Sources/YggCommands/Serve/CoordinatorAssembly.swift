@@ -25,8 +25,9 @@ struct CoordinatorAssembly {
             logger.notice("store.copied-before-migration", metadata: ["path": "\(copy)"])
         }
         let coordinator = try await Coordinator.start(
-            settings: coordinatorSettings(localExecutor: localExecutor),
+            settings: try coordinatorSettings(localExecutor: localExecutor),
             database: database,
+            link: HTTPAgentLink(),
             logger: logger
         )
         let server = CoordinatorServer(
@@ -63,7 +64,7 @@ struct CoordinatorAssembly {
         await database.close()
     }
 
-    private func coordinatorSettings(localExecutor: ExecutorID?) -> CoordinatorSettings {
+    private func coordinatorSettings(localExecutor: ExecutorID?) throws -> CoordinatorSettings {
         var routes = settings.configuration.routes
         if let localExecutor { routes = routes.addingFallback(localExecutor) }
         var limits = CoordinatorSettings.Limits()
@@ -75,6 +76,11 @@ struct CoordinatorAssembly {
             resources: settings.configuration.resources,
             declaredKinds: settings.configuration.handlers.map(\.spec),
             leases: LeaseKeeper.Settings(ttl: settings.leaseTTL),
+            forwarding: Forwarder.Settings(
+                ttl: settings.servicesTTL,
+                registrationGrace: settings.registrationGrace
+            ),
+            agents: try AgentDirectory(settings, environment: ProcessContext.environment),
             dataDirectory: settings.dataDirectory,
             limits: limits
         )

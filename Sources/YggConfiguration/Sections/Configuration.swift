@@ -11,6 +11,8 @@ package struct Configuration: Sendable, Hashable {
     package var routes = RouteTable.standard
     /// Executors with fixed addresses, used while one never registered.
     package var executors: [FixedExecutor] = []
+    /// Agents that are not ours.
+    package var services = ServicesSection()
     package var git = GitSection()
     /// Handlers that are declared rather than built in.
     package var handlers: [DeclaredKind] = []
@@ -36,6 +38,13 @@ package struct Configuration: Sendable, Hashable {
         reader.refuseRepeated("prefix", in: "routes")
         executors = reader.list("executors", FixedExecutor.init(reading:)) ?? executors
         reader.refuseRepeated("id", in: "executors")
+        if reader.object["services"]?.arrayValue != nil {
+            // The short form: the entries alone.
+            services.entries = reader.list("services", KnownService.init(reading:)) ?? []
+            reader.refuseRepeated("id", in: "services")
+        } else {
+            services = reader.nested("services", ServicesSection.init(reading:)) ?? services
+        }
         git = reader.nested("git", GitSection.init(reading:)) ?? git
         handlers = reader.list("handlers", DeclaredKind.init(reading:)) ?? handlers
         reader.refuseRepeated("kind", in: "handlers")

@@ -8,6 +8,8 @@ package struct CoordinatorSection: Sendable, Hashable {
     /// How the coordinator is reached from elsewhere; its host is one that requests may name.
     package var publicURL: String?
     package var leaseTTL: Milliseconds?
+    /// How long after the start executors with fixed addresses may register before they are called.
+    package var registrationGrace: Milliseconds?
     package var retention = Retention()
     package var limits = Limits()
     /// Where the registry of executors and services is.
@@ -33,6 +35,7 @@ package struct CoordinatorSection: Sendable, Hashable {
 
     /// Shorter than a second, the network's own jitter would end leases; longer than an hour, nobody notices a loss.
     static let leaseTTLRange: ClosedRange<Milliseconds> = .seconds(1)...Milliseconds.hours(1)
+    static let registrationGraceRange: ClosedRange<Milliseconds> = .zero...Milliseconds.hours(1)
     static let retentionAgeRange: ClosedRange<Milliseconds> = .minutes(1)...Milliseconds.days(36_500)
     static let retentionSizeRange = ByteSize.mebibytes(1)...ByteSize(bytes: .max)
     static let diskFloorRange = ByteSize(bytes: 0)...ByteSize(bytes: 1 << 50)
@@ -49,6 +52,10 @@ package struct CoordinatorSection: Sendable, Hashable {
         port = reader.port("port")
         publicURL = reader.read("publicUrl", .url)
         leaseTTL = reader.read("leaseTTL", .duration(CoordinatorSection.leaseTTLRange))
+        registrationGrace = reader.read(
+            "registrationGrace",
+            .duration(CoordinatorSection.registrationGraceRange)
+        )
         retention = reader.nested("retention", Retention.init(reading:)) ?? retention
         diskFloor = reader.read("diskFloor", .size(CoordinatorSection.diskFloorRange))
         limits = reader.nested("limits", Limits.init(reading:)) ?? limits

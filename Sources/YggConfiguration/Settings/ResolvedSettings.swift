@@ -29,6 +29,9 @@ package struct ResolvedSettings: Sendable {
     package let coordinatorPort: Int
     package let publicURL: String?
     package let leaseTTL: Milliseconds
+    package let registrationGrace: Milliseconds
+    package let servicesTTL: Milliseconds
+    package let managerToken: String?
     package let bodyLimit: ByteSize
     package let largeBodyLimit: ByteSize
     package let artifactLimit: ByteSize
@@ -134,6 +137,19 @@ package struct ResolvedSettings: Sendable {
             file: coordinator.leaseTTL,
             default: .seconds(15)
         )
+        registrationGrace = resolver.value(
+            .registrationGrace,
+            .duration(CoordinatorSection.registrationGraceRange),
+            file: coordinator.registrationGrace,
+            default: .minutes(1)
+        )
+        servicesTTL = resolver.value(
+            .servicesTTL,
+            .duration(ServicesSection.ttlRange),
+            file: configuration.services.ttl,
+            default: .seconds(30)
+        )
+        managerToken = resolver.value(.managerToken, TextForm.token.optional, file: nil, default: nil)
         bodyLimit = resolver.value(
             .bodyLimit,
             .size(CoordinatorSection.bodyRange),

@@ -13,6 +13,9 @@ package enum SettingKey: String, Sendable, Hashable, CaseIterable {
     case coordinatorPort
     case publicURL
     case leaseTTL
+    case registrationGrace
+    case servicesTTL
+    case managerToken
     case bodyLimit
     case largeBodyLimit
     case artifactLimit

@@ -83,6 +83,7 @@ struct SettingResolver {
         let resources = configuration.resources.counts.map { "\($0.name)=\($0.amount)" }
         for (name, values) in [
             ("routes", routes), ("executors", configuration.executors.map(\.id.rawValue)),
+            ("services", configuration.services.entries.map(\.id.rawValue)),
             ("handlers", configuration.handlers.map(\.spec.kind.rawValue)), ("resources", resources),
         ] {
             var origin = Origin.fallback

@@ -77,6 +77,28 @@ extension SettingKey {
                 "How long an executor may be silent before its work counts as lost",
                 for: [.up, .coordinator]
             )
+        case .registrationGrace:
+            Setting(
+                yaml: "coordinator.registrationGrace",
+                default: "1m",
+                "How long after its start a coordinator waits for executors at fixed addresses before it calls them",
+                for: [.up, .coordinator]
+            )
+        case .servicesTTL:
+            Setting(
+                yaml: "services.ttl",
+                default: "30s",
+                "How long a service, or an executor at a fixed address, may be silent before it counts as lost",
+                for: [.up, .coordinator]
+            )
+        case .managerToken:
+            Setting(
+                variables: ["MANAGER_TOKEN"],
+                default: "none",
+                "The token that is shown to services and executors that have none of their own in the file",
+                for: [.up, .coordinator],
+                isSecret: true
+            )
         case .bodyLimit:
             Setting(
                 yaml: "coordinator.limits.body",

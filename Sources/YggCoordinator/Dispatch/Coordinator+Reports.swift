@@ -7,17 +7,17 @@ import YggStorage
 extension Coordinator {
     /// Takes what an executor has to say, and grants its next work in the same commit.
     package func report(_ id: ExecutorID, _ request: ReportsRequest) async throws -> ReportsAnswer {
-        let held = Set(request.held)
-        let order = try withControl { control, work -> Dispatcher.ClaimOrder? in
+        let (held, order) = try withControl { control, work -> (Set<LeaseKey>, Dispatcher.ClaimOrder?) in
             let now = Instant.now
             try admit(id, bootID: request.bootID, storeID: request.storeID, &control, now: now)
+            let held = control.heldNow(by: id, named: request.held)
             control.keep(
                 .heard(.init(executor: id, bootID: request.bootID, seen: request.seen, held: held)),
                 now: now,
                 into: &work
             )
-            for case .claim(let order) in control.dispatcher.handle(.reporting(id), now: now) { return order }
-            return nil
+            for case .claim(let order) in control.dispatcher.handle(.reporting(id), now: now) { return (held, order) }
+            return (held, nil)
         }
         for key in request.unreadable {
             logger.error("report.unreadable", metadata: ["task.id": "\(key.task)", "executor.id": "\(id)"])
@@ -145,7 +145,7 @@ extension Coordinator {
 
 extension FinalReport {
     /// The task's `result` begins with its outcome.
-    fileprivate var withOutcomeInResult: FinalReport {
+    var withOutcomeInResult: FinalReport {
         guard case .finished(let outcome) = ending else { return self }
         var report = self
         report.result = JSONObject([("outcome", .string(outcome.rawValue))])

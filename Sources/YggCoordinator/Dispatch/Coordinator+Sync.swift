@@ -9,10 +9,10 @@ extension Coordinator {
     ///
     /// The poll is parked before work is looked for, so that no task can slip between the look and the wait.
     package func sync(_ id: ExecutorID, _ request: SyncRequest) async throws -> StatementMessage {
-        let held = Set(request.held)
-        let poll = try withControl { control, work -> Int64? in
+        let (held, poll) = try withControl { control, work -> (Set<LeaseKey>, Int64?) in
             let now = Instant.now
             try admit(id, bootID: request.bootID, storeID: request.storeID, &control, now: now)
+            let held = control.heldNow(by: id, named: request.held)
             // First, because a declined lease is also one that is not held: the first change of an epoch is the one that
             // counts.
             for declined in request.declined where control.leases.terms(of: declined.key)?.executor == id {
@@ -51,9 +51,9 @@ extension Coordinator {
             // Whoever says goodbye waits for no news, only for having been heard.
             guard !control.isLeaving, request.state != .stopped,
                 !control.leases.hasNews(for: id, seen: request.seen)
-            else { return nil }
+            else { return (held, nil) }
             control.lastPoll += 1
-            return control.lastPoll
+            return (held, control.lastPoll)
         }
         if let poll { await hold(poll, id, request) }
         return try withControl { control, _ in
@@ -131,5 +131,13 @@ extension Coordinator {
                 nextAction: "End all work and exit."
             )
         }
+    }
+}
+
+extension Control {
+    /// What an executor holds: what it names, and what it was sent through `/execute` before it registered, which it
+    /// carries out without knowing of a lease.
+    func heldNow(by id: ExecutorID, named: [LeaseKey]) -> Set<LeaseKey> {
+        Set(named).union(forwarder.leases(of: id))
     }
 }

@@ -11,6 +11,8 @@ extension Coordinator {
             guard !Task.isCancelled else { return }
             let now = Instant.now
             withControl { control, work in
+                // First, because those who are driven are heard through it.
+                control.forward(.tick, now: now, into: &work)
                 control.keep(.tick, now: now, into: &work)
                 for (number, poll) in control.polls where poll.deadline <= now {
                     control.polls[number] = nil

@@ -7,8 +7,11 @@ extension Coordinator {
     /// Asks an executor to pause, resume, drain, stop or restart. It is told at once where it is heard, else on its
     /// return; what was asked is durable when this returns. To ask twice is to ask once.
     package func order(_ order: Lifecycle.Order, to id: ExecutorID) async throws -> ExecutorView {
-        let known = withControl { control, _ in control.executors[id] }
+        let (known, nature) = withControl { control, _ in
+            (control.executors[id], control.forwarder.drives(id) ? control.forwarder.nature(of: id) : nil)
+        }
         guard let known else { throw unknown(id) }
+        if let nature { throw deaf(known, nature) }
         guard try isNews(order, to: known) else { return try executor(id) }
         try await database.write { [self] tx in
             let standing = try StandingOrderStore.keep(order, for: id, bootID: known.bootID, in: tx)
@@ -54,6 +57,23 @@ extension Coordinator {
             title: "Executor unregistered",
             detail: "Executor \(id) is named in the configuration and has never registered.",
             nextAction: "Start it first: ygg executor --id \(id)"
+        )
+    }
+
+    /// Who is called asks for nothing, and so would never be told.
+    private func deaf(_ known: ExecutorRecord, _ nature: Forwarder.Nature) -> Problem {
+        let id = known.offer.id
+        let next =
+            switch nature {
+            case .service: "Ask it through the coordinator: POST /api/agent-services/\(id)/action."
+            case .fixed: "Ask it itself: POST \(known.offer.url ?? "")/action."
+            }
+        return Problem(
+            status: 409,
+            code: "executor-called",
+            title: "Executor called",
+            detail: "\(id) is called at its address and never asks the coordinator what it shall do.",
+            nextAction: next
         )
     }
 

@@ -19,14 +19,20 @@ package struct ExecutorView: Sendable {
     package var host: String
     package var registeredAt: Timestamp?
     package var lastSeenMs: Int64?
+    /// Why it is given nothing although it runs, or was never seen.
+    package var trouble: String?
+    /// What the configuration says of a fixed address, or a service of itself.
+    package var description: String?
+    package var metadata: JSONObject?
 
     package var json: JSONObject {
         var object: JSONObject = ["id": .string(offer.id.rawValue), "name": .string(offer.name)]
         object.append("url", .optional(offer.url))
+        object.append("description", .optional(description))
         object.append("state", .string(state.rawValue))
         object.append("since", .optional(since?.description))
         object.append("by", .optional(account?.by))
-        object.append("why", .optional(account?.why))
+        object.append("why", .optional(account?.why ?? trouble))
         object.append("until", .optional(account?.until?.description))
         if let pending { object.append("pending", .object(pending.order.request)) }
         object.append("kinds", .array(offer.kinds.map { .string($0.kind.rawValue) }))
@@ -51,6 +57,7 @@ package struct ExecutorView: Sendable {
         object.append("host", .string(host))
         object.append("repositories", .array(offer.repositories.map(JSON.string)))
         object.append("resources", .object(offer.resources))
+        object.append("metadata", metadata.map(JSON.object))
         object.append("registeredAt", .optional(registeredAt?.description))
         object.append("lastSeenMs", .optional(lastSeenMs))
         return object
@@ -76,7 +83,18 @@ extension Coordinator {
         let time = Timestamp.now
         let id = registration.offer.id
         let registeredAt = try withControl { control, _ -> Timestamp in
-            guard let known = control.executors[id] else { return time }
+            if control.services[id] != nil {
+                throw Problem(
+                    status: 409,
+                    code: "executor-id-in-use",
+                    title: "Executor id in use",
+                    detail: "\(id) is the id of a service.",
+                    nextAction:
+                        "Start the executor with another --id, or remove the service: DELETE /api/agent-services/\(id)"
+                )
+            }
+            // What was learned from a fixed address is no registration, and gives way to one.
+            guard let known = control.executors[id], !control.forwarder.drives(id) else { return time }
             guard
                 known.instance == registration.instance || control.leases.isSilent(id) || known.state == .stopped
             else {
@@ -125,6 +143,7 @@ extension Coordinator {
     private func welcome(_ registration: Registration, registeredAt: Timestamp, standing: StandingOrder?) {
         let offer = registration.offer
         withControl { control, work in
+            control.forward(.left(offer.id, hasRegistered: true), now: .now, into: &work)
             let record = ExecutorRecord(
                 offer: offer,
                 instance: registration.instance,
@@ -159,12 +178,26 @@ extension Coordinator {
                     tasks: control.leases.leases(of: record.offer.id).map(\.task).sorted(),
                     host: record.host,
                     registeredAt: record.registeredAt,
-                    lastSeenMs: record.lastHeard.map { (now - $0).rawValue }
+                    lastSeenMs: record.lastHeard.map { (now - $0).rawValue },
+                    trouble: control.forwarder.trouble(of: record.offer.id)
                 )
             }
+            var named = Set(settings.agents.fixed.keys)
             if settings.routes.areConfigured {
-                let named = Set(settings.routes.routes.flatMap { $0.executors + $0.fallback })
-                views += named.filter { control.executors[$0] == nil }.map { ExecutorView.unregistered($0) }
+                named.formUnion(settings.routes.routes.flatMap { $0.executors + $0.fallback })
+            }
+            views += named.filter { control.executors[$0] == nil }.map { id in
+                ExecutorView.unregistered(
+                    settings.agents.fixed[id]?.placeholder ?? .unknown(id),
+                    trouble: control.forwarder.trouble(of: id)
+                )
+            }
+            for index in views.indices {
+                let id = views[index].offer.id
+                if let service = control.services[id] { views[index].metadata = service.service.metadata }
+                guard let fixed = settings.agents.fixed[id] else { continue }
+                if !fixed.description.isEmpty { views[index].description = fixed.description }
+                if !fixed.metadata.isEmpty { views[index].metadata = fixed.metadata }
             }
             return views.sorted { $0.offer.id < $1.offer.id }
         }
@@ -190,27 +223,35 @@ extension Coordinator {
 }
 
 extension ExecutorView {
-    fileprivate static func unregistered(_ id: ExecutorID) -> ExecutorView {
+    fileprivate static func unregistered(_ offer: ExecutorOffer, trouble: String?) -> ExecutorView {
         ExecutorView(
-            offer: ExecutorOffer(
-                id: id,
-                name: id.rawValue,
-                url: nil,
-                version: "",
-                kinds: [],
-                slots: Slots(),
-                window: 0,
-                labels: [:],
-                repositories: [],
-                resources: JSONObject()
-            ),
+            offer: offer,
             state: .unregistered,
             since: nil,
             free: Slots(),
             tasks: [],
             host: "",
             registeredAt: nil,
-            lastSeenMs: nil
+            lastSeenMs: nil,
+            trouble: trouble
+        )
+    }
+}
+
+extension ExecutorOffer {
+    /// Of an executor of which the configuration knows the name alone.
+    fileprivate static func unknown(_ id: ExecutorID) -> ExecutorOffer {
+        ExecutorOffer(
+            id: id,
+            name: id.rawValue,
+            url: nil,
+            version: "",
+            kinds: [],
+            slots: Slots(),
+            window: 0,
+            labels: [:],
+            repositories: [],
+            resources: JSONObject()
         )
     }
 }

@@ -68,9 +68,9 @@ extension Coordinator {
     /// - Returns: the kind's specification; nil where its executors are configured and have not been seen yet.
     private func knownKind(_ kind: TaskKind, _ control: Control) throws(Problem) -> KindSpec? {
         if let spec = control.kinds[kind] { return spec }
-        if settings.routes.areConfigured, let route = settings.routes.route(for: kind),
-            !(route.executors + route.fallback).contains(where: { control.executors[$0] != nil }),
-            !(route.executors + route.fallback).isEmpty, kind.rawValue != "plan-create"
+        if let route = settings.routes.route(for: kind), case let named = route.executors + route.fallback,
+            settings.routes.areConfigured || named.contains(where: { settings.agents.fixed[$0] != nil }),
+            !named.contains(where: { control.executors[$0] != nil }), !named.isEmpty, kind.rawValue != "plan-create"
         {
             return nil
         }

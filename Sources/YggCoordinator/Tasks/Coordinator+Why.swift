@@ -38,22 +38,28 @@ extension Coordinator {
         let task = stored.task
         switch task.state {
         case .queued:
-            let (decision, isKnown) = withControl { control, _ in
+            let (decision, isKnown, troubles) = withControl { control, _ in
                 let lane = control.dispatcher.lane(stored.lane)
                 let lanes = lane ?? Lane(kind: task.spec.kind)
-                return (
-                    Router.route(
-                        lanes,
-                        routes: settings.routes,
-                        executors: control.routingViews,
-                        fleet: control.dispatcher.freeOfFleet
-                    ),
-                    control.kinds.isOffered(task.spec.kind)
+                let decision = Router.route(
+                    lanes,
+                    routes: settings.routes,
+                    executors: control.routingViews,
+                    fleet: control.dispatcher.freeOfFleet
                 )
+                let troubles = decision.verdicts.compactMap { verdict in
+                    control.forwarder.trouble(of: verdict.executor).map { (verdict.executor, $0) }
+                }
+                return (decision, control.kinds.isOffered(task.spec.kind), troubles)
             }
             return Explanation(
                 task: task,
-                summary: summary(of: decision, kind: task.spec.kind, isOffered: isKnown),
+                summary: summary(
+                    of: decision,
+                    kind: task.spec.kind,
+                    isOffered: isKnown,
+                    troubles: Dictionary(troubles) { first, _ in first }
+                ),
                 decision: decision
             )
         case .blocked:
@@ -83,12 +89,29 @@ extension Coordinator {
         }
     }
 
-    private func summary(of decision: Decision, kind: TaskKind, isOffered: Bool) -> String {
-        if let best = decision.candidates.first { return "It can start on \(best) at once." }
+    /// - Parameter troubles: why those who are called and not heard of are left alone for a while.
+    private func summary(
+        of decision: Decision,
+        kind: TaskKind,
+        isOffered: Bool,
+        troubles: [ExecutorID: String]
+    ) -> String {
+        if let best = decision.candidates.first(where: { troubles[$0] == nil }) {
+            return "It can start on \(best) at once."
+        }
+        if let best = decision.candidates.first, let trouble = troubles[best] {
+            return "It waits for \(best), which is asked again in a while: \(trouble)."
+        }
         guard isOffered else {
             let awaited = (decision.route.map { $0.executors + $0.fallback } ?? []).map(\.rawValue)
             let who = awaited.isEmpty ? "any executor" : awaited.joined(separator: " or ")
-            return "No executor that offers \(kind) has registered yet; it waits for \(who)."
+            let reasons = (decision.route.map { $0.executors + $0.fallback } ?? []).compactMap { id -> String? in
+                guard let fixed = settings.agents.fixed[id] else { return nil }
+                return " \(id) is configured at \(fixed.address): "
+                    + (troubles[id] ?? "it is called \(settings.forwarding.registrationGrace.text) after the start")
+                    + "."
+            }
+            return "No executor that offers \(kind) has registered yet; it waits for \(who).\(reasons.joined())"
         }
         let blocking = decision.verdicts.filter { verdict in verdict.unmet.allSatisfy(\.isPassing) }
         if let first = blocking.first(where: { !$0.unmet.isEmpty }) {

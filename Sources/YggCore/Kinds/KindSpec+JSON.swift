@@ -11,6 +11,7 @@ extension KindSpec {
         object.append("tier", .array(tier.map { .string($0.rawValue) }))
         object.append("prefetch", .bool(prefetch))
         object.append("origin", .string(origin.rawValue))
+        if acceptsAnyParams { object.append("acceptsAnyParams", true) }
         return object
     }
 
@@ -36,7 +37,8 @@ extension KindSpec {
             onLost: reader.choice("onLost", of: OnLost.self),
             tier: (reader.strings("tier") ?? []).compactMap(Tier.init(rawValue:)),
             prefetch: reader.bool("prefetch") ?? false,
-            origin: reader.choice("origin", of: Origin.self) ?? .declared
+            origin: reader.choice("origin", of: Origin.self) ?? .declared,
+            acceptsAnyParams: reader.bool("acceptsAnyParams") ?? false
         )
     }
 }

@@ -21,6 +21,8 @@ package struct KindSpec: Sendable, Hashable {
     /// May wait on the executor before a slot is free: for short work.
     package var prefetch: Bool
     package var origin: Origin
+    /// Whether parameters beyond `params` are passed on as they are: for agents that never said what theirs are.
+    package var acceptsAnyParams: Bool
 
     package init(
         kind: TaskKind,
@@ -32,7 +34,8 @@ package struct KindSpec: Sendable, Hashable {
         onLost: OnLost? = nil,
         tier: [Tier] = [],
         prefetch: Bool = false,
-        origin: Origin = .builtIn
+        origin: Origin = .builtIn,
+        acceptsAnyParams: Bool = false
     ) {
         self.kind = kind
         self.description = description
@@ -44,6 +47,7 @@ package struct KindSpec: Sendable, Hashable {
         self.tier = tier
         self.prefetch = prefetch
         self.origin = origin
+        self.acceptsAnyParams = acceptsAnyParams
     }
 
     /// Work that acts on the world is not repeated unasked.
@@ -77,6 +81,12 @@ package struct KindSpec: Sendable, Hashable {
             } catch {
                 reader.adopt(error)
             }
+        }
+        if acceptsAnyParams {
+            for member in values.members where complete[member.key] == nil && member.value != .null {
+                complete.append(member.key, member.value)
+            }
+            reader.ignoresUnknown = true
         }
         try reader.finish()
         return complete

@@ -167,7 +167,7 @@ package enum Router {
 }
 
 /// Who of a route's executors is in charge: the named ones, their fallback while none of those runs, or anybody
-/// while none of either ever registered.
+/// while none of the named ones ever registered and no fallback could take the task.
 private struct Standing {
     let route: Route?
     let isOpenToAll: Bool
@@ -181,7 +181,12 @@ private struct Standing {
             return
         }
         let known = Set(executors.filter { $0.state != .unregistered }.map(\.offer.id))
-        isOpenToAll = known.isDisjoint(with: route.executors + route.fallback)
+        isOpenToAll =
+            known.isDisjoint(with: route.executors)
+            && !executors.contains { view in
+                route.fallback.contains(view.offer.id) && known.contains(view.offer.id)
+                    && Router.capabilityConditions(lane, offer: view.offer).isEmpty
+            }
         inCharge = executors.filter { view in
             view.state == .running && route.executors.contains(view.offer.id)
                 && lane.pinned.map { $0 == view.offer.id } ?? true

@@ -9,6 +9,9 @@ import YggTelemetry
 /// The executor's own HTTP: how it is, what it offers, and work handed to it directly. It decides nothing.
 struct ExecutorAPI: Sendable {
     let executor: Executor
+    private let memory = ExecutionMemory()
+
+    init(executor: Executor) { self.executor = executor }
 
     private static let bodyLimit = 1 << 20
 
@@ -65,15 +68,33 @@ struct ExecutorAPI: Sendable {
         let kind = try reader.required("kind") { $0.string("kind", maxLength: 64) }
         let parameters = reader.object("parameters") ?? JSONObject()
         let timeout = reader.int("timeoutMs", in: 1...Milliseconds.days(7).rawValue).map { Milliseconds($0) }
-        // What a coordinator adds for its own services: they have no use here.
-        _ = (reader.value("task"), reader.value("epoch"))
+        // A coordinator that calls says whose attempt it is: `/status` names it so, and it is repeatable.
+        let key = try attempt(&reader)
         try reader.finish()
+        let run = { @Sendable in
+            try await executor.execute(TaskKind(trusted: kind), params: parameters, runTimeout: timeout, as: key)
+        }
         do {
-            let report = try await executor.execute(TaskKind(trusted: kind), params: parameters, runTimeout: timeout)
-            return .json(report.json(kind: kind))
+            guard let repeatable = request.headers[.idempotencyKey] ?? key?.description else {
+                return .json(try await run().json(kind: kind))
+            }
+            let (report, isReplayed) = try await memory.report(repeatable, run)
+            var headers = HTTPFields()
+            if isReplayed { headers[.idempotencyReplayed] = "true" }
+            return .json(report.json(kind: kind), headers: headers)
         } catch let refusal as ExecutionRefusal {
             throw refusal.problem(kind: kind, offered: executor.settings.handlers.kinds)
         }
+    }
+
+    private func attempt(_ reader: inout ObjectReader) throws -> LeaseKey? {
+        let task = reader.string("task", maxLength: 64)
+        let epoch = reader.int("epoch", in: 1...Int64.max)
+        guard let task, let epoch else { return nil }
+        guard let id = TaskID(task) else {
+            throw InvalidInput(reader.path("task"), "must be 1 to 64 letters, digits, dots, dashes and underscores")
+        }
+        return LeaseKey(task: id, epoch: epoch)
     }
 
     private func act(_ request: Request) async throws -> Response {

@@ -108,10 +108,14 @@ extension Executor {
     /// Runs a task now, without a lease, in slots of this executor.
     ///
     /// It goes on to its end also where nobody waits for the result any more.
+    /// - Parameter own: whose attempt it is, where a coordinator asks; else it gets a name of its own.
     /// - Throws: `ExecutionRefusal`, also where it was begun and drained; or `InvalidInput` for its parameters.
-    package func execute(_ kind: TaskKind, params: JSONObject, runTimeout: Milliseconds? = nil) async throws
-        -> FinalReport
-    {
+    package func execute(
+        _ kind: TaskKind,
+        params: JSONObject,
+        runTimeout: Milliseconds? = nil,
+        as own: LeaseKey? = nil
+    ) async throws -> FinalReport {
         guard let handler = settings.handlers.handler(for: kind) else { throw ExecutionRefusal.unknownKind }
         _ = try handler.spec.validate(params, at: "/parameters")
         let (tenure, number) = state.withLock { state in
@@ -127,9 +131,9 @@ extension Executor {
         case .noRoom(let sentence): throw ExecutionRefusal.noRoom(sentence)
         }
         tenure.syncBell.ring()
-        let id = TaskID(trusted: "local-\(tenure.bootID.prefix(8))-\(number)")
+        let key = own ?? LeaseKey(task: TaskID(trusted: "local-\(tenure.bootID.prefix(8))-\(number)"), epoch: 0)
         let assignment = Assignment.local(
-            id,
+            key.task,
             handler.spec,
             params: params,
             runTimeout: runTimeout,
@@ -137,7 +141,7 @@ extension Executor {
         )
         let report = await tenure.execute(
             Attempt(
-                key: LeaseKey(task: id, epoch: 0),
+                key: key,
                 handler: handler,
                 assignment: assignment,
                 acceptedAt: runtime.clock.time()

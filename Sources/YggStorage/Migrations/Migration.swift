@@ -5,7 +5,7 @@ struct Migration: Sendable {
     let statements: [String]
 
     /// All steps in order.
-    static let all: [Migration] = [.initial, .standingOrders, .retention]
+    static let all: [Migration] = [.initial, .standingOrders, .retention, .agentServices]
 }
 
 /// Brings a store to the schema of this version.

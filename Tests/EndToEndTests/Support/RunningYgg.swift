@@ -35,7 +35,7 @@ final class RunningYgg: Sendable {
     }
 
     /// Starts `ygg ARGUMENTS` and returns once it has printed its ready line.
-    /// - Parameter program: another name of the binary.
+    /// - Parameter program: another name of the binary, or what is started instead and prints such a line too.
     static func start(
         _ arguments: [String],
         environment: [String: String] = [:],
@@ -72,7 +72,9 @@ final class RunningYgg: Sendable {
         guard let ready, let pid = started, let address = ready["address"]?.stringValue else {
             run.cancel()
             _ = await run.value
-            throw EndToEndFailure("ygg \(arguments.joined(separator: " ")) did not get ready:\n\(output.text)")
+            throw EndToEndFailure(
+                "\(program) \(arguments.joined(separator: " ")) did not get ready:\n\(output.text)"
+            )
         }
         return RunningYgg(
             address: address,

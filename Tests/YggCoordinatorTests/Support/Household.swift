@@ -41,7 +41,12 @@ struct Household: Sendable {
         let layout = StoreLayout(directory: folder)
         let database = try SQLiteDatabase(path: layout.database)
         do {
-            let coordinator = try await Coordinator.start(settings: settings, database: database, logger: quiet)
+            let coordinator = try await Coordinator.start(
+                settings: settings,
+                database: database,
+                link: NoAgents(),
+                logger: quiet
+            )
             let household = Household(layout: layout, database: database, coordinator: coordinator, disk: disk)
             let value = try await body(household)
             await database.close()
@@ -116,6 +121,11 @@ struct Household: Sendable {
     func exists(_ id: String) async throws -> Bool {
         try await database.read { tx in try TaskStore().task(TaskID(trusted: id), in: tx) != nil }
     }
+}
+
+/// Nobody is called in a household.
+private struct NoAgents: AgentLink {
+    func send(_ request: AgentRequest) async -> ForwardedAnswer { .unsent("nobody is reached from here") }
 }
 
 extension RetentionRules {

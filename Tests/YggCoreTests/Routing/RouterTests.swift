@@ -85,6 +85,12 @@ struct RouterTests {
         )
     }
 
+    @Test func `a fallback that could not take it leaves the route open`() {
+        let views = [Self.view("x", kinds: ["code-plan"]), Self.view("huginn", kinds: ["git-log"])]
+        let decision = Router.route(Lane(kind: "code-plan"), routes: Self.routes, executors: views)
+        #expect(decision.candidates == ["x"])
+    }
+
     @Test(arguments: [ExecutorState.paused, .stopping, .stopped, .lost])
     func `a fallback stands by while the named executor runs, and steps in when it does not`(state: ExecutorState) {
         let lane = Lane(kind: "code-plan")

@@ -1,0 +1,50 @@
+import YggClient
+import YggCoordinator
+import YggCore
+
+/// Services and executors over HTTP, as the coordinator sees them.
+struct HTTPAgentLink: AgentLink {
+    func send(_ request: AgentRequest) async -> ForwardedAnswer {
+        let transport = HTTPTransport(
+            client: SharedHTTPClients.executions,
+            baseURL: request.address.url,
+            token: request.token
+        )
+        // A connection of its own each: one that was kept could break before the request is on it, and then nobody
+        // could say whether it was sent.
+        var headers = request.headers + [("connection", "close")]
+        if let token = request.token { headers.append(("x-manager-token", token)) }
+        do {
+            let reply = try await transport.send(
+                method: request.method,
+                path: request.path,
+                headers: headers,
+                body: request.body,
+                timeout: request.timeout.duration,
+                maxBytes: request.maxBytes
+            )
+            return .reply(
+                AgentReply(
+                    status: reply.status,
+                    contentType: reply.header("content-type"),
+                    retryAfter: reply.header("retry-after").flatMap { Int64($0) }.map {
+                        .seconds(max(0, min($0, 86_400)))
+                    },
+                    body: reply.body
+                )
+            )
+        } catch let error as TransportError {
+            return answer(error)
+        } catch {
+            return .broken("\(error)")
+        }
+    }
+
+    private func answer(_ error: TransportError) -> ForwardedAnswer {
+        switch error {
+        case .unreachable, .invalidURL: .unsent(error.reason)
+        case .broken, .timedOut: .broken(error.reason)
+        case .tooLarge: .tooLarge(error.reason)
+        }
+    }
+}
