@@ -101,6 +101,9 @@ struct ConfigurationTests {
     @Test func `a secret is a reference`() {
         #expect(SecretReference("env:A") == .environment("A"))
         #expect(SecretReference("file:/dev/null") == .file("/dev/null"))
+        #expect(SecretReference("env:A")?.resolve(environment: ["A": "s"]) == "s")
+        #expect(SecretReference("env:A")?.resolve(environment: ["A": ""]) == nil)
+        #expect(SecretReference("file:/dev/null")?.resolve(environment: [:]) == nil)
         for text in ["s", "env:", "env:A B", "file:relative", ""] { #expect(SecretReference(text) == nil) }
     }
 }
