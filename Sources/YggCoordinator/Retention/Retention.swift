@@ -120,11 +120,16 @@ package final class Retention: Service {
         var pass = RetentionPass(rules: coordinator.settings.retention, used: used, now: now)
         let before = coordinator.retentionState
         // Those without output first, for their age alone; then output; then, where that was not enough, results.
-        for hasOutput in pass.isShedding ? [false, true, false] : [false, true] {
+        let looks = [(hasOutput: false, forAgeAlone: true), (true, false)] + (pass.isShedding ? [(false, false)] : [])
+        for (hasOutput, forAgeAlone) in looks {
             var position = RetentionStore.Position.beginning
             while true {
                 let started = ContinuousClock.now
-                let step = try await step(pass, hasOutput: hasOutput, after: position)
+                let step = try await step(
+                    forAgeAlone ? pass.forAgeAlone : pass,
+                    hasOutput: hasOutput,
+                    after: position
+                )
                 try await remove(step.artifacts)
                 if step.hasRemoved {
                     used = try await measureUse()

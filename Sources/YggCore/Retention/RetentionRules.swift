@@ -62,6 +62,13 @@ package struct RetentionPass: Sendable {
 
     private static func target(_ rules: RetentionRules) -> Int64 { rules.size - rules.size / 20 }
 
+    /// The same look without regard to the size.
+    package var forAgeAlone: RetentionPass {
+        var pass = self
+        pass.isShedding = false
+        return pass
+    }
+
     /// Something was removed, and `used` bytes are held now.
     package mutating func measured(_ used: Int64) {
         excess = used - Self.target(rules)

@@ -30,6 +30,8 @@ import YggCore
         let pass = RetentionPass(rules: rules, used: 1001, now: now)
         #expect(pass.removal(of: candidate(endedAgo: .zero)) == .output(7))
         #expect(pass.removal(of: candidate(endedAgo: .zero, hasOutput: false)) == .task(7))
+        #expect(pass.forAgeAlone.removal(of: candidate(endedAgo: .zero, hasOutput: false)) == nil)
+        #expect(pass.forAgeAlone.removal(of: candidate(endedAgo: .days(365), hasOutput: false)) == .task(7))
         #expect(!pass.ends(at: candidate(endedAgo: .zero)))
     }
 
