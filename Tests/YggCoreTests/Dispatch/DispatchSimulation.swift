@@ -124,7 +124,13 @@ struct DispatchSimulation {
         let lane = random.pick(Self.lanes.keys.sorted())
         let waiting = Waiting(num: lastNumber, priority: random.below(5), task: TaskID(trusted: "t\(lastNumber)"))
         var reservation: Dispatcher.Reservation?
-        for case .grant(let granted) in dispatcher.handle(.submitting(lane), now: .zero) { reservation = granted }
+        for case .grant(let granted) in dispatcher.handle(.submitting(lane), now: .zero) {
+            reservation = granted
+            let free = dispatcher.free(of: granted.executor)
+            if Self.lanes[lane]?.slots.local.counts.contains(where: { free?[$0.name] ?? -1 < 0 }) ?? true {
+                problems.append("\(granted.executor) is reserved for a submission without a free slot")
+            }
+        }
         pending.append(.submission(waiting, lane: lane, reservation))
     }
 
@@ -168,7 +174,9 @@ struct DispatchSimulation {
         case .submission(let waiting, let lane, let reservation):
             var granted: [(key: LeaseKey, lane: LaneID)] = []
             if let reservation, (queues[lane] ?? []).isEmpty, !fails {
-                granted = [(begin(waiting.task, on: reservation.executor, lane, window: 0), lane)]
+                // The slot was free when it was reserved; a report may have filled the window since.
+                let window = offers[reservation.executor]?.window ?? 0
+                granted = [(begin(waiting.task, on: reservation.executor, lane, window: window), lane)]
             }
             if let reservation {
                 send(.settled(.init(executor: reservation.executor, reservation: reservation, granted: granted)))
