@@ -26,7 +26,7 @@ struct Ygg: AsyncParsableCommand {
             ),
             CommandGroup(
                 name: "This installation",
-                subcommands: [ConfigCommand.self, HealthCommand.self, VersionCommand.self, Bench.self]
+                subcommands: [ConfigCommand.self, HealthCommand.self, VersionCommand.self, Bench.self, Simulate.self]
             ),
         ]
     )

@@ -9,6 +9,7 @@ struct Control {
     var lanes: [Lane: LaneID] = [:]
     var executors: [ExecutorID: ExecutorRecord] = [:]
     var kinds: KindCatalogue
+    let machine: Machine
     /// Long polls that are held.
     var polls: [Int64: HeldPoll] = [:]
     var lastPoll: Int64 = 0
@@ -67,7 +68,7 @@ struct Control {
     mutating func setState(_ state: ExecutorState, of id: ExecutorID, now: Instant, into work: inout Work) {
         guard var record = executors[id], record.state != state else { return }
         record.state = state
-        record.since = .now
+        record.since = machine.time()
         executors[id] = record
         dispatch(.executorChanged(record.offer, state), now: now, into: &work)
     }
@@ -87,10 +88,18 @@ struct Control {
         releasePoll(of: executor, into: &work)
     }
 
+    /// Lets go of the poll of a process that is no more.
+    mutating func dismissPoll(of executor: ExecutorID, now: Instant, into work: inout Work) {
+        for poll in polls.values where poll.executor == executor {
+            dispatch(.unparked(executor, poll: poll.number), now: now, into: &work)
+        }
+        releasePoll(of: executor, into: &work)
+    }
+
     /// Lets go of the poll of an executor that has news.
     mutating func releasePoll(of executor: ExecutorID, into work: inout Work) {
-        for (number, poll) in polls where poll.executor == executor {
-            polls[number] = nil
+        for poll in polls.values.filter({ $0.executor == executor }).sorted(by: { $0.number < $1.number }) {
+            polls[poll.number] = nil
             work.polls.append(poll)
         }
     }

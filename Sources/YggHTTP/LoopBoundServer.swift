@@ -12,7 +12,10 @@ extension HTTPServerBuilder {
     package static func loopBoundHTTP1(configuration: HTTP1Channel.Configuration) -> HTTPServerBuilder {
         let executors = LoopExecutors()
         return HTTPServerBuilder { responder in
-            LoopBoundChannel(base: HTTP1Channel(responder: responder, configuration: configuration), executors: executors)
+            LoopBoundChannel(
+                base: HTTP1Channel(responder: responder, configuration: configuration),
+                executors: executors
+            )
         }
     }
 }

@@ -14,10 +14,8 @@ package final class ArtifactStore: Sendable {
     /// Disks may take seconds to sync; requests are handled on event loops, which may not wait.
     private let queue = DispatchQueue(label: "ygg.artifacts", attributes: .concurrent)
 
-    init(directory: String) throws {
-        self.directory = directory
-        try makeDirectory(directory)
-    }
+    /// - Parameter directory: made with the first artifact.
+    init(directory: String) { self.directory = directory }
 
     /// 64 lower-case hexadecimal digits.
     package static func isHash(_ text: String) -> Bool {
@@ -60,6 +58,7 @@ package final class ArtifactStore: Sendable {
         let folder = "\(directory)/\(hash.prefix(2))"
         let path = "\(folder)/\(hash)"
         if access(path, F_OK) == 0 { return }
+        try makeDirectory(directory)
         try makeDirectory(folder)
         let temporary = "\(path).\(getpid()).\(UInt64.random(in: 0...UInt64.max))"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)

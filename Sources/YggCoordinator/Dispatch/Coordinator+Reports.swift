@@ -8,7 +8,7 @@ extension Coordinator {
     package func report(_ id: ExecutorID, _ request: ReportsRequest) async throws -> ReportsAnswer {
         let held = Set(request.held)
         let order = try withControl { control, work -> Dispatcher.ClaimOrder? in
-            let now = Instant.now
+            let now = machine.now()
             try admit(id, bootID: request.bootID, storeID: request.storeID, &control, now: now)
             control.keep(
                 .heard(.init(executor: id, bootID: request.bootID, seen: request.seen, held: held)),
@@ -18,7 +18,7 @@ extension Coordinator {
             for case .claim(let order) in control.dispatcher.handle(.reporting(id), now: now) { return order }
             return nil
         }
-        let now = Timestamp.now
+        let now = machine.time()
         let jitter = jitter
         let verdicts: [Outbox.Verdict]
         do {
@@ -29,8 +29,9 @@ extension Coordinator {
             if let order { abandon(order) }
             throw error
         }
-        return withControl { control, _ in
-            ReportsAnswer(verdicts: verdicts, message: statement(for: id, named: held, &control))
+        return try withControl { control, _ in
+            try check(id, bootID: request.bootID, storeID: request.storeID, control)
+            return ReportsAnswer(verdicts: verdicts, message: statement(for: id, named: held, &control))
         }
     }
 
@@ -58,14 +59,14 @@ extension Coordinator {
         let endedLeases = ended
         tx.afterCommit { [self] in
             withControl { control, work in
-                for key in endedLeases { control.keep(.ended(key), now: .now, into: &work) }
+                for key in endedLeases { control.keep(.ended(key), now: machine.now(), into: &work) }
                 follow(outcome, &control, &work)
                 if let order, let claimed {
                     settle(claimed, for: order, isReport: true, ended: endedLeases, &control, &work)
                 } else {
                     control.dispatch(
                         .settled(.init(executor: id, ended: endedLeases)),
-                        now: .now,
+                        now: machine.now(),
                         into: &work
                     )
                 }
@@ -84,8 +85,8 @@ extension Coordinator {
         from id: ExecutorID,
         _ transition: inout Transition
     ) throws -> (Outbox.Verdict, ended: LaneID?) {
-        guard var stored = try store.task(key.task, in: transition.tx), stored.task.epoch == key.epoch,
-            stored.task.executor == id
+        guard var stored = try store.task(key.task, in: transition.tx),
+            sabotage.makes(.skipsEpochCheck) || stored.task.epoch == key.epoch && stored.task.executor == id
         else { return (.leaseLost(key), nil) }
         var drafts: [EventDraft] = []
         let started = stored.reported
@@ -107,7 +108,11 @@ extension Coordinator {
                 stored.reported = entry.n
                 let upTo = stored.reported
                 try transition.apply(
-                    .reported(report.withOutcomeInResult, epoch: key.epoch),
+                    .reported(
+                        (sabotage.makes(.countsDrainAsFailure) ? report.withDrainAsFailure : report)
+                            .withOutcomeInResult,
+                        epoch: sabotage.makes(.skipsEpochCheck) ? stored.task.epoch : key.epoch
+                    ),
                     to: &stored,
                     events: drafts
                 )
@@ -142,6 +147,15 @@ extension Coordinator {
 }
 
 extension FinalReport {
+    /// Sabotage.
+    fileprivate var withDrainAsFailure: FinalReport {
+        guard ending == .interrupted(.drained) else { return self }
+        return FinalReport(
+            ending: .finished(.failed),
+            error: TaskError(code: "drained", detail: "It was drained.", retryable: true)
+        )
+    }
+
     /// The task's `result` begins with its outcome.
     fileprivate var withOutcomeInResult: FinalReport {
         guard case .finished(let outcome) = ending else { return self }

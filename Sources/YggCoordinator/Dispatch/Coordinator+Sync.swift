@@ -11,7 +11,7 @@ extension Coordinator {
     package func sync(_ id: ExecutorID, _ request: SyncRequest) async throws -> StatementMessage {
         let held = Set(request.held)
         let poll = try withControl { control, work -> Int64? in
-            let now = Instant.now
+            let now = machine.now()
             try admit(id, bootID: request.bootID, storeID: request.storeID, &control, now: now)
             // First, because a declined lease is also one that is not held: the first change of an epoch is the one that
             // counts.
@@ -38,11 +38,15 @@ extension Coordinator {
             return control.lastPoll
         }
         if let poll { await hold(poll, id, request) }
-        return withControl { control, _ in statement(for: id, named: held, &control) }
+        return try withControl { control, _ in
+            // Whoever took its place while it waited is told, and nobody else.
+            try check(id, bootID: request.bootID, storeID: request.storeID, control)
+            return statement(for: id, named: held, &control)
+        }
     }
 
     private func hold(_ poll: Int64, _ id: ExecutorID, _ request: SyncRequest) async {
-        let deadline = Instant.now + settings.leases.ttl / 3
+        let deadline = machine.now() + settings.leases.hold(atWork: !request.held.isEmpty)
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 withControl { control, work in
@@ -53,7 +57,11 @@ extension Coordinator {
                         return
                     }
                     control.polls[poll] = held
-                    control.dispatch(.parked(id, poll: poll, capacity: request.capacity), now: .now, into: &work)
+                    control.dispatch(
+                        .parked(id, poll: poll, capacity: request.capacity),
+                        now: machine.now(),
+                        into: &work
+                    )
                 }
             }
         } onCancel: {
@@ -61,7 +69,7 @@ extension Coordinator {
                 if let held = control.polls.removeValue(forKey: poll) { work.polls.append(held) }
             }
         }
-        withControl { control, work in control.dispatch(.unparked(id, poll: poll), now: .now, into: &work) }
+        withControl { control, work in control.dispatch(.unparked(id, poll: poll), now: machine.now(), into: &work) }
     }
 
     /// The whole of what an executor is to know. Building it counts as telling it.
@@ -81,6 +89,12 @@ extension Coordinator {
         _ control: inout Control,
         now: Instant
     ) throws {
+        try check(id, bootID: bootID, storeID: storeID, control)
+        control.executors[id]?.lastHeard = now
+        control.executors[id]?.lastSeen = machine.time()
+    }
+
+    func check(_ id: ExecutorID, bootID: String, storeID: String, _ control: Control) throws {
         guard storeID == identity.storeID else {
             throw Problem(
                 status: 409,
@@ -102,7 +116,5 @@ extension Coordinator {
                 nextAction: "End all work and exit."
             )
         }
-        control.executors[id]?.lastHeard = now
-        control.executors[id]?.lastSeen = .now
     }
 }

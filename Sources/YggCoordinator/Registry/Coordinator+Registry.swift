@@ -62,7 +62,7 @@ extension Coordinator {
                     ? "Upgrade the executor." : "Upgrade the coordinator first, then its executors."
             )
         }
-        let time = Timestamp.now
+        let time = machine.time()
         let id = registration.offer.id
         let registeredAt = try withControl { control, _ -> Timestamp in
             guard let known = control.executors[id] else { return time }
@@ -116,18 +116,20 @@ extension Coordinator {
                 host: registration.host,
                 registeredAt: registeredAt,
                 state: .running,
-                since: .now,
-                lastHeard: .now,
-                lastSeen: .now
+                since: machine.time(),
+                lastHeard: machine.now(),
+                lastSeen: machine.time()
             )
-            control.learn(record, now: .now, into: &work)
+            // Nothing is granted to whoever waits there from before: that process has ended.
+            control.dismissPoll(of: offer.id, now: machine.now(), into: &work)
+            control.learn(record, now: machine.now(), into: &work)
         }
     }
 
     /// Registered executors, and those that only the configuration names.
     package var executors: [ExecutorView] {
         withControl { control, _ in
-            let now = Instant.now
+            let now = machine.now()
             var views = control.executors.values.map { record in
                 ExecutorView(
                     offer: record.offer,

@@ -15,7 +15,7 @@ extension Coordinator {
         if let own = submission.id {
             id = own
         } else {
-            var random = SystemRandomNumberGenerator()
+            var random = Chance(draw: machine.random)
             id = control.ids.next(at: now, random: &random)
         }
         let (timeouts, retry) = try policies(of: submission, kind: kind)

@@ -45,12 +45,12 @@ extension Coordinator {
         idempotency: IdempotencyKey? = nil,
         submittedBy: String = "local"
     ) async throws -> SubmitResult {
-        let now = Timestamp.now
+        let now = machine.time()
         let (prepared, reservation) = try withControl { control, _ in
             var prepared = try prepare(submission, by: submittedBy, at: now, &control)
             prepared.idempotency = idempotency
             let waits = !prepared.spec.dependsOn.isEmpty || (prepared.spec.notBefore ?? now) > now
-            let reservation = waits ? nil : prepared.laneID.flatMap { control.reserve($0, now: .now) }
+            let reservation = waits ? nil : prepared.laneID.flatMap { control.reserve($0, now: machine.now()) }
             return (prepared, reservation)
         }
         return try await store(prepared, reservation: reservation, at: now)
@@ -61,7 +61,7 @@ extension Coordinator {
         batch: [Result<TaskSubmission, Problem>],
         submittedBy: String = "local"
     ) async throws -> [Result<SubmitResult, Problem>] {
-        let now = Timestamp.now
+        let now = machine.time()
         let prepared = withControl { control, _ in
             batch.map { item -> Result<PreparedTask, Problem> in
                 item.flatMap { submission in
@@ -105,7 +105,7 @@ extension Coordinator {
                 withControl { control, work in
                     control.dispatch(
                         .settled(.init(executor: reservation.executor, reservation: reservation)),
-                        now: .now,
+                        now: machine.now(),
                         into: &work
                     )
                 }
@@ -235,7 +235,7 @@ extension Coordinator {
 
     private func follow(_ effects: StoreEffects, reservation: Dispatcher.Reservation?) {
         withControl { control, work in
-            let now = Instant.now
+            let now = machine.now()
             for (lane, id) in effects.lanes { control.learnLane(lane, id: id, now: now, into: &work) }
             if let reservation {
                 let granted = begin(effects.granted, on: reservation.executor, now: now, &control, &work)

@@ -67,7 +67,7 @@ extension Coordinator {
 
     /// Ends a task, or asks its executor to. A task that was cancelled already stays so.
     package func cancel(_ id: TaskID) async throws -> FleetTask {
-        let now = Timestamp.now
+        let now = machine.time()
         let jitter = jitter
         return try await database.write { [self] tx in
             var stored = try Self.find(id, store, tx)
@@ -90,7 +90,7 @@ extension Coordinator {
                 self.withControl { control, work in
                     self.follow(outcome, &control, &work)
                     guard let executor else { return }
-                    control.keep(.cancelled(key), now: .now, into: &work)
+                    control.keep(.cancelled(key), now: self.machine.now(), into: &work)
                     control.releasePoll(of: executor, into: &work)
                 }
                 self.events.notify(outcome.touched)
@@ -101,8 +101,8 @@ extension Coordinator {
 
     /// A new task that asks for the same, or an end to the delay of one that waits for a time.
     package func retry(_ id: TaskID) async throws -> (task: FleetTask, isNew: Bool) {
-        let now = Timestamp.now
-        var random = SystemRandomNumberGenerator()
+        let now = machine.time()
+        var random = Chance(draw: machine.random)
         let newID = withControl { control, _ in control.ids.next(at: now, random: &random) }
         let jitter = jitter
         return try await database.write { [self] tx in

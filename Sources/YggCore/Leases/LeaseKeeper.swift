@@ -11,21 +11,27 @@ package struct LeaseKeeper: Sendable {
         package var killGrace: Milliseconds
         /// The time to live stated by a coordinator that stops in order.
         package var farewellTTL: Milliseconds
-        /// How often `.tick` comes.
+        /// How often `.tick` comes. It also ends polls that were held for long enough.
         package var tickInterval: Milliseconds
+
+        /// How long a poll is held at most.
+        ///
+        /// An attempt is cut off at two thirds of the TTL, counted from when the last *answered* poll was sent: the time
+        /// of two polls, of three where one is lost. So those of an executor that is at work are short.
+        package func hold(atWork: Bool) -> Milliseconds { atWork ? ttl / 10 : ttl / 3 }
 
         package init(
             ttl: Milliseconds = .seconds(15),
             launchGrace: Milliseconds = .seconds(10),
             killGrace: Milliseconds = .seconds(5),
             farewellTTL: Milliseconds = .seconds(120),
-            tickInterval: Milliseconds = .seconds(1)
+            tickInterval: Milliseconds? = nil
         ) {
             self.ttl = ttl
             self.launchGrace = launchGrace
             self.killGrace = killGrace
             self.farewellTTL = farewellTTL
-            self.tickInterval = tickInterval
+            self.tickInterval = tickInterval ?? min(.seconds(1), ttl / 12)
         }
     }
 
@@ -92,10 +98,14 @@ package struct LeaseKeeper: Sendable {
         var launchDeadline: Instant
         /// The first statement that named it to its executor.
         var statedRev: Int64?
+        /// By when an executor that began on the last statement, and could not say so, has ended it.
+        var statedDeadline: Instant?
         /// Whether the executor has ever named it.
         var isAccepted = false
         /// Known from before a restart: whether its executor ever began is unknown, so it is never told to begin.
         var isRestored = false
+        /// It is given up, which is being written: its executor is not told of it again, so that nobody begins it anew.
+        var isGivenUp = false
         var cancelDeadline: Instant?
     }
 
@@ -111,6 +121,7 @@ package struct LeaseKeeper: Sendable {
     }
 
     private let settings: Settings
+    private let sabotage: Sabotage
     private var leases: [LeaseKey: Lease] = [:]
     private var peers: [ExecutorID: Peer] = [:]
     private var rev: Int64
@@ -118,8 +129,9 @@ package struct LeaseKeeper: Sendable {
     private var isLeaving = false
 
     /// - Parameter boot: counts the starts of coordinators on this store, so that `rev` grows over restarts.
-    package init(settings: Settings, boot: Int64) {
+    package init(settings: Settings, boot: Int64, sabotage: Sabotage = []) {
         self.settings = settings
+        self.sabotage = sabotage
         rev = boot << 32
     }
 
@@ -184,7 +196,14 @@ package struct LeaseKeeper: Sendable {
         }
         var stated: [StatedLease] = []
         for key in (peers[executor]?.leases ?? []) {
-            guard var lease = leases[key] else { continue }
+            guard var lease = leases[key], !lease.isGivenUp else { continue }
+            if !lease.isAccepted, let peer = peers[executor] {
+                // From here on only the time runs in which it may have been begun.
+                guard lease.statedDeadline == nil || peer.deadline < lease.launchDeadline + settings.ttl else {
+                    continue
+                }
+                lease.statedDeadline = peer.deadline
+            }
             if lease.statedRev == nil { lease.statedRev = rev }
             leases[key] = lease
             stated.append(
@@ -227,18 +246,25 @@ package struct LeaseKeeper: Sendable {
         peer.isSilent = false
         peers[heard.executor] = peer
         guard let held = heard.held else { return effects }
+        var unnamed: [LeaseKey] = []
         for key in peer.leases {
-            guard var lease = leases[key] else { continue }
-            if held.contains(key) {
-                lease.isAccepted = true
-                lease.deadline = now + settings.ttl
-                leases[key] = lease
-            } else if isNewBoot {
-                effects.append(.lose(key, .lost))
-            } else if hasMissed(lease, seen: heard.seen) {
-                // It was told and did not take it: nothing has run.
-                effects.append(.lose(key, lease.isAccepted ? .lost : .declined))
+            guard held.contains(key) || sabotage.makes(.renewsUnnamedLease) else {
+                unnamed.append(key)
+                continue
             }
+            leases[key]?.isAccepted = true
+            leases[key]?.isGivenUp = false
+            leases[key]?.deadline = now + settings.ttl
+        }
+        // In order, so that equal histories go on equally.
+        for key in unnamed.sorted() {
+            guard let lease = leases[key] else { continue }
+            // One that nobody was told of is for this boot as good as for the last.
+            let diedWithBoot = isNewBoot && (lease.isAccepted || lease.statedRev != nil)
+            guard diedWithBoot || hasMissed(lease, seen: heard.seen) else { continue }
+            leases[key]?.isGivenUp = true
+            // One that was told and not taken has not run.
+            effects.append(.lose(key, diedWithBoot || lease.isAccepted ? .lost : .declined))
         }
         return effects
     }
@@ -252,22 +278,25 @@ package struct LeaseKeeper: Sendable {
     private mutating func tick(now: Instant) -> [Effect] {
         forgiveGap(now: now)
         var effects: [Effect] = []
-        for (executor, peer) in peers where !peer.isSilent && peer.deadline <= now {
+        let silent = peers.filter { !$0.value.isSilent && $0.value.deadline <= now }
+        for executor in silent.keys.sorted() {
             peers[executor]?.isSilent = true
             effects.append(.executorSilent(executor))
         }
+        var due: [(key: LeaseKey, effect: Effect)] = []
         for (key, lease) in leases {
             if let deadline = lease.cancelDeadline, deadline <= now {
-                effects.append(.endCancelled(key))
-            } else if expiry(of: lease) <= now {
-                effects.append(.lose(key, lease.isAccepted ? .lost : .declined))
+                due.append((key, .endCancelled(key)))
+            } else if lease.isGivenUp || expiry(of: lease) <= now {
+                leases[key]?.isGivenUp = true
+                due.append((key, .lose(key, lease.isAccepted ? .lost : .declined)))
             }
         }
-        return effects
+        return effects + due.sorted { $0.key < $1.key }.map(\.effect)
     }
 
     private func expiry(of lease: Lease) -> Instant {
-        guard lease.isAccepted else { return lease.launchDeadline }
+        guard lease.isAccepted else { return max(lease.launchDeadline, lease.statedDeadline ?? lease.launchDeadline) }
         switch lease.terms.assignment.offline {
         case .stop: return lease.deadline
         case .continue: return lease.deadline + lease.terms.lostAfter
@@ -281,6 +310,7 @@ package struct LeaseKeeper: Sendable {
         for key in leases.keys {
             leases[key]?.deadline += gap
             leases[key]?.launchDeadline += gap
+            if let deadline = leases[key]?.statedDeadline { leases[key]?.statedDeadline = deadline + gap }
             if let deadline = leases[key]?.cancelDeadline { leases[key]?.cancelDeadline = deadline + gap }
         }
         for executor in peers.keys { peers[executor]?.deadline += gap }

@@ -29,14 +29,14 @@ final class AttemptTable: Sendable {
 
     /// Ends what runs beyond its limits: one look at all of them instead of a timer for each.
     func sweep(at now: Instant) {
-        for attempt in attempts.withLock({ Array($0.values) }) {
+        for attempt in all {
             if let end = attempt.exceededLimit(at: now, grace: Self.grace) { attempt.stop(end) }
         }
     }
 
     /// Waits until the last attempt is over, or `deadline` has come. In a cancelled task it waits all the same.
     func emptied(by deadline: Instant, on thread: DedicatedThread, clock: RuntimeClock) async {
-        await Task {
+        await Task(executorPreference: thread) { [self] in
             while !attempts.withLock({ $0.isEmpty }), clock.now() < deadline {
                 await changed.sleep(until: deadline, on: thread)
             }

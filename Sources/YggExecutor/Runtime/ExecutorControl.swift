@@ -67,9 +67,9 @@ package struct ExecutorControl: Sendable {
         var declined: [LeaseKey]
     }
 
-    package init(slots: Slots, spoolBytes: Int, lifecycle: Lifecycle) {
-        syncLoop = SyncLoop(slots: slots)
-        outbox = Outbox(capacity: spoolBytes)
+    package init(slots: Slots, spoolBytes: Int, lifecycle: Lifecycle, sabotage: Sabotage = []) {
+        syncLoop = SyncLoop(slots: slots, sabotage: sabotage)
+        outbox = Outbox(capacity: spoolBytes, sabotage: sabotage)
         self.lifecycle = lifecycle
         told = Telling(state: lifecycle.state, capacity: nil, declined: [])
     }

@@ -20,7 +20,7 @@ extension Tenure {
 
     func start(_ key: LeaseKey) {
         guard let attempt = attempts[key] else { return }
-        attempt.begin(at: clock.now()) { [self] in
+        attempt.begin(at: clock.now(), on: machine.attempts) { [self] in
             conclude(attempt, await carryOut(attempt))
             do throws(JournalError) {
                 // From here on the result outlives this process.
@@ -88,7 +88,7 @@ extension Tenure {
     func execute(_ attempt: Attempt) async -> FinalReport {
         attempts.add(attempt)
         let result = await withCheckedContinuation { continuation in
-            attempt.begin(at: clock.now()) { [self] in
+            attempt.begin(at: clock.now(), on: machine.attempts) { [self] in
                 let result = await settings.carryOut(attempt) { _, _ in }
                 attempts.remove(attempt.key)
                 feed(.released(attempt.handler.spec.slots))

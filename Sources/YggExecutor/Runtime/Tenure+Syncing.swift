@@ -120,8 +120,11 @@ extension Tenure {
         let (request, ttl) = seat.withLock { seat in
             (seat.control.syncRequest(bootID: bootID, storeID: seat.storeID ?? ""), seat.ttl)
         }
-        // The coordinator holds it for a third of the time to live at most; a farewell is answered at once.
-        let timeout = request.state == .stopped ? min(ttl / 3, 1000) : ttl / 3 + max(ttl / 8, 50)
+        // The coordinator holds it for a third of the time to live at most, for less while there is work, so that one
+        // that is lost costs none; a farewell is answered at once.
+        let timeout =
+            request.state == .stopped
+            ? min(ttl / 3, 1000) : request.held.isEmpty ? ttl / 3 + max(ttl / 8, 50) : max(ttl / 4, 100)
         let end = await withTaskGroup(of: PollEnd.self) { group in
             group.addTask {
                 do throws(LinkError) {
@@ -154,7 +157,7 @@ extension Tenure {
     /// - Parameter bell: ends the wait early.
     func pause(_ backoff: inout Backoff, bell: Wakeup = Wakeup()) async {
         let (holdsLeases, ttl) = seat.withLock { ($0.control.holdsLeases, $0.ttl) }
-        var delay = backoff.next()
+        var delay = backoff.next(jitter: machine.jitter)
         if holdsLeases { delay = min(delay, (ttl / 4).duration) }
         let nanoseconds = delay.components.seconds * 1_000_000_000 + delay.components.attoseconds / 1_000_000_000
         let until = Instant(nanoseconds: clock.now().nanoseconds + nanoseconds)

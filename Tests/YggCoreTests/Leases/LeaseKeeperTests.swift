@@ -81,6 +81,56 @@ struct LeaseKeeperTests {
     }
 
     @Test
+    mutating func `what is given up is not stated again`() {
+        grant()
+        _ = keeper.statement(for: "a", named: [])
+        hear([Self.one], at: 1)
+        #expect(hear([], boot: "b2", at: 2) == ["lost one/1"])
+        #expect(keeper.statement(for: "a", named: []).leases.isEmpty, "the new boot would begin it anew")
+        #expect(tick(from: 3, to: 3) == ["lost one/1"], "until it is written it is given up again")
+    }
+
+    @Test
+    mutating func `a lease that nobody was told of outlives a new boot`() {
+        hear([], at: 0)
+        grant()
+        #expect(hear([], boot: "b2", at: 1).isEmpty)
+        #expect(keeper.statement(for: "a", named: []).leases.map { $0.assignment != nil } == [true])
+        #expect(hear([], boot: "b3", at: 2) == ["lost one/1"], "the boot before may have begun it")
+    }
+
+    @Test
+    mutating func `a lease that was told moves when whoever could have begun it has ended it`() {
+        grant()
+        hear([], at: 2)
+        _ = keeper.statement(for: "a", named: [])
+        #expect(tick(to: 16) == [])
+        #expect(tick(from: 17, to: 17) == ["declined one/1", "silent a"].reversed())
+    }
+
+    @Test
+    mutating func `after the launch grace a lease is not stated again`() {
+        grant()
+        hear([], at: 9)
+        #expect(keeper.statement(for: "a", named: []).leases.map(\.key) == [Self.one])
+        hear([], at: 11)
+        #expect(keeper.statement(for: "a", named: []).leases.isEmpty)
+        #expect(tick(to: 23).isEmpty)
+        #expect(tick(from: 24, to: 24) == ["declined one/1"])
+    }
+
+    /// Renewals count from when the answered request was sent: an attempt is cut off at two thirds.
+    @Test(arguments: [1, 6, 15, 60])
+    func `one lost poll cuts nobody off`(seconds: Int64) {
+        let settings = LeaseKeeper.Settings(ttl: .seconds(seconds))
+        let answered = settings.hold(atWork: true) + settings.tickInterval
+        let lost = settings.ttl / 4
+        #expect(answered + lost + answered < settings.ttl * 2 / 3)
+        // And an idle one is answered before its executor gives up on it.
+        #expect(settings.hold(atWork: false) + settings.tickInterval < settings.ttl / 3 + settings.ttl / 8)
+    }
+
+    @Test
     mutating func `only what is named is renewed`() {
         grant()
         grant(Self.two)
