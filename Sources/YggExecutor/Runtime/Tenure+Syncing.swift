@@ -154,7 +154,7 @@ extension Tenure {
     /// - Parameter bell: ends the wait early.
     func pause(_ backoff: inout Backoff, bell: Wakeup = Wakeup()) async {
         let (holdsLeases, ttl) = seat.withLock { ($0.control.holdsLeases, $0.ttl) }
-        var delay = backoff.next()
+        var delay = backoff.next(jitter: machine.jitter)
         if holdsLeases { delay = min(delay, LeaseTiming.retry(ttl).duration) }
         let nanoseconds = delay.components.seconds * 1_000_000_000 + delay.components.attoseconds / 1_000_000_000
         let until = Instant(nanoseconds: clock.now().nanoseconds + nanoseconds)
