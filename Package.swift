@@ -172,6 +172,7 @@ let package = Package(
             name: "YggCoordinatorTests",
             dependencies: [
                 "YggCoordinator", "YggCore", "YggProtocol", "YggStorage",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

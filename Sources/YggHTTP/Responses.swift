@@ -69,14 +69,31 @@ extension Request {
             let buffer = try await body.collect(upTo: limit)
             return [UInt8](buffer: buffer)
         } catch is NIOTooManyBytesError {
-            throw Problem(
-                status: 413,
-                code: "too-large",
-                title: "Too large",
-                detail: "The body is longer than \(limit) bytes.",
-                nextAction: "Send less at once."
-            )
+            throw Self.tooLarge(limit)
         }
+    }
+
+    /// The body as it comes: each call gives what follows, nil at its end.
+    /// - Throws: a 413 problem where it is longer than `limit`.
+    package func chunks(limit: Int) -> () async throws -> [UInt8]? {
+        var body = body.makeAsyncIterator()
+        var count = 0
+        return {
+            guard let buffer = try await body.next() else { return nil }
+            count += buffer.readableBytes
+            if count > limit { throw Self.tooLarge(limit) }
+            return [UInt8](buffer: buffer)
+        }
+    }
+
+    private static func tooLarge(_ limit: Int) -> Problem {
+        Problem(
+            status: 413,
+            code: "too-large",
+            title: "Too large",
+            detail: "The body is longer than \(limit) bytes.",
+            nextAction: "Send less at once."
+        )
     }
 
     /// A reader of the body's JSON object.

@@ -11,6 +11,8 @@ final class Auditor: @unchecked Sendable {
         var key: LeaseKey
         var kind: SimulatedKind
         var process: ExecutorProcess
+        /// Of the store that granted it.
+        var generation: Int
         /// How long its process had been frozen before.
         var frozenBefore: Milliseconds
     }
@@ -23,7 +25,9 @@ final class Auditor: @unchecked Sendable {
     private var cancelled: Set<TaskID> = []
     private var grantedAt: [LeaseKey: Instant] = [:]
     private(set) var running: [Running] = []
-    private var begun: Set<LeaseKey> = []
+    private var begun: Set<String> = []
+    /// Leases that a restored store says are running, which is all that it knows of them.
+    private var inherited: Set<LeaseKey> = []
     private var outcomes: [LeaseKey: Outcome] = [:]
     private var lastSync: [String: (number: Int, seen: Int64)] = [:]
     private var openTasks = 0
@@ -53,8 +57,10 @@ final class Auditor: @unchecked Sendable {
     func acknowledged(_ id: TaskID, as name: String) {
         world.note(Clients.name, "hears that \(name) is kept")
         call(id, name)
-        if tasks[id] == nil { world.fail(.acknowledgedIsKept, "\(name) was acknowledged and is not in the store") }
+        if !knows(id) { world.fail(.acknowledgedIsKept, "\(name) was acknowledged and is not in the store") }
     }
+
+    func knows(_ id: TaskID) -> Bool { tasks[id] != nil }
 
     func mustCancel(_ id: TaskID, _ name: String) {
         world.note(Clients.name, "hears that \(name) is being cancelled")
@@ -64,7 +70,7 @@ final class Auditor: @unchecked Sendable {
     // MARK: What executors say
 
     func heard(_ sync: SyncRequest, _ request: CoordinatorRequest) {
-        let sender = "\(request.from) \(request.process.boot)"
+        let sender = "\(request.from) \(sync.bootID)"
         guard let last = lastSync[sender], request.number <= last.number else {
             if let last = lastSync[sender], sync.seen < last.seen {
                 world.fail(
@@ -91,23 +97,34 @@ final class Auditor: @unchecked Sendable {
     func began(_ key: LeaseKey, _ kind: SimulatedKind, on process: ExecutorProcess) {
         if process.isDead { return }
         world.note(process.machine.name, "begins \(name(key.task)), epoch \(key.epoch)")
-        if !begun.insert(key).inserted {
+        if !begun.insert(mark(of: key, on: process)).inserted {
             world.fail(.endsOnce, "epoch \(key.epoch) of \(name(key.task)) is begun twice")
         }
         let used = running.filter { $0.process === process }.reduce(kind.slots) { $0 + $1.kind.slots }
         if used > process.node.plan.slots {
             world.fail(.slotsAreCountedOnce, "\(process.id) runs \(used) slots of work on \(process.node.plan.slots)")
         }
-        if let other = running.first(where: { $0.key.task == key.task }), !kind.goesOnOffline,
-            other.process.frozenFor == other.frozenBefore
+        if let other = running.first(where: { $0.key.task == key.task && $0.generation == process.generation }),
+            !kind.goesOnOffline, other.process.frozenFor == other.frozenBefore
         {
             world.fail(
                 .runsInOnePlace,
                 "\(name(key.task)) begins on \(process.id) while epoch \(other.key.epoch) still runs on \(other.process.id)"
             )
         }
-        running.append(Running(key: key, kind: kind, process: process, frozenBefore: process.frozenFor))
+        running.append(
+            Running(
+                key: key,
+                kind: kind,
+                process: process,
+                generation: process.generation,
+                frozenBefore: process.frozenFor
+            )
+        )
     }
+
+    /// What a handler says that it worked under. A restored store may give a task anew that it has forgotten.
+    func mark(of key: LeaseKey, on process: ExecutorProcess) -> String { "\(key) of store \(process.generation)" }
 
     func ended(_ key: LeaseKey, _ outcome: Outcome, on process: ExecutorProcess) {
         if process.isDead { return }
@@ -119,6 +136,17 @@ final class Auditor: @unchecked Sendable {
     func died(_ process: ExecutorProcess?) { running.removeAll { $0.process === process } }
 
     // MARK: What the store holds
+
+    /// Another store has taken the place of the one that was watched: what clients were told since its backup is lost,
+    /// and they know it.
+    func restored() {
+        tasks = [:]
+        cancelled = []
+        grantedAt = [:]
+        outcomes = [:]
+        look()
+        inherited = Set(tasks.values.filter { $0.state == .running }.map { LeaseKey(task: $0.id, epoch: $0.epoch) })
+    }
 
     /// After every commit.
     func look() {
@@ -166,7 +194,7 @@ final class Auditor: @unchecked Sendable {
         guard let result = task.result.flatMap({ try? JSON(parsing: $0) }), let by = result["by"]?.stringValue else {
             return
         }
-        if by != "\(LeaseKey(task: task.id, epoch: task.epoch))" {
+        if by != "\(LeaseKey(task: task.id, epoch: task.epoch)) of store \(fleet.coordinator.generation)" {
             world.fail(.staleIsRefused, "\(name) took the result of \(by) at epoch \(task.epoch)")
         }
     }
@@ -177,7 +205,7 @@ final class Auditor: @unchecked Sendable {
         guard let executor = before.executor, let process = fleet.node(executor)?.process, let granted = grantedAt[key],
             let coordinator = fleet.coordinator.process, coordinator.startedAt <= granted,
             process.orderedAt == nil, process.frozenFor == .zero, coordinator.frozenFor == .zero,
-            process.contact.holds(since: granted, at: world.now)
+            process.contact.holds(since: granted, at: world.now), !inherited.contains(key)
         else { return }
         world.fail(.leaseHasOwner, "\(name) was taken from \(executor), which holds it and is in good contact")
     }

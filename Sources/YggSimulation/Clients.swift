@@ -47,6 +47,18 @@ final class Clients: @unchecked Sendable {
         }
     }
 
+    /// What was acknowledged since the backup is lost. They find it missing, and ask for it anew.
+    func restored() {
+        for (name, id) in ids.sorted(by: { $0.key < $1.key }) where !fleet.auditor.knows(id) {
+            ids[name] = nil
+            guard let plan = plans[name] else { continue }
+            again { self.submit(plan) }
+        }
+    }
+
+    /// Whether an answer is about a store that is no more.
+    private func isForgotten(_ id: TaskID) -> Bool { fleet.coordinator.generation > 1 && !fleet.auditor.knows(id) }
+
     // MARK: Errands
 
     private func submit(_ plan: Scenario.TaskPlan) {
@@ -62,6 +74,7 @@ final class Clients: @unchecked Sendable {
             return id
         } settled: { [self] result in
             switch result {
+            case .success(let id) where isForgotten(id): return false
             case .success(let id):
                 ids[name] = id
                 fleet.auditor.acknowledged(id, as: name)
@@ -78,12 +91,16 @@ final class Clients: @unchecked Sendable {
     private func cancel(_ name: String) {
         guard let id = ids[name] else { return again { self.cancel(name) } }
         ask("the wish to cancel \(name)") { coordinator in
-            try await coordinator.cancel(id).state
+            _ = try await coordinator.cancel(id)
+            return self.fleet.coordinator.generation
         } settled: { [self] result in
             switch result {
-            case .success: fleet.auditor.mustCancel(id, name)
+            case .success(fleet.coordinator.generation): fleet.auditor.mustCancel(id, name)
+            case .success: fleet.world.note(Self.name, "hears that \(name) was being cancelled")
             case .failure(let problem as Problem) where problem.status == 409:
                 fleet.world.note(Self.name, "hears that \(name) has ended already")
+            case .failure(let problem as Problem) where problem.status == 404 && fleet.coordinator.generation > 1:
+                fleet.world.note(Self.name, "hears that nobody knows \(name)")
             case .failure(let problem as Problem):
                 fleet.world.fail(.acknowledgedIsKept, "\(name) cannot be cancelled: \(problem.detail)")
             case .failure: return false
@@ -99,9 +116,13 @@ final class Clients: @unchecked Sendable {
         } settled: { [self] result in
             switch result {
             case .success(let result):
-                if result.kind == .created { fleet.auditor.acknowledged(result.task.id, as: "\(name) again") }
+                if result.kind == .created, !isForgotten(result.task.id) {
+                    fleet.auditor.acknowledged(result.task.id, as: "\(name) again")
+                }
             case .failure(let problem as Problem) where problem.status == 409:
                 fleet.world.note(Self.name, "hears that \(name) has not ended yet")
+            case .failure(let problem as Problem) where problem.status == 404 && fleet.coordinator.generation > 1:
+                fleet.world.note(Self.name, "hears that nobody knows \(name)")
             case .failure(let problem as Problem):
                 fleet.world.fail(.acknowledgedIsKept, "\(name) cannot be tried again: \(problem.detail)")
             case .failure: return false

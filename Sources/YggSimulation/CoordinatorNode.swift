@@ -31,6 +31,10 @@ final class CoordinatorNode: @unchecked Sendable {
     let machine: SimulatedMachine
     private(set) var process: CoordinatorProcess?
     private var database: SteppedDatabase?
+    /// A copy that takes the place of the store at the next start.
+    private var backup: SteppedDatabase?
+    /// How many stores there have been: one more after every restore.
+    private(set) var generation = 1
     /// Commits of all lives.
     private var writes = 0
     private var boots = 0
@@ -52,7 +56,7 @@ final class CoordinatorNode: @unchecked Sendable {
                 try database?.reopened(onPending: onPending)
                 ?? SteppedDatabase(sabotage: fleet.sabotage, onPending: onPending)
             self.database = database
-            process.start(database)
+            process.start(database, restoring: backup?.reopened(onPending: onPending))
         } catch {
             fleet.world.fail(.everyRunEnds, "the store cannot be made: \(error)")
         }
@@ -64,6 +68,24 @@ final class CoordinatorNode: @unchecked Sendable {
         process.close()
         self.process = nil
         fleet.world.after(duration) { self.start() }
+    }
+
+    func copy(to backup: Backup) { backup.database = try? database?.copy() }
+
+    /// The machine is lost, and another takes its place that has nothing but the backup.
+    func restore(_ backup: Backup, after duration: Milliseconds) {
+        if let database = backup.database { self.backup = database }
+        crash(for: duration, "is lost, with everything since the last backup")
+    }
+
+    /// The backup has become the store.
+    fileprivate func restored(_ database: SteppedDatabase) {
+        self.database = database
+        backup = nil
+        generation += 1
+        fleet.world.note("coordinator", "begins anew with the backup")
+        fleet.auditor.restored()
+        fleet.clients.restored()
     }
 
     func stop(for duration: Milliseconds) {
@@ -140,10 +162,17 @@ final class CoordinatorProcess: SimulatedProcess, @unchecked Sendable {
         super.init(node.machine, threads: 1)
     }
 
-    func start(_ database: SteppedDatabase) {
+    /// - Parameter backup: what takes the place of the store.
+    func start(_ present: SteppedDatabase, restoring backup: SteppedDatabase?) {
+        let database = backup ?? present
         self.database = database
         run { [self] in
             do {
+                if let backup {
+                    _ = try await Restoration.adopt(backup, newID: "store-\(node.generation + 1)", at: clock.time())
+                    guard !isDead else { return }
+                    node.restored(backup)
+                }
                 let coordinator = try await Coordinator.start(
                     settings: settings,
                     database: database,
@@ -293,6 +322,11 @@ final class CoordinatorProcess: SimulatedProcess, @unchecked Sendable {
 /// Nobody lives at a fixed address: every executor asks for its work.
 private struct NoAgents: AgentLink {
     func send(_ request: AgentRequest) async -> ForwardedAnswer { .unsent("nobody lives there") }
+}
+
+/// A copy of the store, once it is taken.
+final class Backup: @unchecked Sendable {
+    var database: SteppedDatabase?
 }
 
 enum ClientFailure: Error { case refused }

@@ -15,7 +15,7 @@ final class ExecutorLink: CoordinatorLink, @unchecked Sendable {
     private unowned let process: ExecutorProcess
     private var calls: [Int: Call] = [:]
     private var lastCall = 0
-    /// What this process knows to be acknowledged.
+    /// What this process knows to be acknowledged, by the store that it serves.
     private var acknowledged: [LeaseKey: Int64] = [:]
 
     init(_ process: ExecutorProcess) { self.process = process }
@@ -48,6 +48,7 @@ final class ExecutorLink: CoordinatorLink, @unchecked Sendable {
 
     private func upload(_ path: String, _ body: [UInt8], _ number: Int) {
         let fleet = process.fleet
+        let generation = fleet.coordinator.generation
         let request = CoordinatorRequest(
             from: process.id,
             process: process,
@@ -59,13 +60,14 @@ final class ExecutorLink: CoordinatorLink, @unchecked Sendable {
         fleet.network.carry(request.name, .up, of: process.machine.name) { [process] in
             fleet.coordinator.receive(request) { reply in
                 fleet.network.carry("the answer to \(request.name)", .down, of: process.machine.name) { [weak self] in
-                    self?.receive(reply, to: number)
+                    self?.receive(reply, to: number, path, from: generation)
                 }
             }
         }
     }
 
-    private func receive(_ reply: CoordinatorReply, to number: Int) {
+    /// - Parameter generation: of the store that was asked.
+    private func receive(_ reply: CoordinatorReply, to number: Int, _ path: String, from generation: Int) {
         guard let call = calls.removeValue(forKey: number), !process.isDead else { return }
         process.threads[0].cancel(call.timer)
         process.world.mark(Int64(number))
@@ -79,7 +81,11 @@ final class ExecutorLink: CoordinatorLink, @unchecked Sendable {
                 return call.continuation.resume(returning: .failure(.refused(Problem(status: status, body: json))))
             }
             process.contact.heard(call.sentAt, at: process.world.now)
-            learn(json)
+            if path == "/v1/executors", process.generation != generation {
+                process.generation = generation
+                acknowledged = [:]
+            }
+            if process.generation == generation { learn(json) }
             call.continuation.resume(returning: .success(json))
         }
     }

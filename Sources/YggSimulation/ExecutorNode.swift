@@ -81,6 +81,8 @@ final class ExecutorProcess: SimulatedProcess, @unchecked Sendable {
     private var root: Task<Void, Never>?
     private var link: ExecutorLink?
     private var random: SeededRandom
+    /// Of the store that it serves.
+    var generation = 0
     /// When somebody last told it what to do with itself.
     private(set) var orderedAt: Instant?
 

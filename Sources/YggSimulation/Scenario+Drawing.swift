@@ -58,7 +58,7 @@ extension Scenario {
         let at = random.milliseconds(0..<30_000)
         let long = random.milliseconds(500..<Int(ttl.rawValue) * 5 / 2)
         let short = random.milliseconds(200..<4000)
-        switch random.int(0..<20) {
+        switch random.int(0..<22) {
         case 0, 1: return Fault(at: at, duration: short, kind: .executorCrash(executor, isPowerLoss: random.chance(50)))
         case 2: return Fault(at: at, duration: long, kind: .executorFreeze(executor))
         case 3, 4:
@@ -71,7 +71,9 @@ extension Scenario {
             let kind = Fault.Kind.crashAtWrite(random.int(1..<60), isCommitted: random.chance(50))
             return Fault(at: .zero, duration: short, kind: kind)
         case 12: return Fault(at: at, duration: short, kind: .databaseFull)
-        case 13:
+        case 13, 14:
+            return Fault(at: at, duration: short, kind: .restore(age: random.milliseconds(0..<15_000)))
+        case 15:
             let machine = random.chance(50) ? "coordinator" : executor.rawValue
             // Back by minutes only: what waits for a time of day waits for as much longer.
             let by = Milliseconds(Int64(random.int(-240_000..<7_200_000)))

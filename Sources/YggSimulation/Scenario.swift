@@ -106,6 +106,8 @@ package struct Fault: Sendable {
         /// The coordinator dies at its n-th commit, before or after it.
         case crashAtWrite(Int, isCommitted: Bool)
         case databaseFull
+        /// The coordinator is lost, and another begins with a backup that old.
+        case restore(age: Milliseconds)
         case network(endpoint: String, Trouble)
         /// A wall clock is set. `machine` is an executor or `coordinator`.
         case clockJump(machine: String, by: Milliseconds)
@@ -159,6 +161,8 @@ extension Fault: CustomStringConvertible {
             let when = isCommitted ? "after" : "before"
             return "commit \(number): the coordinator crashes \(when) it, for \(duration.text)"
         case .databaseFull: return "\(time): the coordinator's disk is full"
+        case .restore(let age):
+            return "\(time): the coordinator is lost, and begins anew with a backup that is \(age.text) old"
         case .network(let endpoint, let trouble): return "\(time): network of \(endpoint): \(trouble)"
         case .clockJump(let machine, let by): return "\(at.text): the clock of \(machine) jumps by \(by.rawValue) ms"
         }

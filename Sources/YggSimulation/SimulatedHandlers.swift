@@ -39,7 +39,7 @@ private struct SimulatedHandler: Handler {
         auditor.ended(context.key, outcome, on: process)
         return HandlerResult(
             outcome: outcome,
-            result: ["by": .string("\(context.key)"), "lines": .int(Int64(said))],
+            result: ["by": .string(auditor.mark(of: context.key, on: process)), "lines": .int(Int64(said))],
             error: outcome == .failed
                 ? TaskError(
                     code: "exit-code",

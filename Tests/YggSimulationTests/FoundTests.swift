@@ -49,4 +49,19 @@ import YggSimulation
         // `onLost: fail`: it has begun, so nobody may begin it again.
         #expect(Self.begins(outcome) == 1)
     }
+
+    /// The store forgets a task that an executor is at; it is asked for again under the same id, and begins at the same
+    /// epoch. What the executor says of the forgotten one must not count for it.
+    @Test func `a result for a store that was lost does not count for the one that was restored`() async {
+        var scenario = Self.scenario(
+            .work,
+            lasting: .seconds(10),
+            Fault(at: .seconds(2), duration: 500, kind: .restore(age: .seconds(2)))
+        )
+        scenario.tasks[0].hasOwnID = true
+        let restored = scenario
+        let outcome = await aside { Simulation.run(restored) }
+        #expect(outcome.violation == nil, "\(outcome)")
+        #expect(Self.begins(outcome) == 2)
+    }
 }

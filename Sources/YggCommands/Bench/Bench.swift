@@ -9,8 +9,8 @@ struct Bench: AsyncParsableCommand {
         commandName: "bench",
         abstract: "Measure a coordinator and its executors on this machine.",
         discussion: """
-            Starts processes of its own over loopback HTTP, on data directories of its own, and prints one line of JSON
-            a metric, with the machine's raw limits as measured in the same run: the figures are ratios. On a terminal
+            Starts processes of its own over loopback HTTP, on data directories of its own, and prints one line of JSON \
+            a metric, with the machine's raw limits as measured in the same run: the figures are ratios. On a terminal \
             a table follows. Ctrl-C stops everything and removes it.
 
             EXAMPLES

@@ -8,7 +8,7 @@ struct ConfigShow: AsyncParsableCommand {
         commandName: "show",
         abstract: "Print every setting with the value that counts and where it comes from.",
         discussion: """
-            A flag counts before a variable, a variable before the file, the file before the default. Secrets are
+            A flag counts before a variable, a variable before the file, the file before the default. Secrets are \
             never printed.
 
             EXAMPLES

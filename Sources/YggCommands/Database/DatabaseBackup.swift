@@ -9,8 +9,8 @@ struct DatabaseBackup: AsyncParsableCommand {
         commandName: "backup",
         abstract: "Copy the store, also while its coordinator runs.",
         discussion: """
-            Into a directory that is there: database and artifacts, in a new directory below it that is named after the
-            time. Into any other name: the database alone, as one file. The copy is consistent as of one moment, and
+            Into a directory that is there: database and artifacts, in a new directory below it that is named after the \
+            time. Into any other name: the database alone, as one file. The copy is consistent as of one moment, and \
             whole before anything has its name.
 
             EXAMPLES

@@ -8,8 +8,8 @@ struct DatabaseCheck: AsyncParsableCommand {
         commandName: "check",
         abstract: "Look whether the store is whole, also while its coordinator runs.",
         discussion: """
-            SQLite's own check of the file, then ours: every log without a hole, epochs and counters that fit, nothing
-            that belongs to nobody, every artifact there and with the bytes that its name says. Exits 1 where anything
+            SQLite's own check of the file, then ours: every log without a hole, epochs and counters that fit, nothing \
+            that belongs to nobody, every artifact there and with the bytes that its name says. Exits 1 where anything \
             is wrong.
 
             EXAMPLES

@@ -8,8 +8,8 @@ struct DatabaseMigrate: AsyncParsableCommand {
         commandName: "migrate",
         abstract: "Bring the store to this version's schema. The coordinator must be stopped.",
         discussion: """
-            A coordinator does this by itself when it starts; here it can be done before. A copy of the store as it was
-            is made first and kept. All steps are one transaction: a migration that is killed half way leaves the store
+            A coordinator does this by itself when it starts; here it can be done before. A copy of the store as it was \
+            is made first and kept. All steps are one transaction: a migration that is killed half way leaves the store \
             as it was.
 
             EXAMPLES

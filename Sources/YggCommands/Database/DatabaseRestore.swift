@@ -8,9 +8,9 @@ struct DatabaseRestore: AsyncParsableCommand {
         commandName: "restore",
         abstract: "Put a backup in the place of the store. The coordinator must be stopped.",
         discussion: """
-            The restored store gets a new id: every executor that comes back to it ends what it was doing, sets aside
-            what it had to say about it, and registers anew. Tasks that ran at the time of the backup are run again, or
-            marked, as their kind says for a lost executor. What was done after the backup is not known any more. The
+            The restored store gets a new id: every executor that comes back to it ends what it was doing, sets aside \
+            what it had to say about it, and registers anew. Tasks that ran at the time of the backup are run again, or \
+            marked, as their kind says for a lost executor. What was done after the backup is not known any more. The \
             store that was there is kept beside the new one.
 
             EXAMPLES

@@ -9,7 +9,7 @@ struct CoordinatorServe: AsyncParsableCommand {
         commandName: "coordinator",
         abstract: "Run a coordinator: takes tasks and hands them to executors.",
         discussion: """
-            It keeps everything in one SQLite file below the data directory. When it can be reached it prints one line
+            It keeps everything in one SQLite file below the data directory. When it can be reached it prints one line \
             of JSON with "event":"ready" and its address. SIGTERM or Ctrl-C stop it in order.
 
             EXAMPLES

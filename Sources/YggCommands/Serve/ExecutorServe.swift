@@ -9,8 +9,8 @@ struct ExecutorServe: AsyncParsableCommand {
         commandName: "serve",
         abstract: "Run an executor on this machine.",
         discussion: """
-            It dials its coordinator; nothing has to reach it. SIGTERM or Ctrl-C let running work finish within the
-            drain timeout, a second one ends it now. Ordered to restart, it finishes its work and runs the file it was
+            It dials its coordinator; nothing has to reach it. SIGTERM or Ctrl-C let running work finish within the \
+            drain timeout, a second one ends it now. Ordered to restart, it finishes its work and runs the file it was \
             started from anew, with the same arguments.
 
             EXAMPLES

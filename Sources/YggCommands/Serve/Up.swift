@@ -13,8 +13,8 @@ struct Up: AsyncParsableCommand {
         commandName: "up",
         abstract: "Run a coordinator and an executor here, in one process.",
         discussion: """
-            No configuration is needed: SQLite below the data directory, every handler, loopback only. The executor has
-            the id "local" and takes what no other executor of a route does. SIGTERM or Ctrl-C stop both, a second one at
+            No configuration is needed: SQLite below the data directory, every handler, loopback only. The executor has \
+            the id "local" and takes what no other executor of a route does. SIGTERM or Ctrl-C stop both, a second one at \
             once; what is ordered with `ygg executor stop local` and its like is about the executor alone.
 
             EXAMPLES

@@ -9,7 +9,7 @@ struct Simulate: AsyncParsableCommand {
         commandName: "simulate",
         abstract: "Replay histories of a simulated fleet and check that every rule holds in each.",
         discussion: """
-            Runs coordinator and executors on one thread with a simulated clock, network and disk, one history a seed. A
+            Runs coordinator and executors on one thread with a simulated clock, network and disk, one history a seed. A \
             broken rule ends it: the shortest history that breaks it is printed as a story.
 
             EXAMPLES

@@ -7,9 +7,9 @@ struct TaskRequeue: AsyncParsableCommand {
         commandName: "requeue",
         abstract: "Give up the running attempt of a task and queue it again, uncounted.",
         discussion: """
-            For a task whose executor is away and is not waited for. Should it come
-            back, it is told to end that attempt, and what it says of it is refused.
-            Until it hears of that it may still be at work: make sure that the task
+            For a task whose executor is away and is not waited for. Should it come \
+            back, it is told to end that attempt, and what it says of it is refused. \
+            Until it hears of that it may still be at work: make sure that the task \
             may run twice.
 
             EXAMPLES

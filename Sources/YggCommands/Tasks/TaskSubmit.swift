@@ -16,7 +16,7 @@ struct TaskSubmit: AsyncParsableCommand {
               ygg task submit dev-build --repo . --after $(ygg task submit git-clone --repo .)
               echo '{"repo": "."}' | ygg task submit git-status --params - --json
 
-            After the kind every option that is not listed below is a parameter: --name value means -p name=value.
+            After the kind every option that is not listed below is a parameter: --name value means -p name=value. \
             `ygg kind show KIND` lists them. A relative path in the parameter repo is taken from here.
 
             STATUS  0 succeeded (with --wait or --follow; else submitted), 1 failed or cancelled, 2 usage,

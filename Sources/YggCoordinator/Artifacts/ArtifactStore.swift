@@ -35,13 +35,6 @@ package final class ArtifactStore: Sendable {
             }
     }
 
-    package static func hash(of bytes: [UInt8]) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        for byte in SHA256.hash(data: bytes) { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
-        return String(decoding: text, as: UTF8.self)
-    }
-
     /// Keeps the bytes of `hash` from being removed while `body` makes a task their owner.
     func holding<Value>(_ hash: String, _ body: () async throws -> Value) async rethrows -> Value {
         claims.withLock { claims in
@@ -91,7 +84,7 @@ package final class ArtifactStore: Sendable {
             guard claims.doomed.remove(hash) != nil else { return false }
             guard rename(path, grave) == 0 else {
                 if errno == ENOENT { return false }
-                throw failure(to: "remove artifact \(hash)")
+                throw fileFailure(to: "remove artifact \(hash)")
             }
             return true
         }
@@ -126,15 +119,20 @@ package final class ArtifactStore: Sendable {
 
     /// What is wrong with the bytes of a hash; nil where they are there and are what the hash says.
     package func complaint(about hash: String, size: Int64) async throws -> String? {
-        guard let bytes = try await load(hash) else { return "Artifact \(hash) is missing." }
-        guard Int64(bytes.count) == size else { return "Artifact \(hash) has \(bytes.count) bytes instead of \(size)." }
-        return Self.hash(of: bytes) == hash ? nil : "Artifact \(hash) does not have the bytes that its name says."
+        guard let reader = try await reader(of: hash) else { return "Artifact \(hash) is missing." }
+        guard reader.size == size else { return "Artifact \(hash) has \(reader.size) bytes instead of \(size)." }
+        var hasher = SHA256()
+        while let chunk = try await reader.next() { hasher.update(data: chunk) }
+        return hexadecimal(hasher.finalize()) == hash
+            ? nil : "Artifact \(hash) does not have the bytes that its name says."
     }
 
-    private func path(of hash: String) -> String { "\(directory)/\(hash.prefix(2))/\(hash)" }
+    private func folder(of hash: String) -> String { "\(directory)/\(hash.prefix(2))" }
+
+    private func path(of hash: String) -> String { "\(folder(of: hash))/\(hash)" }
 
     private func names(in folder: String) throws -> [String] {
-        guard let handle = opendir(folder) else { throw failure(to: "read the directory \(folder)") }
+        guard let handle = opendir(folder) else { throw fileFailure(to: "read the directory \(folder)") }
         defer { closedir(handle) }
         var names: [String] = []
         while let entry = readdir(handle) {
@@ -146,90 +144,47 @@ package final class ArtifactStore: Sendable {
         return names
     }
 
-    /// Keeps `bytes` durably, where they have that hash.
-    /// - Returns: whether they have it.
-    package func save(_ bytes: [UInt8], as hash: String) async throws -> Bool {
-        try await disk.run { [self] in
-            guard Self.hash(of: bytes) == hash else { return false }
-            try store(bytes, as: hash)
-            return true
+    /// Takes bytes chunk by chunk and keeps them durably, where they have that hash.
+    /// - Parameter next: gives the next chunk; nil at the end.
+    /// - Returns: how many they are; nil where they have another hash.
+    package func save(as hash: String, _ next: () async throws -> [UInt8]?) async throws -> Int64? {
+        let draft = try await disk.run { [self] in try draft(of: hash) }
+        do {
+            while let chunk = try await next() { try await disk.run { try draft.append(chunk) } }
+            return try await disk.run { [self] in
+                try draft.keep(as: hash, at: path(of: hash), in: folder(of: hash))
+            }
+        } catch {
+            await disk.run { draft.discard() }
+            throw error
         }
     }
 
     /// nil where the bytes are not here.
-    package func load(_ hash: String) async throws -> [UInt8]? {
-        try await disk.run { [self] in try contents(of: hash) }
+    package func reader(of hash: String) async throws -> ArtifactReader? {
+        try await disk.run { [self] in try ArtifactReader(path: path(of: hash), disk: disk) }
     }
 
-    private func store(_ bytes: [UInt8], as hash: String) throws {
-        let folder = "\(directory)/\(hash.prefix(2))"
-        let path = path(of: hash)
-        if access(path, F_OK) == 0 { return }
+    private func draft(of hash: String) throws -> ArtifactDraft {
+        let folder = folder(of: hash)
         if access(folder, F_OK) != 0 {
             try makeDirectory(directory)
             try makeDirectory(folder)
             try syncDirectory(directory)
         }
-        let temporary = "\(path).\(getpid()).\(UInt64.random(in: 0...UInt64.max))"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw failure(to: "create \(temporary)") }
-        defer { close(descriptor) }
-        do {
-            try writeAll(bytes, to: descriptor)
-            guard fsync(descriptor) == 0 else { throw failure(to: "sync \(temporary)") }
-            guard rename(temporary, path) == 0 else { throw failure(to: "rename \(temporary)") }
-            try syncDirectory(folder)
-        } catch {
-            unlink(temporary)
-            throw error
-        }
-    }
-
-    private func contents(of hash: String) throws -> [UInt8]? {
-        let descriptor = open(path(of: hash), O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            if errno == ENOENT { return nil }
-            throw failure(to: "open artifact \(hash)")
-        }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw failure(to: "look at artifact \(hash)") }
-        var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
-        var offset = 0
-        while offset < bytes.count {
-            let count = bytes.withUnsafeMutableBytes { buffer in
-                read(descriptor, buffer.baseAddress?.advanced(by: offset), buffer.count - offset)
-            }
-            guard count > 0 else { throw failure(to: "read artifact \(hash)") }
-            offset += count
-        }
-        return bytes
-    }
-
-    private func writeAll(_ bytes: [UInt8], to descriptor: Int32) throws {
-        var offset = 0
-        while offset < bytes.count {
-            let count = bytes.withUnsafeBytes { buffer in
-                write(descriptor, buffer.baseAddress?.advanced(by: offset), buffer.count - offset)
-            }
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw failure(to: "write an artifact")
-            }
-            offset += count
-        }
-    }
-
-    private func syncDirectory(_ path: String) throws {
-        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw failure(to: "open \(path)") }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw failure(to: "sync \(path)") }
+        return try ArtifactDraft(for: path(of: hash))
     }
 }
 
 private func makeDirectory(_ path: String) throws {
-    guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw failure(to: "create the directory \(path)") }
+    guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw fileFailure(to: "create the directory \(path)") }
+}
+
+func syncDirectory(_ path: String) throws {
+    let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw fileFailure(to: "open \(path)") }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw fileFailure(to: "sync \(path)") }
 }
 
 /// A file operation that failed, with the system's reason.

@@ -4,32 +4,38 @@ import YggStorage
 
 extension Coordinator {
     /// Keeps what an attempt leaves behind. Only the holder of the epoch may, and only under the true hash.
-    /// - Returns: whether the task had it not yet.
-    package func saveArtifact(_ bytes: [UInt8], sha256: String, task id: TaskID, epoch: Int64) async throws -> Bool {
+    /// - Parameter next: gives the next chunk of the bytes; nil at the end.
+    /// - Returns: how many bytes they are, and whether the task had them not yet.
+    package func saveArtifact(
+        sha256: String,
+        task id: TaskID,
+        epoch: Int64,
+        _ next: () async throws -> [UInt8]?
+    ) async throws -> (size: Int64, isNew: Bool) {
         try checkEpoch(try await stored(id), epoch)
         return try await artifacts.holding(sha256) {
-            try await save(bytes, sha256: sha256, task: id, epoch: epoch)
+            guard let size = try await artifacts.save(as: sha256, next) else {
+                throw Problem(
+                    status: 422,
+                    code: "hash-mismatch",
+                    title: "Hash mismatch",
+                    detail: "The bytes do not have the sha256 \(sha256).",
+                    retryable: true,
+                    nextAction: "Send the bytes again, whole."
+                )
+            }
+            return (size, try await own(sha256, size: size, task: id, epoch: epoch))
         }
     }
 
-    private func save(_ bytes: [UInt8], sha256: String, task id: TaskID, epoch: Int64) async throws -> Bool {
-        guard try await artifacts.save(bytes, as: sha256) else {
-            throw Problem(
-                status: 422,
-                code: "hash-mismatch",
-                title: "Hash mismatch",
-                detail: "The bytes do not have the sha256 \(sha256).",
-                retryable: true,
-                nextAction: "Send the bytes again, whole."
-            )
-        }
-        return try await database.write { [self] tx in
+    private func own(_ sha256: String, size: Int64, task id: TaskID, epoch: Int64) async throws -> Bool {
+        try await database.write { [self] tx in
             guard let stored = try store.task(id, in: tx) else {
                 throw Problem.notFound("task \(id)", next: "Nothing: it is gone.")
             }
             try checkEpoch(stored, epoch)
             if try ArtifactIndex.contains(sha256, task: stored.num, in: tx) { return false }
-            try ArtifactIndex.add(sha256, size: Int64(bytes.count), to: stored.num, epoch: epoch, in: tx)
+            try ArtifactIndex.add(sha256, size: size, to: stored.num, epoch: epoch, in: tx)
             return true
         }
     }
@@ -46,7 +52,7 @@ extension Coordinator {
         }
     }
 
-    package func artifact(_ sha256: String, of id: TaskID) async throws -> [UInt8] {
+    package func artifact(_ sha256: String, of id: TaskID) async throws -> ArtifactReader {
         let (belongs, isTrimmed) = try await database.read { [store] tx in
             guard let stored = try store.task(id, in: tx) else { return (false, false) }
             return (
@@ -54,7 +60,7 @@ extension Coordinator {
                 try RetentionStore.isTrimmed(stored.num, in: tx)
             )
         }
-        if belongs, let bytes = try await artifacts.load(sha256) { return bytes }
+        if belongs, let reader = try await artifacts.reader(of: sha256) { return reader }
         guard isTrimmed else {
             throw Problem.notFound("artifact \(sha256) of task \(id)", next: "Its events name those it has.")
         }

@@ -77,7 +77,9 @@ enum ArtifactTransfer {
             for (hash, size) in page {
                 if try await destination.complaint(about: hash, size: size) == nil {
                     count += 1
-                } else if let bytes = try await origin?.load(hash), try await destination.save(bytes, as: hash) {
+                } else if let reader = try await origin?.reader(of: hash),
+                    try await destination.save(as: hash, { try await reader.next() }) != nil
+                {
                     count += 1
                 } else {
                     missing.append(hash)

@@ -60,7 +60,7 @@ package enum UnmetCondition: Sendable, Hashable {
         case .notOnRoute(let prefix, _): "add it to the executors or the fallback of the route \(prefix)"
         case .standsBy: "nothing to do: it takes over when they stop"
         case .kindNotOffered: "start it with a handler set that includes the kind, or declare the kind there"
-        case .label(let key, let value, _): "start it with --label \(key)=\(value)"
+        case .label(let key, let value, _): "give it that label with executor.labels, or --label \(key)=\(value)"
         case .repository: "add the root to its repositories, or name the repository by URL"
         case .pinned(let executor): "start \(executor), or submit the task without the label executor=\(executor)"
         case .state(.paused): "ygg executor resume it"

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import NIOCore
 import Synchronization
 import YggCoordinator
 import YggCore
@@ -61,22 +62,24 @@ struct EventRoutes: Sendable {
         let epoch = query.spelledInt("epoch", in: 1...Int64.max)
         if epoch == nil { query.complain("epoch", "is required") }
         try query.finish()
-        let bytes = try await request.bytes(limit: coordinator.settings.limits.artifact)
-        let isNew = try await coordinator.saveArtifact(bytes, sha256: hash, task: id, epoch: epoch ?? 0)
-        return .json(
-            ["sha256": .string(hash), "size": .int(Int64(bytes.count))],
-            status: isNew ? .created : .ok
-        )
+        let body = request.chunks(limit: coordinator.settings.limits.artifact)
+        let (size, isNew) = try await coordinator.saveArtifact(sha256: hash, task: id, epoch: epoch ?? 0, body)
+        return .json(["sha256": .string(hash), "size": .int(size)], status: isNew ? .created : .ok)
     }
 
     @Sendable private func artifact(_ request: Request, _ context: YggContext) async throws -> Response {
         let hash = try hash(context)
-        let bytes = try await coordinator.artifact(hash, of: try taskID(context))
+        let reader = try await coordinator.artifact(hash, of: try taskID(context))
         var headers = HTTPFields()
         headers[.eTag] = "\"\(hash)\""
         headers[.cacheControl] = "private, max-age=31536000, immutable"
         headers[.contentDisposition] = "attachment"
-        return .bytes(bytes, type: "application/octet-stream", headers: headers)
+        headers[.contentType] = "application/octet-stream"
+        let body = ResponseBody(contentLength: Int(reader.size)) { writer in
+            while let chunk = try await reader.next() { try await writer.write(ByteBuffer(bytes: chunk)) }
+            try await writer.finish(nil)
+        }
+        return Response(status: .ok, headers: headers, body: body)
     }
 
     private func hash(_ context: YggContext) throws(Problem) -> String {

@@ -49,6 +49,13 @@ package final class SteppedDatabase: Database {
         SteppedDatabase(store: store, sabotage: sabotage, onPending: onPending)
     }
 
+    /// What is committed, as a store of its own.
+    package func copy() throws -> SteppedDatabase {
+        let copy = try SteppedDatabase(sabotage: sabotage) {}
+        try store.backup(to: copy.store)
+        return copy
+    }
+
     package func enqueue<Value: Sendable>(
         _ body: @escaping @Sendable (any SQLTransaction) throws -> Value,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void

@@ -132,7 +132,7 @@ struct RetentionTests {
                 ArtifactStore.hash(of: bytes),
                 of: TaskID(trusted: "two")
             )
-            #expect(loaded == bytes)
+            #expect(try await loaded.all() == bytes)
             try await household.retention.pass(at: now + .days(51))
             #expect(!household.hasFile(of: bytes))
         }
@@ -145,7 +145,7 @@ struct RetentionTests {
             try await household.start("task")
             try await household.upload(owned, to: "task")
             // The process ended between the file and its row.
-            _ = try await household.coordinator.artifacts.save(orphan, as: ArtifactStore.hash(of: orphan))
+            try await household.coordinator.artifacts.save(orphan, as: ArtifactStore.hash(of: orphan))
             let grave = household.file(of: owned) + ".removed"
             #expect(FileManager.default.createFile(atPath: grave, contents: nil))
             try await household.retention.sweepArtifacts()
@@ -161,13 +161,13 @@ struct RetentionTests {
             let bytes = Array("contested".utf8)
             let hash = ArtifactStore.hash(of: bytes)
             // One that holds them when they are to be removed.
-            _ = try await store.save(bytes, as: hash)
+            try await store.save(bytes, as: hash)
             let whileHeld = try await store.holding(hash) { try await store.remove([hash]) { _ in false } }
             #expect(whileHeld == 0)
             #expect(household.hasFile(of: bytes))
             // One that comes and goes between the question who owns them and the removal.
             let count = try await store.remove([hash]) { _ in
-                try await store.holding(hash) { _ = try await store.save(bytes, as: hash) }
+                try await store.holding(hash) { try await store.save(bytes, as: hash) }
                 return false
             }
             #expect(count == 0)

@@ -103,12 +103,15 @@ struct Household: Sendable {
     }
 
     func upload(_ bytes: [UInt8], to id: String) async throws {
+        var rest: [UInt8]? = bytes
         _ = try await coordinator.saveArtifact(
-            bytes,
             sha256: ArtifactStore.hash(of: bytes),
             task: TaskID(trusted: id),
             epoch: 1
-        )
+        ) {
+            defer { rest = nil }
+            return rest
+        }
     }
 
     func file(of bytes: [UInt8]) -> String {

@@ -42,7 +42,7 @@ struct BackupTests {
                     ArtifactStore.hash(of: evidence),
                     of: TaskID(trusted: "done")
                 )
-                #expect(loaded == evidence)
+                #expect(try await loaded.all() == evidence)
                 #expect(try await household.coordinator.task(TaskID(trusted: "open")).epoch == Restoration.jump)
             }
             #expect(try await StoreInspection(of: restored).problems == [])

@@ -7,7 +7,7 @@ struct ExecutorDrain: AsyncParsableCommand {
         commandName: "drain",
         abstract: "Pause an executor, and hand back what it does not finish in time.",
         discussion: """
-            What is handed back is queued again, not counted as a try, and runs
+            What is handed back is queued again, not counted as a try, and runs \
             elsewhere. With --wait it returns when nothing runs there any more.
 
             EXAMPLES

@@ -7,7 +7,7 @@ struct ExecutorPause: AsyncParsableCommand {
         commandName: "pause",
         abstract: "Let an executor finish what it has and take nothing new.",
         discussion: """
-            It stays paused until it is resumed, restarted by order, or the time of
+            It stays paused until it is resumed, restarted by order, or the time of \
             --until comes; a reboot of its machine does not end it.
 
             EXAMPLES

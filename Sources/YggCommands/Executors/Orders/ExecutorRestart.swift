@@ -7,8 +7,8 @@ struct ExecutorRestart: AsyncParsableCommand {
         commandName: "restart",
         abstract: "Drain an executor, then start its program anew with the same arguments.",
         discussion: """
-            The file it was started from is started again, so this is how a new
-            version is taken up. Of `ygg up` it restarts the executor alone, within
+            The file it was started from is started again, so this is how a new \
+            version is taken up. Of `ygg up` it restarts the executor alone, within \
             the process. It ends a pause.
 
             EXAMPLES

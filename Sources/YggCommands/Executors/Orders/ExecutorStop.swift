@@ -7,7 +7,7 @@ struct ExecutorStop: AsyncParsableCommand {
         commandName: "stop",
         abstract: "Drain an executor, then end its process with status 0.",
         discussion: """
-            Of `ygg up` it ends the executor alone; the coordinator goes on. Nothing
+            Of `ygg up` it ends the executor alone; the coordinator goes on. Nothing \
             but its own machine starts it again.
 
             EXAMPLES
