@@ -33,11 +33,20 @@ let package = Package(
             dependencies: [
                 "YggClient", "YggConfiguration", "YggCoordinator", "YggCore", "YggExecutor", "YggProcess",
                 "YggProtocol",
-                "YggHTTP", "YggServer", "YggStorage", "YggTelemetry",
+                "YggHTTP", "YggServer", "YggSimulation", "YggStorage", "YggTelemetry",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ]
+        ),
+
+        // The fleet on one thread, under a simulated clock, network and disk.
+        .target(
+            name: "YggSimulation",
+            dependencies: [
+                "YggCoordinator", "YggCore", "YggExecutor", "YggProtocol", "YggStorage",
+                .product(name: "Logging", package: "swift-log"),
             ]
         ),
 
@@ -176,6 +185,7 @@ let package = Package(
         ),
         .testTarget(name: "YggProcessTests", dependencies: ["YggProcess"]),
         .testTarget(name: "YggProtocolTests", dependencies: ["YggCore", "YggProtocol"]),
+        .testTarget(name: "YggSimulationTests", dependencies: ["YggCore", "YggProcess", "YggSimulation", "ygg"]),
         .testTarget(name: "YggStorageTests", dependencies: ["YggCore", "YggStorage"]),
         .testTarget(
             name: "YggTelemetryTests",

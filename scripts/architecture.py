@@ -16,10 +16,11 @@ ARROWS = {
     "YggCommands": (
         {
             "YggClient", "YggConfiguration", "YggCoordinator", "YggCore", "YggExecutor", "YggProcess", "YggProtocol",
-            "YggHTTP", "YggServer", "YggStorage", "YggTelemetry",
+            "YggHTTP", "YggServer", "YggSimulation", "YggStorage", "YggTelemetry",
         },
         {"ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals"},
     ),
+    "YggSimulation": ({"YggCoordinator", "YggCore", "YggExecutor", "YggProtocol", "YggStorage"}, {"Logging"}),
     "YggServer": (
         {"YggCoordinator", "YggCore", "YggHTTP", "YggProtocol", "YggStorage", "YggTelemetry"},
         {"HTTPTypes", "Hummingbird", "Logging", "NIOCore", "ServiceLifecycle"},

@@ -14,11 +14,11 @@ struct Control {
     /// Those of the executors that are services.
     var services: [ExecutorID: ServiceRecord] = [:]
     var kinds: KindCatalogue
+    let machine: Machine
     /// Long polls that are held.
     var polls: [Int64: HeldPoll] = [:]
     var lastPoll: Int64 = 0
     var ids = TaskIDMaker()
-    var random = SystemRandomNumberGenerator()
     var isLeaving = false
 
     /// What the lock's holder must do after releasing it.
@@ -86,8 +86,8 @@ struct Control {
             switch effect {
             case .lose(let key, let interruption): work.lost.append((key, interruption))
             case .endCancelled(let key): work.overdueCancels.append(key)
-            case .executorSilent(let id): miss(id, now: now, at: .now, into: &work)
-            case .executorBack(let id): welcomeBack(id, now: now, at: .now, into: &work)
+            case .executorSilent(let id): miss(id, now: now, at: machine.time(), into: &work)
+            case .executorBack(let id): welcomeBack(id, now: now, at: machine.time(), into: &work)
             }
         }
         if !declines.isEmpty { noteBegun(input) }
@@ -115,10 +115,18 @@ struct Control {
         releasePoll(of: executor, into: &work)
     }
 
+    /// Lets go of the poll of a process that is no more.
+    mutating func dismissPoll(of executor: ExecutorID, now: Instant, into work: inout Work) {
+        for poll in polls.values where poll.executor == executor {
+            dispatch(.unparked(executor, poll: poll.number), now: now, into: &work)
+        }
+        releasePoll(of: executor, into: &work)
+    }
+
     /// Lets go of the poll of an executor that has news.
     mutating func releasePoll(of executor: ExecutorID, into work: inout Work) {
-        for (number, poll) in polls where poll.executor == executor {
-            polls[number] = nil
+        for poll in polls.values.filter({ $0.executor == executor }).sorted(by: { $0.number < $1.number }) {
+            polls[poll.number] = nil
             work.polls.append(poll)
         }
     }

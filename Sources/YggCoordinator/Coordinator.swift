@@ -13,14 +13,17 @@ package final class Coordinator: Service {
     package let settings: CoordinatorSettings
     package let identity: StoreIdentity
     package let events = EventHub()
-    package let startedAt = Timestamp.now
+    package let startedAt: Timestamp
     let database: any Database
     let store: TaskStore
+    /// Time and chance.
+    let machine: Machine
+    let sabotage: Sabotage
     let artifacts: ArtifactStore
     let diskQueue = DiskQueue()
     let control: Mutex<Control>
     let logger: Logger
-    let alarm = Alarm()
+    let alarm: Alarm
     let link: any AgentLink
     let desk = CallDesk()
     let disk: Mutex<DiskGuard>
@@ -32,20 +35,24 @@ package final class Coordinator: Service {
         settings: CoordinatorSettings,
         database: any Database,
         link: any AgentLink,
+        machine: Machine = .host,
+        sabotage: Sabotage = [],
         logger: Logger
     ) async throws -> Coordinator {
         try await Migrator.migrate(database)
-        var random = SystemRandomNumberGenerator()
+        var random = Chance(draw: machine.random)
         var ids = TaskIDMaker()
         let identity = try await StoreIdentity.open(
             database,
-            newID: ids.next(at: .now, random: &random).rawValue
+            newID: ids.next(at: machine.time(), random: &random).rawValue
         )
-        let coordinator = try Coordinator(
+        let coordinator = Coordinator(
             settings: settings,
             identity: identity,
             database: database,
             link: link,
+            machine: machine,
+            sabotage: sabotage,
             logger: logger
         )
         try await coordinator.restore()
@@ -57,27 +64,39 @@ package final class Coordinator: Service {
         identity: StoreIdentity,
         database: any Database,
         link: any AgentLink,
+        machine: Machine,
+        sabotage: Sabotage,
         logger: Logger
-    ) throws {
+    ) {
         self.settings = settings
         self.identity = identity
         self.database = database
         self.link = link
+        self.machine = machine
+        self.sabotage = sabotage
         self.logger = logger
+        startedAt = machine.time()
+        alarm = Alarm(machine: machine)
         store = TaskStore()
-        artifacts = try ArtifactStore(directory: settings.dataDirectory + "/artifacts")
+        artifacts = ArtifactStore(directory: settings.dataDirectory + "/artifacts")
         disk = Mutex(DiskGuard(floor: settings.diskFloor))
         control = Mutex(
             Control(
-                dispatcher: Dispatcher(routes: settings.routes, resources: settings.resources),
+                dispatcher: Dispatcher(
+                    routes: settings.routes,
+                    resources: settings.resources,
+                    sabotage: sabotage
+                ),
                 leases: LeaseKeeper(
                     settings: settings.leases,
                     boot: identity.boot,
-                    followsFarewell: identity.followsFarewell
+                    followsFarewell: identity.followsFarewell,
+                    sabotage: sabotage
                 ),
                 forwarder: Forwarder(settings: settings.forwarding),
                 agents: settings.agents,
-                kinds: KindCatalogue(declared: settings.declaredKinds)
+                kinds: KindCatalogue(declared: settings.declaredKinds),
+                machine: machine
             )
         )
     }
@@ -91,7 +110,7 @@ package final class Coordinator: Service {
                 nextWake: try store.nextWake(in: tx)
             )
         }
-        let now = Instant.now
+        let now = machine.now()
         try withControl { control, work in
             for (id, lane) in stored.lanes { control.learnLane(lane, id: id, now: now, into: &work) }
             for executor in stored.executors {
@@ -104,7 +123,7 @@ package final class Coordinator: Service {
                     host: executor.host,
                     registeredAt: executor.registeredAt,
                     state: .running,
-                    since: .now,
+                    since: machine.time(),
                     lastHeard: nil,
                     lastSeen: executor.lastSeen,
                     standing: stored.orders[executor.id]
@@ -158,7 +177,7 @@ package final class Coordinator: Service {
     }
 
     /// An orderly end: everybody who waits is answered, with leases that outlast an upgrade.
-    private func leave() async {
+    package func leave() async {
         do {
             try await database.write { [identity] tx in try identity.recordFarewell(in: tx) }
         } catch {
@@ -166,8 +185,8 @@ package final class Coordinator: Service {
         }
         withControl { control, work in
             control.isLeaving = true
-            control.keep(.farewell, now: .now, into: &work)
-            work.polls += control.polls.values
+            control.keep(.farewell, now: machine.now(), into: &work)
+            work.polls += control.polls.values.sorted { $0.number < $1.number }
             control.polls = [:]
         }
         events.close()
@@ -201,7 +220,7 @@ package final class Coordinator: Service {
     /// After a commit: what it means for lanes, timers and viewers.
     func follow(_ outcome: Transition.Outcome, _ control: inout Control, _ work: inout Control.Work) {
         for task in outcome.ended { control.declines.forget(task) }
-        for lane in outcome.filled { control.dispatch(.laneFilled(lane), now: .now, into: &work) }
+        for lane in outcome.filled.sorted() { control.dispatch(.laneFilled(lane), now: machine.now(), into: &work) }
         if let wake = outcome.nextWake { alarm.set(wake) }
     }
 }

@@ -25,10 +25,10 @@ struct ExecutorWorkTests {
 
     @Test func `work that lasts many times to live keeps its lease`() async throws {
         let declared = """
-            coordinator: {leaseTTL: 1s}
+            coordinator: {leaseTTL: 3s}
             handlers:
               - kind: try-last
-                run: [sleep, "4"]
+                run: [sleep, "10"]
             """
         try await withUp(configuration: declared) { ygg, _ in
             let task = try await ygg.finished(try await ygg.submit(["kind": "try-last"]))

@@ -23,10 +23,8 @@ package final class ArtifactStore: Sendable {
     private let claims = Mutex(Claims())
     private let disk = DiskQueue()
 
-    package init(directory: String) throws {
-        self.directory = directory
-        try makeDirectory(directory)
-    }
+    /// - Parameter directory: made with the first artifact.
+    package init(directory: String) { self.directory = directory }
 
     /// 64 lower-case hexadecimal digits.
     package static func isHash(_ text: String) -> Bool {
@@ -168,6 +166,7 @@ package final class ArtifactStore: Sendable {
         let path = path(of: hash)
         if access(path, F_OK) == 0 { return }
         if access(folder, F_OK) != 0 {
+            try makeDirectory(directory)
             try makeDirectory(folder)
             try syncDirectory(directory)
         }

@@ -11,7 +11,7 @@ struct ClaimResult: Sendable {
 extension Coordinator {
     /// Looks for work for an executor that has free slots.
     func claim(_ order: Dispatcher.ClaimOrder) {
-        let now = Timestamp.now
+        let now = machine.time()
         database.enqueue { [self] tx in
             let result = try grantHeads(order, budget: order.budget, at: now, in: tx)
             tx.afterCommit {
@@ -30,7 +30,7 @@ extension Coordinator {
     /// The order could not be carried out: its slots are free again.
     func abandon(_ order: Dispatcher.ClaimOrder) {
         withControl { control, work in
-            control.dispatch(.claimFailed(order.executor), now: .now, into: &work)
+            control.dispatch(.claimFailed(order.executor), now: machine.now(), into: &work)
         }
     }
 
@@ -80,7 +80,7 @@ extension Coordinator {
         _ control: inout Control,
         _ work: inout Control.Work
     ) {
-        let now = Instant.now
+        let now = machine.now()
         for lane in result.drained { control.dispatch(.laneDrained(lane), now: now, into: &work) }
         let granted = begin(result.granted, on: order.executor, now: now, &control, &work)
         control.dispatch(

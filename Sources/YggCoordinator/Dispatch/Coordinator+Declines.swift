@@ -20,7 +20,7 @@ extension Coordinator {
                 lane: control.dispatcher.lane(stored.lane) ?? Lane(kind: stored.task.spec.kind),
                 routes: settings.routes,
                 executors: control.routingViews,
-                now: .now
+                now: machine.now()
             )
         }
     }

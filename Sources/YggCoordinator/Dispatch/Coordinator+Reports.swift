@@ -8,7 +8,7 @@ extension Coordinator {
     /// Takes what an executor has to say, and grants its next work in the same commit.
     package func report(_ id: ExecutorID, _ request: ReportsRequest) async throws -> ReportsAnswer {
         let (held, order) = try withControl { control, work -> (Set<LeaseKey>, Dispatcher.ClaimOrder?) in
-            let now = Instant.now
+            let now = machine.now()
             try admit(id, bootID: request.bootID, storeID: request.storeID, &control, now: now)
             let held = control.heldNow(by: id, named: request.held)
             control.keep(
@@ -22,7 +22,7 @@ extension Coordinator {
         for key in request.unreadable {
             logger.error("report.unreadable", metadata: ["task.id": "\(key.task)", "executor.id": "\(id)"])
         }
-        let now = Timestamp.now
+        let now = machine.time()
         let verdicts: [Outbox.Verdict]
         do {
             verdicts = try await database.write { [self] tx in
@@ -32,8 +32,9 @@ extension Coordinator {
             if let order { abandon(order) }
             throw error
         }
-        return withControl { control, _ in
-            ReportsAnswer(verdicts: verdicts, message: statement(for: id, named: held, &control))
+        return try withControl { control, _ in
+            try check(id, bootID: request.bootID, storeID: request.storeID, control)
+            return ReportsAnswer(verdicts: verdicts, message: statement(for: id, named: held, &control))
         }
     }
 
@@ -44,7 +45,7 @@ extension Coordinator {
         at now: Timestamp,
         in tx: any SQLTransaction
     ) throws -> [Outbox.Verdict] {
-        var transition = Transition(store, tx, now: now)
+        var transition = Transition(store, tx, now: now, machine: machine)
         var verdicts = request.unreadable.sorted().map { Outbox.Verdict.leaseLost($0) }
         var ended: [LeaseKey] = []
         var budget = order?.budget
@@ -60,14 +61,14 @@ extension Coordinator {
         let endedLeases = ended
         tx.afterCommit { [self] in
             withControl { control, work in
-                for key in endedLeases { control.keep(.ended(key), now: .now, into: &work) }
+                for key in endedLeases { control.keep(.ended(key), now: machine.now(), into: &work) }
                 follow(outcome, &control, &work)
                 if let order, let claimed {
                     settle(claimed, for: order, isReport: true, ended: endedLeases, &control, &work)
                 } else {
                     control.dispatch(
                         .settled(.init(executor: id, ended: endedLeases)),
-                        now: .now,
+                        now: machine.now(),
                         into: &work
                     )
                 }
@@ -86,8 +87,8 @@ extension Coordinator {
         from id: ExecutorID,
         _ transition: inout Transition
     ) throws -> (Outbox.Verdict, ended: LaneID?) {
-        guard var stored = try store.task(key.task, in: transition.tx), stored.task.epoch == key.epoch,
-            stored.task.executor == id
+        guard var stored = try store.task(key.task, in: transition.tx),
+            sabotage.makes(.skipsEpochCheck) || stored.task.epoch == key.epoch && stored.task.executor == id
         else { return (.leaseLost(key), nil) }
         var drafts: [EventDraft] = []
         let started = stored.reported
@@ -109,7 +110,11 @@ extension Coordinator {
                 stored.reported = entry.n
                 let upTo = stored.reported
                 try transition.apply(
-                    .reported(report.withOutcomeInResult, epoch: key.epoch),
+                    .reported(
+                        (sabotage.makes(.countsDrainAsFailure) ? report.withDrainAsFailure : report)
+                            .withOutcomeInResult,
+                        epoch: sabotage.makes(.skipsEpochCheck) ? stored.task.epoch : key.epoch
+                    ),
                     to: &stored,
                     events: drafts
                 )
@@ -144,6 +149,15 @@ extension Coordinator {
 }
 
 extension FinalReport {
+    /// Sabotage.
+    fileprivate var withDrainAsFailure: FinalReport {
+        guard ending == .interrupted(.drained) else { return self }
+        return FinalReport(
+            ending: .finished(.failed),
+            error: TaskError(code: "drained", detail: "It was drained.", retryable: true)
+        )
+    }
+
     /// The task's `result` begins with its outcome.
     var withOutcomeInResult: FinalReport {
         guard case .finished(let outcome) = ending else { return self }

@@ -10,7 +10,7 @@ extension Coordinator {
     /// The poll is parked before work is looked for, so that no task can slip between the look and the wait.
     package func sync(_ id: ExecutorID, _ request: SyncRequest) async throws -> StatementMessage {
         let (held, poll) = try withControl { control, work -> (Set<LeaseKey>, Int64?) in
-            let now = Instant.now
+            let now = machine.now()
             try admit(id, bootID: request.bootID, storeID: request.storeID, &control, now: now)
             let held = control.heldNow(by: id, named: request.held)
             // First, because a declined lease is also one that is not held: the first change of an epoch is the one that
@@ -40,7 +40,7 @@ extension Coordinator {
             )
             // One that is deaf is missed, whatever it says of itself.
             if !control.leases.isDeaf(id) {
-                control.hear(request.lifecycle, of: id, now: now, at: .now, into: &work)
+                control.hear(request.lifecycle, of: id, now: now, at: machine.time(), into: &work)
             }
             control.executors[id]?.shortage = request.shortage
             if let resources = request.resources, var record = control.executors[id],
@@ -68,7 +68,7 @@ extension Coordinator {
     }
 
     private func hold(_ poll: Int64, _ id: ExecutorID, _ request: SyncRequest) async {
-        let deadline = Instant.now + settings.leases.pollHold
+        let deadline = machine.now() + settings.leases.pollHold
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 withControl { control, work in
@@ -79,7 +79,11 @@ extension Coordinator {
                         return
                     }
                     control.polls[poll] = held
-                    control.dispatch(.parked(id, poll: poll, capacity: request.capacity), now: .now, into: &work)
+                    control.dispatch(
+                        .parked(id, poll: poll, capacity: request.capacity),
+                        now: machine.now(),
+                        into: &work
+                    )
                 }
             }
         } onCancel: {
@@ -87,7 +91,7 @@ extension Coordinator {
                 if let held = control.polls.removeValue(forKey: poll) { work.polls.append(held) }
             }
         }
-        withControl { control, work in control.dispatch(.unparked(id, poll: poll), now: .now, into: &work) }
+        withControl { control, work in control.dispatch(.unparked(id, poll: poll), now: machine.now(), into: &work) }
     }
 
     /// The whole of what an executor is to know. Building it counts as telling it.
@@ -109,11 +113,11 @@ extension Coordinator {
     ) throws {
         try check(id, bootID: bootID, storeID: storeID, control)
         control.executors[id]?.lastHeard = now
-        control.executors[id]?.lastSeen = .now
+        control.executors[id]?.lastSeen = machine.time()
     }
 
     /// Whether a request may speak for the executor.
-    private func check(_ id: ExecutorID, bootID: String, storeID: String, _ control: Control) throws {
+    func check(_ id: ExecutorID, bootID: String, storeID: String, _ control: Control) throws {
         guard storeID == identity.storeID else {
             throw Problem(
                 status: 409,

@@ -9,7 +9,7 @@ extension Control {
 
     /// Feeds the Forwarder, and does what it decided as far as that is memory. The rest is the lock's holder's.
     mutating func forward(_ input: Forwarder.Input, now: Instant, into work: inout Work) {
-        for effect in forwarder.handle(input, now: now, jitter: Double.random(in: 0...1)) {
+        for effect in forwarder.handle(input, now: now, jitter: machine.jitter) {
             switch effect {
             case .park(let id):
                 dispatch(.parked(id, poll: Self.forwardedPoll, capacity: nil), now: now, into: &work)
@@ -17,9 +17,9 @@ extension Control {
             case .renew(let id, let held):
                 let heard = LeaseKeeper.Heard(executor: id, bootID: Self.forwardedBoot, seen: 0, held: held)
                 keep(.heard(heard), now: now, into: &work)
-            case .show(let id, .lost): miss(id, now: now, at: .now, into: &work)
+            case .show(let id, .lost): miss(id, now: now, at: machine.time(), into: &work)
             case .show(let id, let state):
-                hear(LifecycleAccount(state: state), of: id, now: now, at: .now, into: &work)
+                hear(LifecycleAccount(state: state), of: id, now: now, at: machine.time(), into: &work)
             case .introduce(let id, let reply): meet(id, reply, now: now, into: &work)
             case .lose(let key, let interruption):
                 noteLoss(of: key, interruption, now: now)
@@ -76,7 +76,7 @@ extension Control {
             host: service.address.host,
             registeredAt: service.registeredAt,
             state: .running,
-            since: .now,
+            since: machine.time(),
             lastHeard: heard,
             lastSeen: stored.lastSeenAt
         )
@@ -129,11 +129,11 @@ extension Control {
             instance: "",
             bootID: Self.forwardedBoot,
             host: fixed.address.host,
-            registeredAt: .now,
+            registeredAt: machine.time(),
             state: .running,
-            since: .now,
+            since: machine.time(),
             lastHeard: now,
-            lastSeen: .now
+            lastSeen: machine.time()
         )
         learn(record, now: now, into: &work)
         forward(.understood(id, slots: offer.slots["default"]), now: now, into: &work)

@@ -19,12 +19,12 @@ extension Coordinator {
     func placeCalls() async {
         await desk.run(link) { [self] number, answer in
             withControl { control, work in
-                let now = Instant.now
+                let now = machine.now()
                 if let call = control.forwarder.call(number), case .reply = answer,
                     control.forwarder.nature(of: call.executor) == .fixed
                 {
                     control.executors[call.executor]?.lastHeard = now
-                    control.executors[call.executor]?.lastSeen = .now
+                    control.executors[call.executor]?.lastSeen = machine.time()
                 }
                 control.forward(.answered(number, answer), now: now, into: &work)
             }
@@ -36,7 +36,11 @@ extension Coordinator {
         let service = control.withLock { $0.services[id]?.service }
         guard let address = service?.address ?? settings.agents.fixed[id]?.address else {
             return withControl { control, work in
-                control.forward(.answered(call.number, .unsent("it has no address any more")), now: .now, into: &work)
+                control.forward(
+                    .answered(call.number, .unsent("it has no address any more")),
+                    now: machine.now(),
+                    into: &work
+                )
             }
         }
         let token =
@@ -60,16 +64,16 @@ extension Coordinator {
 
     /// The last word of an attempt that was forwarded, as an executor's would be taken.
     private func conclude(_ key: LeaseKey, _ report: FinalReport) {
-        let now = Timestamp.now
+        let now = machine.time()
         database.enqueue { [self] tx in
             guard var stored = try store.task(key.task, in: tx), stored.task.epoch == key.epoch,
                 stored.task.state == .running, let executor = stored.task.executor
             else {
                 // Told twice, or too late.
-                tx.afterCommit { self.withControl { $0.revoke(key, now: .now, into: &$1) } }
+                tx.afterCommit { self.withControl { $0.revoke(key, now: self.machine.now(), into: &$1) } }
                 return
             }
-            var transition = Transition(store, tx, now: now)
+            var transition = Transition(store, tx, now: now, machine: machine)
             try transition.apply(
                 .reported(report.withOutcomeInResult, epoch: key.epoch),
                 to: &stored,
@@ -78,9 +82,13 @@ extension Coordinator {
             let outcome = transition.outcome
             tx.afterCommit {
                 self.withControl { control, work in
-                    control.keep(.ended(key), now: .now, into: &work)
+                    control.keep(.ended(key), now: self.machine.now(), into: &work)
                     self.follow(outcome, &control, &work)
-                    control.dispatch(.settled(.init(executor: executor, ended: [key])), now: .now, into: &work)
+                    control.dispatch(
+                        .settled(.init(executor: executor, ended: [key])),
+                        now: self.machine.now(),
+                        into: &work
+                    )
                 }
                 self.events.notify(outcome.touched)
             }
@@ -92,7 +100,7 @@ extension Coordinator {
     }
 
     private func tell(_ key: LeaseKey, _ sentence: String) {
-        let draft = EventDraft(at: .now, type: .progress, data: ["text": .string(sentence)])
+        let draft = EventDraft(at: machine.time(), type: .progress, data: ["text": .string(sentence)])
         database.enqueue { [self] tx in
             guard var stored = try store.task(key.task, in: tx), stored.task.epoch == key.epoch,
                 stored.task.state == .running

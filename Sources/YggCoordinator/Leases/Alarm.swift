@@ -7,43 +7,43 @@ import YggCore
 final class Alarm: Sendable {
     private struct State {
         var next: Timestamp?
-        var sleeper: Task<Void, Never>?
+        /// Ends the sleep that is under way.
+        var sleeper: AsyncStream<Void>.Continuation?
     }
 
+    private let machine: Machine
     private let state = Mutex(State())
+
+    init(machine: Machine) { self.machine = machine }
 
     /// Sets a time; an earlier one that is already set stands.
     func set(_ time: Timestamp) {
-        let sleeper = state.withLock { state -> Task<Void, Never>? in
+        let sleeper = state.withLock { state -> AsyncStream<Void>.Continuation? in
             if let next = state.next, next <= time { return nil }
             state.next = time
             return state.sleeper
         }
-        sleeper?.cancel()
+        sleeper?.yield()
     }
 
     /// Returns when the soonest time has come, `limit` at the latest, and forgets it.
     func wait(atMost limit: Milliseconds) async {
+        let latest = machine.now() + limit
         while !Task.isCancelled {
-            let sleeper = state.withLock { state -> Task<Void, Never>? in
-                let delay = state.next.map { min($0 - .now, limit) } ?? limit
-                if delay <= .zero {
-                    state.next = nil
-                    return nil
-                }
-                let isLimit = state.next.map { $0 - .now > limit } ?? true
-                let sleeper = Task {
-                    try? await Task.sleep(for: delay.duration)
-                    if isLimit, !Task.isCancelled { self.set(.now) }
-                }
-                state.sleeper = sleeper
-                return sleeper
+            let (bell, ringer) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+            let delay = state.withLock { state -> Milliseconds in
+                let rest = latest - machine.now()
+                let delay = state.next.map { min($0 - machine.time(), rest) } ?? rest
+                if delay <= .zero { state.next = nil }
+                state.sleeper = delay <= .zero ? nil : ringer
+                return delay
             }
-            guard let sleeper else { return }
-            await withTaskCancellationHandler {
-                await sleeper.value
-            } onCancel: {
-                sleeper.cancel()
+            if delay <= .zero { return }
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await self.machine.sleep(delay) }
+                group.addTask { for await _ in bell { return } }
+                await group.next()
+                group.cancelAll()
             }
         }
     }

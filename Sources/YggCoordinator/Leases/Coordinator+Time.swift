@@ -4,18 +4,20 @@ import YggStorage
 
 extension Coordinator {
     /// The safety net of the leases: once a tick, jittered so that coordinators do not march in step.
-    func sweep() async {
+    package func sweep() async {
         let interval = settings.leases.tickInterval.rawValue
+        var chance = Chance(draw: machine.random)
         while !Task.isCancelled {
-            try? await Task.sleep(for: .milliseconds(interval * Int64.random(in: 85...100) / 100))
+            await machine.sleep(Milliseconds(interval * Int64.random(in: 85...100, using: &chance) / 100))
             guard !Task.isCancelled else { return }
-            let now = Instant.now
+            let now = machine.now()
             withControl { control, work in
                 // First, because those who are driven are heard through it.
                 control.forward(.tick, now: now, into: &work)
                 control.keep(.tick, now: now, into: &work)
-                for (number, poll) in control.polls where poll.deadline <= now {
-                    control.polls[number] = nil
+                let overdue = control.polls.values.filter { $0.deadline <= now }
+                for poll in overdue.sorted(by: { $0.number < $1.number }) {
+                    control.polls[poll.number] = nil
                     work.polls.append(poll)
                 }
                 control.dispatch(.sweep, now: now, into: &work)
@@ -24,7 +26,7 @@ extension Coordinator {
     }
 
     /// Changes what the clock alone changes: delayed tasks, queue timeouts, approvals that expire.
-    func wakeDueTasks() async {
+    package func wakeDueTasks() async {
         while !Task.isCancelled {
             await alarm.wait(atMost: .minutes(1))
             guard !Task.isCancelled else { return }
@@ -32,17 +34,17 @@ extension Coordinator {
                 while try await wakeSomeDueTasks() {}
             } catch {
                 logger.error("tasks.wake-failed", metadata: ["error": "\(error)"])
-                alarm.set(.now + .seconds(1))
+                alarm.set(machine.time() + .seconds(1))
             }
         }
     }
 
     /// - Returns: whether there may be more.
     private func wakeSomeDueTasks() async throws -> Bool {
-        let now = Timestamp.now
+        let now = machine.time()
         let limit = 200
         return try await database.write { [self] tx in
-            var transition = Transition(store, tx, now: now)
+            var transition = Transition(store, tx, now: now, machine: machine)
             let due = try store.due(by: now, limit: limit, in: tx)
             for num in due.map(\.num) {
                 // Read again: what one of them set off may have changed another.
@@ -76,20 +78,20 @@ extension Coordinator {
     }
 
     private func change(_ change: TaskChange, of key: LeaseKey, reason: Logger.Message) {
-        let now = Timestamp.now
+        let now = machine.time()
         database.enqueue { [self] tx in
             guard var stored = try store.task(key.task, in: tx), stored.task.epoch == key.epoch,
                 stored.task.state == .running
             else {
-                tx.afterCommit { self.withControl { $0.revoke(key, now: .now, into: &$1) } }
+                tx.afterCommit { self.withControl { $0.revoke(key, now: self.machine.now(), into: &$1) } }
                 return
             }
-            var transition = Transition(store, tx, now: now)
+            var transition = Transition(store, tx, now: now, machine: machine)
             try transition.apply(change, to: &stored)
             let outcome = transition.outcome
             tx.afterCommit {
                 self.withControl { control, work in
-                    control.revoke(key, now: .now, into: &work)
+                    control.revoke(key, now: self.machine.now(), into: &work)
                     self.follow(outcome, &control, &work)
                 }
                 self.events.notify(outcome.touched)

@@ -23,7 +23,8 @@ extension Coordinator {
         try await database.write { [self] tx in
             let standing = try StandingOrderStore.keep(order, for: id, bootID: known.bootID, in: tx)
             tx.afterCommit {
-                self.withControl { control, work in control.ask(standing, of: id, now: .now, into: &work) }
+                self.withControl { control, work in control.ask(standing, of: id, now: self.machine.now(), into: &work)
+                }
             }
         }
         note(order, to: id)

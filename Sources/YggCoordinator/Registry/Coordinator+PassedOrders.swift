@@ -19,16 +19,16 @@ extension Coordinator {
         guard (200..<300).contains(reply.status) else { throw Problem.refused(order, by: id, reply) }
         let state = order.state(toldBy: reply)
         withControl { control, work in
-            control.forward(.agreed(id, state), now: .now, into: &work)
+            control.forward(.agreed(id, state), now: machine.now(), into: &work)
             guard control.executors[id].map({ $0.state != .lost }) ?? false else { return }
             let account = LifecycleAccount(
                 state: state,
-                since: .now,
+                since: machine.time(),
                 by: state == .running ? nil : order.by,
                 why: state == .running ? nil : order.why,
                 until: state == .running ? nil : order.until
             )
-            control.hear(account, of: id, now: .now, at: .now, into: &work)
+            control.hear(account, of: id, now: machine.now(), at: machine.time(), into: &work)
         }
         return try executor(id)
     }

@@ -80,7 +80,7 @@ extension Coordinator {
                     ? "Upgrade the executor." : "Upgrade the coordinator first, then its executors."
             )
         }
-        let time = Timestamp.now
+        let time = machine.time()
         let id = registration.offer.id
         let registeredAt = try withControl { control, _ -> Timestamp in
             if control.services[id] != nil {
@@ -143,7 +143,7 @@ extension Coordinator {
     private func welcome(_ registration: Registration, registeredAt: Timestamp, standing: StandingOrder?) {
         let offer = registration.offer
         withControl { control, work in
-            control.forward(.left(offer.id, hasRegistered: true), now: .now, into: &work)
+            control.forward(.left(offer.id, hasRegistered: true), now: machine.now(), into: &work)
             let record = ExecutorRecord(
                 offer: offer,
                 instance: registration.instance,
@@ -151,21 +151,21 @@ extension Coordinator {
                 host: registration.host,
                 registeredAt: registeredAt,
                 state: .running,
-                since: .now,
-                lastHeard: .now,
-                lastSeen: .now,
+                since: machine.time(),
+                lastHeard: machine.now(),
+                lastSeen: machine.time(),
                 standing: standing
             )
-            control.learn(record, now: .now, into: &work)
             // The poll of an earlier boot must not be granted work that only this one can do.
-            control.releasePoll(of: offer.id, into: &work)
+            control.dismissPoll(of: offer.id, now: machine.now(), into: &work)
+            control.learn(record, now: machine.now(), into: &work)
         }
     }
 
     /// Registered executors, and those that only the configuration names.
     package var executors: [ExecutorView] {
         withControl { control, _ in
-            let now = Instant.now
+            let now = machine.now()
             var views = control.executors.values.map { record in
                 ExecutorView(
                     offer: record.offer,

@@ -21,7 +21,7 @@ extension Coordinator {
     /// Lets a service in: a durable row, so that its kinds are known while it is away.
     package func register(_ registration: ServiceRegistration) async throws -> ServiceAnswer {
         let id = registration.id
-        let now = Timestamp.now
+        let now = machine.time()
         if let known = settings.agents.services[id], known.address.origin != registration.address.origin {
             throw Problem(
                 status: 409,
@@ -55,7 +55,7 @@ extension Coordinator {
             try AgentServiceStore.save(StoredAgentService(service: stored.service, lastSeen: now), in: tx)
             tx.afterCommit {
                 self.withControl { control, work in
-                    let now = Instant.now
+                    let now = self.machine.now()
                     control.learn(stored, heard: now, now: now, into: &work)
                 }
             }
@@ -73,12 +73,12 @@ extension Coordinator {
     package func heartbeat(_ beat: ServiceHeartbeat) throws -> ServiceAnswer {
         let view = try withControl { control, work -> ServiceView in
             guard control.services[beat.id] != nil else { throw Problem.noService(beat.id) }
-            let now = Instant.now
+            let now = machine.now()
             control.services[beat.id]?.status = beat.status
             control.services[beat.id]?.currentTask = beat.currentTask
-            control.services[beat.id]?.lastSeenAt = .now
+            control.services[beat.id]?.lastSeenAt = machine.time()
             control.executors[beat.id]?.lastHeard = now
-            control.executors[beat.id]?.lastSeen = .now
+            control.executors[beat.id]?.lastSeen = machine.time()
             control.forward(.heard(beat.id, AgentStatus.state(beat.status)), now: now, into: &work)
             return try control.serviceView(beat.id)
         }
@@ -97,7 +97,7 @@ extension Coordinator {
     package func removeService(_ id: ExecutorID) async throws {
         try withControl { control, work in
             guard control.services[id] != nil else { throw Problem.noService(id) }
-            control.forward(.left(id, hasRegistered: false), now: .now, into: &work)
+            control.forward(.left(id, hasRegistered: false), now: machine.now(), into: &work)
         }
         // After the ends of its attempts, which are on their way to the store by now: their slots are given back while
         // the Dispatcher still knows whose they were.
@@ -106,7 +106,7 @@ extension Coordinator {
             tx.afterCommit {
                 self.withControl { control, work in
                     // One that registered again meanwhile stays.
-                    if !control.forwarder.drives(id) { control.forgetService(id, now: .now, into: &work) }
+                    if !control.forwarder.drives(id) { control.forgetService(id, now: self.machine.now(), into: &work) }
                 }
             }
         }

@@ -10,11 +10,12 @@ extension Coordinator {
         by submitter: String,
         at now: Timestamp
     ) async throws(Problem) -> PreparedTask {
+        var chance = Chance(draw: machine.random)
         let known = withControl { control, _ in
             Known(
                 kind: Result { () throws(Problem) in try knownKind(submission.kind, control) },
                 roots: control.repositoryRoots,
-                id: submission.id ?? control.ids.next(at: now, random: &control.random)
+                id: submission.id ?? control.ids.next(at: now, random: &chance)
             )
         }
         let kind = try known.kind.get()

@@ -35,7 +35,7 @@ extension Coordinator {
         submittedBy: String = "local"
     ) async throws -> SubmitResult {
         try checkRoom()
-        let now = Timestamp.now
+        let now = machine.time()
         var prepared: PreparedTask
         do throws(Problem) {
             prepared = try await prepare(submission, by: submittedBy, at: now)
@@ -48,7 +48,7 @@ extension Coordinator {
         let waits = !prepared.spec.dependsOn.isEmpty || (prepared.spec.notBefore ?? now) > now
         let reservation = withControl { control, _ in
             prepared.laneID = control.lanes[prepared.lane]
-            return waits ? nil : prepared.laneID.flatMap { control.reserve($0, now: .now) }
+            return waits ? nil : prepared.laneID.flatMap { control.reserve($0, now: machine.now()) }
         }
         return try await store(prepared, reservation: reservation, at: now)
     }
@@ -71,7 +71,7 @@ extension Coordinator {
         submittedBy: String = "local"
     ) async throws -> [Result<SubmitResult, Problem>] {
         try checkRoom()
-        let now = Timestamp.now
+        let now = machine.time()
         var items: [Result<PreparedTask, Problem>] = []
         for (index, item) in batch.enumerated() {
             do throws(Problem) {
@@ -131,7 +131,7 @@ extension Coordinator {
                 withControl { control, work in
                     control.dispatch(
                         .settled(.init(executor: reservation.executor, reservation: reservation)),
-                        now: .now,
+                        now: machine.now(),
                         into: &work
                     )
                 }
@@ -253,7 +253,7 @@ extension Coordinator {
 
     private func follow(_ effects: StoreEffects, reservation: Dispatcher.Reservation?) {
         withControl { control, work in
-            let now = Instant.now
+            let now = machine.now()
             for (lane, id) in effects.lanes { control.learnLane(lane, id: id, now: now, into: &work) }
             if let reservation {
                 let granted = begin(effects.granted, on: reservation.executor, now: now, &control, &work)

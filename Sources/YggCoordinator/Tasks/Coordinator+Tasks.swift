@@ -70,7 +70,7 @@ extension Coordinator {
     /// Ends a task, or asks its executor to. A task that was cancelled already stays so.
     /// - Parameter version: what the caller knows of it; another one is refused.
     package func cancel(_ id: TaskID, ifVersion version: Int64? = nil) async throws -> FleetTask {
-        let now = Timestamp.now
+        let now = machine.time()
         return try await database.write { [self] tx in
             var stored = try Self.find(id, store, tx)
             try stored.task.check(version: version)
@@ -84,7 +84,7 @@ extension Coordinator {
                     nextAction: "Nothing; or submit it again with: ygg task retry \(id)"
                 )
             }
-            var transition = Transition(store, tx, now: now)
+            var transition = Transition(store, tx, now: now, machine: machine)
             try transition.apply(.cancel, to: &stored)
             let outcome = transition.outcome
             let key = LeaseKey(task: id, epoch: stored.task.epoch)
@@ -93,7 +93,7 @@ extension Coordinator {
                 self.withControl { control, work in
                     self.follow(outcome, &control, &work)
                     guard let executor else { return }
-                    control.keep(.cancelled(key), now: .now, into: &work)
+                    control.keep(.cancelled(key), now: self.machine.now(), into: &work)
                     control.releasePoll(of: executor, into: &work)
                 }
                 self.events.notify(outcome.touched)
@@ -105,7 +105,7 @@ extension Coordinator {
     /// Takes a running task from its executor and queues it again, uncounted. What the executor still says of it is
     /// refused.
     package func requeue(_ id: TaskID) async throws -> FleetTask {
-        let now = Timestamp.now
+        let now = machine.time()
         return try await database.write { [self] tx in
             var stored = try Self.find(id, store, tx)
             guard stored.task.state == .running else {
@@ -119,12 +119,12 @@ extension Coordinator {
                 )
             }
             let key = LeaseKey(task: id, epoch: stored.task.epoch)
-            var transition = Transition(store, tx, now: now)
+            var transition = Transition(store, tx, now: now, machine: machine)
             try transition.apply(.requeued, to: &stored)
             let outcome = transition.outcome
             tx.afterCommit {
                 self.withControl { control, work in
-                    control.revoke(key, now: .now, into: &work)
+                    control.revoke(key, now: self.machine.now(), into: &work)
                     self.follow(outcome, &control, &work)
                 }
                 self.events.notify(outcome.touched)
@@ -139,9 +139,10 @@ extension Coordinator {
         ifVersion version: Int64? = nil,
         idempotency: IdempotencyKey? = nil
     ) async throws -> SubmitResult {
-        let now = Timestamp.now
+        let now = machine.time()
         try checkRoom()
-        let newID = withControl { control, _ in control.ids.next(at: now, random: &control.random) }
+        var chance = Chance(draw: machine.random)
+        let newID = withControl { control, _ in control.ids.next(at: now, random: &chance) }
         return try await database.write { [self] tx in
             if let known = try idempotency?.answer(in: tx), let stored = try store.task(known, in: tx) {
                 return SubmitResult(kind: .replayed, task: stored.task)
@@ -150,7 +151,7 @@ extension Coordinator {
             try stored.task.check(version: version)
             if stored.task.state == .scheduled {
                 try idempotency?.remember(id, at: now, in: tx)
-                var transition = Transition(store, tx, now: now)
+                var transition = Transition(store, tx, now: now, machine: machine)
                 try transition.apply(.due, to: &stored)
                 let outcome = transition.outcome
                 tx.afterCommit { self.settle(outcome) }

@@ -26,26 +26,21 @@ struct Transition {
     let store: TaskStore
     let tx: any SQLTransaction
     let now: Timestamp
-    /// From 0 to 1, anew for each change: tasks that fail together do not come back together.
-    let jitter: @Sendable () -> Double
+    /// Where jitter comes from, anew for each change: tasks that fail together do not come back together.
+    private let machine: Machine
     var outcome = Outcome()
 
-    init(
-        _ store: TaskStore,
-        _ tx: any SQLTransaction,
-        now: Timestamp,
-        jitter: @escaping @Sendable () -> Double = { Double.random(in: 0...1) }
-    ) {
+    init(_ store: TaskStore, _ tx: any SQLTransaction, now: Timestamp, machine: Machine) {
         self.store = store
         self.tx = tx
         self.now = now
-        self.jitter = jitter
+        self.machine = machine
     }
 
     /// Applies `change`, stores it with `events` before the event of the new state, and lets it ripple on.
     mutating func apply(_ change: TaskChange, to stored: inout StoredTask, events: [EventDraft] = []) throws {
         let before = stored.task.state
-        let task = try stored.task.applying(change, at: now, jitter: jitter())
+        let task = try stored.task.applying(change, at: now, jitter: machine.jitter)
         var drafts = events
         if task.state != before || task.cancelRequested { drafts.append(.state(of: task, at: now)) }
         try store.update(&stored, to: task, events: drafts, in: tx)
@@ -62,7 +57,7 @@ struct Transition {
                 let task = try dependant.task.applying(
                     .dependencyEnded(ended.task.id, succeeded: succeeded),
                     at: now,
-                    jitter: jitter()
+                    jitter: machine.jitter
                 )
                 let drafts = task.state == dependant.task.state ? [] : [EventDraft.state(of: task, at: now)]
                 try store.update(&dependant, to: task, events: drafts, in: tx)

@@ -65,9 +65,9 @@ enum ArtifactTransfer {
         to target: String,
         namedBy database: String
     ) async throws -> (count: Int, missing: [String]) {
-        let destination = try ArtifactStore(directory: target)
+        let destination = ArtifactStore(directory: target)
         var origin: ArtifactStore?
-        if let source, access(source, F_OK) == 0 { origin = try ArtifactStore(directory: source) }
+        if let source, access(source, F_OK) == 0 { origin = ArtifactStore(directory: source) }
         var (count, missing) = (0, [String]())
         var after = ""
         while true {

@@ -29,7 +29,7 @@ package struct StoreInspection: Sendable {
     }
 
     private mutating func inspectArtifacts(of layout: StoreLayout) async throws {
-        let store = access(layout.artifacts, F_OK) == 0 ? try ArtifactStore(directory: layout.artifacts) : nil
+        let store = access(layout.artifacts, F_OK) == 0 ? ArtifactStore(directory: layout.artifacts) : nil
         var after = ""
         while true {
             let page = try SQLiteFile.read(layout.database) {

@@ -122,6 +122,7 @@ package struct Dispatcher: Sendable {
     private static let maxCandidates = 16
 
     private let routes: RouteTable
+    private let sabotage: Sabotage
     private var nodes: [ExecutorID: Node] = [:]
     private var lanes: [LaneID: LaneState] = [:]
     private var fleetFree: Slots
@@ -130,8 +131,9 @@ package struct Dispatcher: Sendable {
     private var leases: [LeaseKey: (executor: ExecutorID, slots: Slots)] = [:]
 
     /// - Parameter resources: slots of the whole fleet.
-    package init(routes: RouteTable, resources: Slots) {
+    package init(routes: RouteTable, resources: Slots, sabotage: Sabotage = []) {
         self.routes = routes
+        self.sabotage = sabotage
         fleetFree = resources
     }
 
@@ -141,7 +143,7 @@ package struct Dispatcher: Sendable {
             guard lanes[id] == nil else { return [] }
             let need = LaneNeed(id: id, slots: lane.slots, prefetch: lane.prefetch)
             lanes[id] = LaneState(lane: lane, need: need, mayHoldRows: false, eligible: [])
-            refreshEligibility(of: id)
+            refreshEligibility(of: id, among: views)
             return []
         case .laneFilled(let id):
             lanes[id]?.mayHoldRows = true
@@ -160,6 +162,7 @@ package struct Dispatcher: Sendable {
             return []
         case .parked(let id, let poll, let capacity):
             nodes[id]?.poll = poll
+            if sabotage.makes(.takesSlotsFromParkedSync) { nodes[id]?.used = Slots() }
             nodes[id]?.capacity = capacity
             return claim(for: id)
         case .unparked(let id, let poll):
@@ -178,9 +181,9 @@ package struct Dispatcher: Sendable {
         }
     }
 
-    /// What the Router is shown of every executor.
+    /// What the Router is shown of every executor, in the order of their names.
     package var views: [RoutingView] {
-        nodes.values.map { RoutingView(offer: $0.offer, state: $0.state, free: $0.free) }
+        nodes.sorted { $0.key < $1.key }.map { RoutingView(offer: $1.offer, state: $1.state, free: $1.free) }
     }
 
     package func lane(_ id: LaneID) -> Lane? { lanes[id]?.lane }
@@ -193,10 +196,11 @@ package struct Dispatcher: Sendable {
     // MARK: Eligibility
 
     private mutating func refreshEligibility() {
-        for id in lanes.keys { refreshEligibility(of: id) }
+        let views = views
+        for id in lanes.keys.sorted() { refreshEligibility(of: id, among: views) }
     }
 
-    private mutating func refreshEligibility(of id: LaneID) {
+    private mutating func refreshEligibility(of id: LaneID, among views: [RoutingView]) {
         guard let lane = lanes[id]?.lane else { return }
         let eligible = Router.eligible(lane, routes: routes, executors: views)
         lanes[id]?.eligible = eligible

@@ -103,6 +103,7 @@ package struct Outbox: Sendable {
     package static let syncAfter = Milliseconds.seconds(1)
 
     private let capacity: Int
+    private let sabotage: Sabotage
     private var lanes: [LeaseKey: Lane] = [:]
     /// Leases with something unsent, in the order in which they are served.
     private var order: [LeaseKey] = []
@@ -113,7 +114,10 @@ package struct Outbox: Sendable {
     private var isSyncing = false
 
     /// - Parameter capacity: bytes of entries that are kept before output is dropped.
-    package init(capacity: Int = 256 << 20) { self.capacity = capacity }
+    package init(capacity: Int = 256 << 20, sabotage: Sabotage = []) {
+        self.capacity = capacity
+        self.sabotage = sabotage
+    }
 
     package var isEmpty: Bool { size == 0 && lanes.values.allSatisfy(\.isEmpty) }
     package var byteCount: Int { size }
@@ -201,7 +205,7 @@ package struct Outbox: Sendable {
     }
 
     private mutating func acknowledge(_ key: LeaseKey, upTo: Int64) -> [Effect] {
-        guard let lane = lanes[key] else { return [] }
+        guard let lane = lanes[key], !sabotage.makes(.forgetsAcknowledgement) else { return [] }
         let gone = lane.entries[lane.head...].prefix { $0.n <= upTo }
         guard let last = gone.last else { return [] }
         size -= gone.reduce(0) { $0 + $1.size }

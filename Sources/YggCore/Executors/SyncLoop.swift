@@ -58,6 +58,7 @@ package struct SyncLoop: Sendable {
     }
 
     private let slots: Slots
+    private let sabotage: Sabotage
     private static let notAccepting = "The executor takes no work at the moment."
 
     private var held: [LeaseKey: Held] = [:]
@@ -81,10 +82,16 @@ package struct SyncLoop: Sendable {
     /// The newest statement applied.
     package private(set) var seen: Int64 = 0
 
-    package init(slots: Slots) { self.slots = slots.local }
+    package init(slots: Slots, sabotage: Sabotage = []) {
+        self.slots = slots.local
+        self.sabotage = sabotage
+    }
 
     /// What a request must name: accepted and not acknowledged, running or not.
-    package var heldKeys: [LeaseKey] { held.keys.sorted() }
+    package var heldKeys: [LeaseKey] {
+        guard sabotage.makes(.leavesFinishedOutOfHeld) else { return held.keys.sorted() }
+        return held.filter { $0.value.stage != .finished }.keys.sorted()
+    }
 
     /// What a request must give back.
     package var declinedKeys: [(key: LeaseKey, reason: String)] {
@@ -175,7 +182,7 @@ package struct SyncLoop: Sendable {
     // MARK: Statements
 
     private mutating func apply(_ statement: Statement, sentAt: Instant, now: Instant) -> [Effect] {
-        guard statement.rev > seen else { return [] }
+        guard statement.rev > seen || sabotage.makes(.appliesOlderRev) else { return [] }
         seen = statement.rev
         var effects: [Effect] = []
         var known = 0
@@ -320,15 +327,16 @@ package struct SyncLoop: Sendable {
 
     /// Ends what may move elsewhere: begun at two thirds of the time to live, so that it is dead before its end.
     private mutating func stopCutOff(now: Instant) -> [Effect] {
-        let leavingSince = leavingSince
+        let (leavingSince, sabotage) = (leavingSince, sabotage)
         func isCutOff(_ lease: Held) -> Bool {
             guard !lease.isStopping else { return false }
+            let cutOff = sabotage.makes(.runsOnPastTTL) ? lease.ttl * 2 : LeaseTiming.cutOff(lease.ttl)
             switch lease.offline {
-            case .stop: return lease.renewedAt + LeaseTiming.cutOff(lease.ttl) <= now
+            case .stop: return lease.renewedAt + cutOff <= now
             case .continue:
                 // It may have been heard at the earliest when it was first said.
                 guard let leavingSince else { return false }
-                return max(lease.renewedAt, leavingSince) + LeaseTiming.cutOff(lease.ttl) <= now
+                return max(lease.renewedAt, leavingSince) + cutOff <= now
             }
         }
         let running = held.filter { $0.value.stage == .running && isCutOff($0.value) }.keys.sorted()

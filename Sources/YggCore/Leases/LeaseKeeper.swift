@@ -135,6 +135,7 @@ package struct LeaseKeeper: Sendable {
     }
 
     private let settings: Settings
+    private let sabotage: Sabotage
     private var leases: [LeaseKey: Lease] = [:]
     private var peers: [ExecutorID: Peer] = [:]
     private var rev: Int64
@@ -147,8 +148,9 @@ package struct LeaseKeeper: Sendable {
     /// - Parameters:
     ///   - boot: counts the starts of coordinators on this store, so that `rev` grows over restarts.
     ///   - followsFarewell: whether the last one stopped in order, and so stated a long time to live.
-    package init(settings: Settings, boot: Int64, followsFarewell: Bool = false) {
+    package init(settings: Settings, boot: Int64, followsFarewell: Bool = false, sabotage: Sabotage = []) {
         self.settings = settings
+        self.sabotage = sabotage
         restoredTTL = followsFarewell ? settings.farewellTTL : settings.ttl
         rev = boot << 32
     }
@@ -292,7 +294,7 @@ package struct LeaseKeeper: Sendable {
             guard let index = leases.index(forKey: key), case let lease = leases.values[index], lease.end == nil else {
                 continue
             }
-            if held.contains(key) {
+            if held.contains(key) || sabotage.makes(.renewsUnnamedLease) {
                 leases.values[index].isAccepted = true
                 leases.values[index].isWithdrawn = false
                 if !isDeaf { leases.values[index].deadline = now + settings.ttl }

@@ -1,5 +1,3 @@
-import Glibc
-import SystemPackage
 package import YggCore
 
 extension Journal {
@@ -34,22 +32,18 @@ extension Journal {
     /// The torn end of the last file is cut off. Attempts without a result are closed: they are told in `unfinished`
     /// once, and never come back.
     package static func open(
-        directory: String,
+        in directory: any SpoolDirectory,
         settings: Settings = Settings(),
         thread: DedicatedThread?
     ) throws(JournalError) -> (journal: Journal, replay: Replay) {
-        do throws(Errno) {
-            try LocalFiles.makeDirectory(directory, mode: 0o700)
-        } catch {
-            throw JournalError(.open, directory, error)
-        }
+        try directory.create()
         var replay = Replay()
         var leases: [LeaseKey: Found] = [:]
         var live: [Int: Int] = [:]
-        var open: [Int: SegmentFile] = [:]
+        var open: [Int: any SpoolFile] = [:]
         let segments = try segments(in: directory)
         for segment in segments {
-            let file = try SegmentFile(path: path(of: segment, in: directory))
+            let file = try directory.open(name(of: segment))
             let end = try scan(file) { record, offset in
                 note(record, Journal.record(segment: segment, offset: offset), &leases)
             }
@@ -69,7 +63,7 @@ extension Journal {
             }
         }
         let journal = Journal(directory: directory, settings: settings, thread: thread, live: live, open: open)
-        for (key, found) in leases where !found.isFinished { journal.close(key) }
+        for (key, found) in leases.sorted(by: { $0.key < $1.key }) where !found.isFinished { journal.close(key) }
         return (journal, replay)
     }
 
@@ -85,7 +79,7 @@ extension Journal {
 
     /// Reads the records of a file up to the first that is not whole, and says where that is.
     private static func scan(
-        _ file: SegmentFile,
+        _ file: any SpoolFile,
         _ body: (JournalRecord, _ offset: Int) -> Void
     ) throws(JournalError) -> Int {
         let bytes = try file.read(try file.size(), at: 0)
@@ -101,37 +95,12 @@ extension Journal {
         return offset
     }
 
-    static func path(of segment: Int, in directory: String) -> String {
+    static func name(of segment: Int) -> String {
         let digits = String(segment)
-        return "\(directory)/\(String(repeating: "0", count: max(0, 10 - digits.count)))\(digits).journal"
+        return "\(String(repeating: "0", count: max(0, 10 - digits.count)))\(digits).journal"
     }
 
-    private static func segments(in directory: String) throws(JournalError) -> [Int] {
-        guard let handle = opendir(directory) else {
-            throw JournalError(.open, directory, Errno(rawValue: errno))
-        }
-        defer { closedir(handle) }
-        var segments: [Int] = []
-        while let entry = readdir(handle) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            guard name.hasSuffix(".journal"), let segment = Int(name.dropLast(8)) else { continue }
-            segments.append(segment)
-        }
-        return segments.sorted()
+    private static func segments(in directory: any SpoolDirectory) throws(JournalError) -> [Int] {
+        try directory.names().compactMap { $0.hasSuffix(".journal") ? Int($0.dropLast(8)) : nil }.sorted()
     }
 }
-
-/// Makes names in a directory as durable as the files they name.
-func synchronise(directory: String) throws(JournalError) {
-    do {
-        let descriptor = try FileDescriptor.open(FilePath(directory), .readOnly, options: [.directory, .closeOnExec])
-        defer { try? descriptor.close() }
-        guard fsync(descriptor.rawValue) == 0 else { throw Errno(rawValue: errno) }
-    } catch {
-        throw JournalError(.write, directory, error)
-    }
-}
-
-func removeFile(_ path: String) { unlink(path) }

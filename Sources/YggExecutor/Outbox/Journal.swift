@@ -51,11 +51,11 @@ package final class Journal: Sendable {
     }
 
     private struct Files {
-        var open: [Int: SegmentFile] = [:]
+        var open: [Int: any SpoolFile] = [:]
         var unsynced: Set<Int> = []
     }
 
-    private let directory: String
+    private let directory: any SpoolDirectory
     private let settings: Settings
     private let thread: DedicatedThread?
     private let state: Mutex<State>
@@ -66,11 +66,11 @@ package final class Journal: Sendable {
     ///   - live: how many records of each file that exists are of use.
     ///   - thread: where delayed writes are done; nil leaves them to whoever calls `flush`.
     init(
-        directory: String,
+        directory: any SpoolDirectory,
         settings: Settings,
         thread: DedicatedThread?,
         live: [Int: Int],
-        open: [Int: SegmentFile]
+        open: [Int: any SpoolFile]
     ) {
         self.directory = directory
         self.settings = settings
@@ -254,7 +254,7 @@ package final class Journal: Sendable {
         }
         do throws(JournalError) {
             for file in unsynced { try file.value.synchronise() }
-            if !unsynced.isEmpty { try synchronise(directory: directory) }
+            if !unsynced.isEmpty { try directory.synchronise() }
         } catch {
             files.withLock { $0.unsynced.formUnion(unsynced.keys) }
             state.withLock { $0.failure = error }
@@ -270,9 +270,9 @@ package final class Journal: Sendable {
         return first.dropLast() + [last] + second.dropFirst()
     }
 
-    private func file(_ segment: Int, _ files: inout Files) throws(JournalError) -> SegmentFile {
+    private func file(_ segment: Int, _ files: inout Files) throws(JournalError) -> any SpoolFile {
         if let file = files.open[segment] { return file }
-        let file = try SegmentFile(path: Self.path(of: segment, in: directory))
+        let file = try directory.open(Self.name(of: segment))
         files.open[segment] = file
         return file
     }
@@ -282,7 +282,7 @@ package final class Journal: Sendable {
             files.open[segment] = nil
             files.unsynced.remove(segment)
             // One that cannot be removed holds nothing of use, and is looked at again at the next start.
-            removeFile(Self.path(of: segment, in: directory))
+            directory.remove(Self.name(of: segment))
         }
     }
 

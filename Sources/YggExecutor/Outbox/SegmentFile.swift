@@ -2,7 +2,7 @@ import Glibc
 import SystemPackage
 
 /// One file of the journal. Closed when nobody uses it any more, so that it can be made durable without a lock.
-final class SegmentFile: Sendable {
+final class SegmentFile: SpoolFile {
     let path: String
     private let descriptor: FileDescriptor
 
@@ -76,11 +76,11 @@ final class SegmentFile: Sendable {
 
 /// Why the journal could not do its work, in a sentence for the person whose disk it is.
 package struct JournalError: Error, Hashable, CustomStringConvertible {
-    enum Operation: String { case open, write, read }
+    package enum Operation: String, Sendable { case open, write, read }
 
     package let description: String
 
-    init(_ operation: Operation, _ path: String, _ error: any Error) {
+    package init(_ operation: Operation, _ path: String, _ error: any Error) {
         let reason = (error as? Errno)?.description ?? "\(error)"
         description = "The outbox cannot \(operation.rawValue) \(path): \(reason)"
     }

@@ -46,14 +46,20 @@ final class Attempt: Sendable {
 
     /// Starts `body` as a task of its own: an attempt is ended alone, which no child of a task group can be. Whoever
     /// leads the attempts waits until the last of them is over.
-    /// - Parameter now: by the clock that stands still while the machine sleeps, as in `heard` and `exceededLimit`.
-    func begin(at now: Instant, _ body: @escaping @Sendable () async -> Void) {
+    /// - Parameters:
+    ///   - now: by the clock that stands still while the machine sleeps, as in `heard` and `exceededLimit`.
+    ///   - executor: where it runs; nil is the cooperative pool.
+    func begin(
+        at now: Instant,
+        on executor: (any TaskExecutor)? = nil,
+        _ body: @escaping @Sendable () async -> Void
+    ) {
         let mayBegin = state.withLock { state in
             defer { state.startedAt = now }
             return state.startedAt == nil && !state.isOver
         }
         guard mayBegin else { return }
-        let task = Task { await body() }
+        let task = Task(executorPreference: executor) { await body() }
         let isEnded = state.withLock { state in
             state.task = task
             return state.end != nil

@@ -34,16 +34,19 @@ final class AttemptTable: Sendable {
         for attempt in all where !attempt.stop(reason) { remove(attempt.key) }
     }
 
-    /// Ends what runs beyond its limits, by the clock that stands still while the machine sleeps: one look at all of them instead of a timer for each.
+    /// Ends what runs beyond its limits, by the clock that stands still while the machine sleeps: one look at all of them
+    /// instead of a timer for each.
     func sweep(at now: Instant) {
-        for attempt in state.withLock({ Array($0.attempts.values) }) {
+        for attempt in all {
             if let end = attempt.exceededLimit(at: now, grace: Self.grace) { attempt.stop(end) }
         }
     }
 
     /// Waits until the last attempt is over, or `deadline` has come. In a cancelled task it waits all the same.
     func emptied(by deadline: Instant, on thread: DedicatedThread, clock: RuntimeClock) async {
-        await Task { await wait(until: deadline, on: thread, clock: clock) { $0.isEmpty } }.value
+        await Task(executorPreference: thread) {
+            await self.wait(until: deadline, on: thread, clock: clock) { $0.isEmpty }
+        }.value
     }
 
     /// Waits until `isReached` holds of the attempts, `deadline` has come, or the surrounding task is cancelled.

@@ -1,6 +1,6 @@
 import Glibc
 import SystemPackage
-import YggCore
+package import YggCore
 
 /// A thread of our own with timers of its own, which Swift tasks can prefer as their executor.
 ///
@@ -51,10 +51,25 @@ package final class DedicatedThread: TaskExecutor {
         pthread_detach(handle)
     }
 
+    /// A thread that is none: whoever holds it steps it, so that a simulated clock decides when its work is done.
+    package init(steppedWith clock: RuntimeClock) { self.clock = clock }
+
+    /// Does what is ready, timers that are due included. Only for one that is stepped.
+    /// - Returns: whether there was anything.
+    package func step() -> Bool {
+        let batch = lock.withLock { (takeReady(&$0), wakes: false) }
+        for work in batch { perform(work) }
+        return !batch.isEmpty
+    }
+
+    /// When the next timer is due; one that was cancelled may be named, and does nothing then.
+    package var nextDeadline: Instant? { lock.withLock { ($0.timers.next, wakes: false) } }
+
     /// Lets the thread end when nothing is ready any more. Timers that are still set never fire.
     package func stop() {
         lock.withLock { state in
             state.isStopping = true
+            state.timers = TimerQueue()
             return ((), wakes: true)
         }
     }
@@ -66,19 +81,19 @@ package final class DedicatedThread: TaskExecutor {
 
     /// Runs `body` on this thread after `delay`.
     @discardableResult
-    func schedule(after delay: Milliseconds, _ body: @escaping @Sendable () -> Void) -> TimerQueue.ID {
+    package func schedule(after delay: Milliseconds, _ body: @escaping @Sendable () -> Void) -> TimerQueue.ID {
         schedule(at: clock.now() + delay, body)
     }
 
     @discardableResult
-    func schedule(at deadline: Instant, _ body: @escaping @Sendable () -> Void) -> TimerQueue.ID {
+    package func schedule(at deadline: Instant, _ body: @escaping @Sendable () -> Void) -> TimerQueue.ID {
         lock.withLock { state in
             let isFirst = state.timers.next.map { deadline < $0 } ?? true
             return (state.timers.add(at: deadline, body), wakes: isFirst)
         }
     }
 
-    func cancel(_ timer: TimerQueue.ID) { lock.withLock { ($0.timers.cancel(timer), wakes: false) } }
+    package func cancel(_ timer: TimerQueue.ID) { lock.withLock { ($0.timers.cancel(timer), wakes: false) } }
 
     private func add(_ work: Work) {
         let isLate = lock.withLock { state in
@@ -104,19 +119,21 @@ package final class DedicatedThread: TaskExecutor {
     /// What is ready now; nil at the end.
     private func nextBatch() -> [Work]? {
         lock.wait { state in
-            let now = clock.now()
-            for body in state.timers.due(at: now) { state.ready.append(.call(body)) }
-            if !state.ready.isEmpty {
-                let batch = state.ready
-                state.ready = []
-                return (.some(batch), nil)
-            }
+            let batch = takeReady(&state)
+            if !batch.isEmpty { return (.some(batch), nil) }
             if state.isStopping {
                 state.hasEnded = true
                 return (.some(nil), nil)
             }
+            let now = clock.now()
             return (nil, state.timers.next.map { $0.nanoseconds - now.nanoseconds })
         }
+    }
+
+    private func takeReady(_ state: inout State) -> [Work] {
+        for body in state.timers.due(at: clock.now()) { state.ready.append(.call(body)) }
+        defer { state.ready = [] }
+        return state.ready
     }
 
     /// What the C function is handed. It keeps the executor alive until its thread has ended.

@@ -16,13 +16,12 @@ package final class Executor: Service {
     struct Runtime: Sendable {
         let settings: ExecutorSettings
         let link: any CoordinatorLink
-        let clock: RuntimeClock
+        let machine: ExecutorMachine
+        let sabotage: Sabotage
         let logger: Logger
-        let thread: DedicatedThread
-        let spoolThread: DedicatedThread
         let attempts: AttemptTable
-        /// What this executor's attempts have running.
-        let ledger: ProcessLedger
+
+        var clock: RuntimeClock { machine.clock }
     }
 
     struct State {
@@ -35,50 +34,49 @@ package final class Executor: Service {
 
     let runtime: Runtime
     let state: Mutex<State>
-    private let instanceFile: InstanceFile
     package let startedAt: Instant
 
     package var settings: ExecutorSettings { runtime.settings }
 
     /// Takes the data directory, until it has run or is gone.
     /// - Throws: `ExecutorError` where another process has it, or it cannot be used.
-    package init(
+    package convenience init(
         settings: ExecutorSettings,
         link: any CoordinatorLink,
         clock: RuntimeClock = .host,
         logger: Logger
     ) throws(ExecutorError) {
-        do throws(Errno) {
-            try LocalFiles.makeDirectory(settings.dataDirectory)
-        } catch {
-            throw ExecutorError(.dataDirectoryUnusable, "\(settings.dataDirectory) cannot be made: \(error)")
-        }
-        instanceFile = try InstanceFile(directory: settings.dataDirectory, id: settings.id)
-        let ledger: ProcessLedger
-        do throws(Errno) {
-            ledger = try ProcessLedger(directory: "\(settings.dataDirectory)/processes")
-        } catch {
-            throw ExecutorError(.dataDirectoryUnusable, "\(settings.dataDirectory)/processes cannot be made: \(error)")
-        }
+        let machine = try ExecutorMachine.host(directory: settings.dataDirectory, id: settings.id, clock: clock)
+        self.init(settings: settings, link: link, machine: machine, logger: logger)
+    }
+
+    /// - Parameter machine: what it takes from the machine it runs on.
+    package init(
+        settings: ExecutorSettings,
+        link: any CoordinatorLink,
+        machine: ExecutorMachine,
+        sabotage: Sabotage = [],
+        logger: Logger
+    ) {
         var logger = logger
         logger[.executorID] = "\(settings.id)"
         runtime = Runtime(
             settings: settings,
             link: link,
-            clock: clock,
+            machine: machine,
+            sabotage: sabotage,
             logger: logger,
-            thread: DedicatedThread(name: "ygg-sync", clock: clock),
-            spoolThread: DedicatedThread(name: "ygg-spool", clock: clock),
-            attempts: AttemptTable(),
-            ledger: ledger
+            attempts: AttemptTable()
         )
-        startedAt = clock.now()
-        state = Mutex(State(lifecycle: Lifecycle(since: clock.time(), drainTimeout: settings.drainTimeout)))
+        startedAt = machine.clock.now()
+        state = Mutex(
+            State(lifecycle: Lifecycle(since: machine.clock.time(), drainTimeout: settings.drainTimeout))
+        )
     }
 
     deinit {
-        runtime.thread.stop()
-        runtime.spoolThread.stop()
+        runtime.machine.thread.stop()
+        runtime.machine.spoolThread.stop()
     }
 
     package func run() async throws { try await run(url: nil) }
@@ -87,7 +85,7 @@ package final class Executor: Service {
     /// - Parameter url: where its own HTTP is reached; nil where it has none.
     /// - Throws: `ExecutorError` where it cannot go on: its id is in use, it was replaced, or it is refused.
     package func run(url: String?) async throws {
-        defer { instanceFile.release() }
+        defer { runtime.machine.home.release() }
         try await withGracefulShutdownHandler {
             try await serve(url: url)
         } onGracefulShutdown: {
@@ -99,9 +97,10 @@ package final class Executor: Service {
     }
 
     private func serve(url: String?) async throws {
-        var identity = try instanceFile.read()
-        // Under the lock of the data directory, and before anything new is started there.
-        for leftover in runtime.ledger.killLeftovers() {
+        let home = runtime.machine.home
+        var identity = try home.identity()
+        // Before anything new is started.
+        for leftover in home.processes?.killLeftovers() ?? [] {
             runtime.logger.warning(
                 "A command that the last process left running was killed",
                 metadata: .of([.processID: "\(leftover.pid)"])
@@ -109,7 +108,7 @@ package final class Executor: Service {
         }
         while lifecycle.state != .stopped {
             let (journal, replay) = try openJournal()
-            let (file, known) = (instanceFile, identity)
+            let known = identity
             let tenure = state.withLock { state in
                 let tenure = Tenure(
                     runtime: runtime,
@@ -119,7 +118,7 @@ package final class Executor: Service {
                     lifecycle: state.lifecycle
                 ) { storeID in
                     // Where it cannot be kept, the next start asks the coordinator anew.
-                    try? file.write(.init(instance: known.instance, storeID: storeID))
+                    try? home.keep(.init(instance: known.instance, storeID: storeID))
                 }
                 state.tenure = tenure
                 return tenure
@@ -140,9 +139,9 @@ package final class Executor: Service {
             case .failed(let error): throw error
             case .storeChanged:
                 runtime.logger.warning("The coordinator has another store: starting over with it")
-                try Outboxes.moveAside(in: settings.dataDirectory, of: storeID)
+                try home.moveOutboxAside(of: storeID)
                 identity.storeID = nil
-                try instanceFile.write(identity)
+                try home.keep(identity)
             }
         }
     }
@@ -150,8 +149,8 @@ package final class Executor: Service {
     private func openJournal() throws(ExecutorError) -> (Journal, Journal.Replay) {
         do throws(JournalError) {
             let (journal, replay) = try Journal.open(
-                directory: Outboxes.current(in: settings.dataDirectory),
-                thread: runtime.spoolThread
+                in: runtime.machine.home.outbox,
+                thread: runtime.machine.spoolThread
             )
             for damage in replay.damage {
                 runtime.logger.notice("The outbox ends in a torn record", metadata: .of([.reason: "\(damage)"]))
@@ -165,20 +164,6 @@ package final class Executor: Service {
             return (journal, replay)
         } catch {
             throw ExecutorError(.dataDirectoryUnusable, error.description)
-        }
-    }
-}
-
-/// Where spools lie in a data directory.
-private enum Outboxes {
-    static func current(in directory: String) -> String { "\(directory)/outbox" }
-
-    /// Keeps what was meant for another store where a person can find it and nobody sends it.
-    static func moveAside(in directory: String, of storeID: String?) throws(ExecutorError) {
-        let target = "\(directory)/outbox-of-\(storeID ?? "unknown")-\(randomName().prefix(8))"
-        guard rename(current(in: directory), target) == 0 else {
-            let error = Errno(rawValue: errno)
-            throw ExecutorError(.dataDirectoryUnusable, "The outbox cannot be moved to \(target): \(error)")
         }
     }
 }

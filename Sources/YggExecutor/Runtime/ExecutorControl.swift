@@ -80,9 +80,9 @@ package struct ExecutorControl: Sendable {
         var declined: [LeaseKey]
     }
 
-    package init(slots: Slots, spoolBytes: Int, lifecycle: Lifecycle) {
-        syncLoop = SyncLoop(slots: slots)
-        outbox = Outbox(capacity: spoolBytes)
+    package init(slots: Slots, spoolBytes: Int, lifecycle: Lifecycle, sabotage: Sabotage = []) {
+        syncLoop = SyncLoop(slots: slots, sabotage: sabotage)
+        outbox = Outbox(capacity: spoolBytes, sabotage: sabotage)
         self.lifecycle = lifecycle
         // Another store does not end a pause.
         if lifecycle.state != .running { _ = syncLoop.handle(.accepting(false), now: Instant(nanoseconds: 0)) }

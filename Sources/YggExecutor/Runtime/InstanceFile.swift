@@ -3,15 +3,8 @@ import Synchronization
 import SystemPackage
 import YggCore
 
-/// Who this executor is over all its starts, kept in its data directory under a lock that lasts as long as the process.
-///
-/// The instance tells two machines of one name apart; the store is the one it last served.
+/// Who this executor is, kept in its data directory under a lock that lasts as long as the process.
 final class InstanceFile: Sendable {
-    struct Identity: Sendable, Equatable {
-        var instance: String
-        var storeID: String?
-    }
-
     private let path: String
     /// nil once the directory has been given back.
     private let lock: Mutex<FileDescriptor?>
@@ -62,18 +55,18 @@ final class InstanceFile: Sendable {
     }
 
     /// The identity on file; a new one at the first start, and where the file is not readable.
-    func read() throws(ExecutorError) -> Identity {
+    func read() throws(ExecutorError) -> ExecutorIdentity {
         if let text = LocalFiles.read(path), let json = try? JSON(parsing: text),
             let instance = json["instance"]?.stringValue
         {
-            return Identity(instance: instance, storeID: json["storeId"]?.stringValue)
+            return ExecutorIdentity(instance: instance, storeID: json["storeId"]?.stringValue)
         }
-        let identity = Identity(instance: randomName(), storeID: nil)
+        let identity = ExecutorIdentity(instance: randomName(hostRandom), storeID: nil)
         try write(identity)
         return identity
     }
 
-    func write(_ identity: Identity) throws(ExecutorError) {
+    func write(_ identity: ExecutorIdentity) throws(ExecutorError) {
         var object: JSONObject = ["instance": .string(identity.instance)]
         object.append("storeId", .optional(identity.storeID))
         do {
@@ -82,13 +75,6 @@ final class InstanceFile: Sendable {
             throw ExecutorError(.dataDirectoryUnusable, "\(path) cannot be written: \(error)")
         }
     }
-}
-
-/// 128 random bits in hexadecimal.
-func randomName() -> String {
-    let bits = UInt128.random(in: .min ... .max)
-    let digits = String(bits, radix: 16)
-    return String(repeating: "0", count: 32 - digits.count) + digits
 }
 
 /// The name of this machine.

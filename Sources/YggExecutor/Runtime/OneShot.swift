@@ -16,7 +16,7 @@ package enum OneShot {
     ) async throws(InvalidInput) -> FinalReport? {
         guard let handler = settings.handlers.handler(for: kind) else { return nil }
         _ = try handler.spec.validate(params)
-        let id = TaskID(trusted: "run-\(randomName().prefix(12))")
+        let id = TaskID(trusted: "run-\(randomName(hostRandom).prefix(12))")
         let assignment = Assignment.local(id, handler.spec, params: params, runTimeout: nil, at: clock.time())
         let attempt = Attempt(
             key: LeaseKey(task: id, epoch: 0),

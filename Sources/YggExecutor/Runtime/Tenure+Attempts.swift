@@ -20,7 +20,7 @@ extension Tenure {
 
     func start(_ key: LeaseKey) {
         guard let attempt = attempts[key] else { return }
-        attempt.begin(at: clock.awake()) { [self] in
+        attempt.begin(at: clock.awake(), on: machine.attempts) { [self] in
             conclude(attempt, await carryOut(attempt))
             do throws(JournalError) {
                 // From here on the result outlives this process.
@@ -47,7 +47,7 @@ extension Tenure {
             return .failed(code: "spool-unwritable", detail: error.description, retryable: true)
         }
         let killGrace = killGrace(for: attempt)
-        return await ProcessScope.$witness.withValue(ledger) {
+        return await ProcessScope.$witness.withValue(machine.home.processes) {
             await settings.carryOut(attempt, clock: clock, killGrace: killGrace) { [self] type, data in
                 say(attempt, type, data)
             }
@@ -121,8 +121,8 @@ extension Tenure {
     func execute(_ attempt: Attempt) async -> FinalReport {
         attempts.add(attempt)
         let result = await withCheckedContinuation { continuation in
-            attempt.begin(at: clock.awake()) { [self] in
-                let result = await ProcessScope.$witness.withValue(ledger) {
+            attempt.begin(at: clock.awake(), on: machine.attempts) { [self] in
+                let result = await ProcessScope.$witness.withValue(machine.home.processes) {
                     await settings.carryOut(attempt, clock: clock) { _, _ in }
                 }
                 attempts.remove(attempt.key)

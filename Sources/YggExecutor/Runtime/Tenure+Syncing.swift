@@ -156,7 +156,7 @@ extension Tenure {
     ///   - bell: ends the wait early.
     func pause(_ backoff: inout Backoff, atLeast asked: Milliseconds? = nil, bell: Wakeup = Wakeup()) async {
         let (holdsLeases, ttl) = seat.withLock { ($0.control.holdsLeases, $0.ttl) }
-        var delay = max(backoff.next(), (asked ?? .zero).duration)
+        var delay = max(backoff.next(jitter: machine.jitter), (asked ?? .zero).duration)
         if holdsLeases { delay = min(delay, LeaseTiming.retry(ttl).duration) }
         let nanoseconds = delay.components.seconds * 1_000_000_000 + delay.components.attoseconds / 1_000_000_000
         let until = Instant(nanoseconds: clock.now().nanoseconds + nanoseconds)

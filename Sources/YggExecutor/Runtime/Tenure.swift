@@ -46,14 +46,14 @@ final class Tenure: Sendable {
     let link: any CoordinatorLink
     let clock: RuntimeClock
     let logger: Logger
-    let bootID = randomName()
+    let machine: ExecutorMachine
+    let bootID: String
     let instance: String
     let url: String?
     /// Keeps the id of the store for the next start.
     let remember: @Sendable (_ storeID: String) -> Void
     let journal: Journal
     let attempts: AttemptTable
-    let ledger: ProcessLedger
     /// Runs the loops.
     let thread: DedicatedThread
     /// Does what may wait for the disk.
@@ -66,24 +66,30 @@ final class Tenure: Sendable {
     init(
         runtime: Executor.Runtime,
         journal: Journal,
-        identity: InstanceFile.Identity,
+        identity: ExecutorIdentity,
         url: String?,
         lifecycle: Lifecycle,
         remember: @escaping @Sendable (_ storeID: String) -> Void
     ) {
         settings = runtime.settings
         link = runtime.link
-        clock = runtime.clock
+        clock = runtime.machine.clock
         logger = runtime.logger
-        thread = runtime.thread
-        spoolThread = runtime.spoolThread
+        machine = runtime.machine
+        bootID = randomName(machine.random)
+        thread = machine.thread
+        spoolThread = machine.spoolThread
         attempts = runtime.attempts
-        ledger = runtime.ledger
         self.journal = journal
         instance = identity.instance
         self.url = url
         self.remember = remember
-        let control = ExecutorControl(slots: settings.slots, spoolBytes: settings.spoolBytes, lifecycle: lifecycle)
+        let control = ExecutorControl(
+            slots: settings.slots,
+            spoolBytes: settings.spoolBytes,
+            lifecycle: lifecycle,
+            sabotage: runtime.sabotage
+        )
         seat = Mutex(
             Seat(control: control, disks: DiskGuard(floor: settings.diskFloor), storeID: identity.storeID)
         )

@@ -1,8 +1,8 @@
-import YggCore
+package import YggCore
 
 /// Work for later, earliest first.
-struct TimerQueue: Sendable {
-    typealias ID = Int
+package struct TimerQueue: Sendable {
+    package typealias ID = Int
 
     private struct Entry: Sendable {
         var deadline: Instant
@@ -16,10 +16,12 @@ struct TimerQueue: Sendable {
     private var work: [ID: @Sendable () -> Void] = [:]
     private var nextID = 0
 
-    /// When the next timer is due.
-    var next: Instant? { heap.first?.deadline }
+    package init() {}
 
-    mutating func add(at deadline: Instant, _ body: @escaping @Sendable () -> Void) -> ID {
+    /// When the next timer is due.
+    package var next: Instant? { heap.first?.deadline }
+
+    package mutating func add(at deadline: Instant, _ body: @escaping @Sendable () -> Void) -> ID {
         nextID += 1
         work[nextID] = body
         heap.append(Entry(deadline: deadline, id: nextID))
@@ -38,7 +40,7 @@ struct TimerQueue: Sendable {
     }
 
     /// Takes out the work that is due, in the order of its time.
-    mutating func due(at now: Instant) -> [@Sendable () -> Void] {
+    package mutating func due(at now: Instant) -> [@Sendable () -> Void] {
         var due: [@Sendable () -> Void] = []
         while let first = heap.first, first.deadline <= now {
             removeFirst()

@@ -99,7 +99,7 @@ package final class SQLiteDatabase: Database {
 
     private func commit(_ group: [any WriteJob]) {
         do {
-            try pool.writeWithoutTransaction { db in try run(group, in: db) }
+            try pool.writeWithoutTransaction { db in try db.run(group) }
         } catch {
             // The group failed as a whole, at its commit for example: one bad write must not take the others along.
             guard group.count > 1 else {
@@ -111,50 +111,43 @@ package final class SQLiteDatabase: Database {
         }
         for job in group { job.finish() }
     }
+}
 
-    private func run(_ group: [any WriteJob], in db: GRDB.Database) throws {
-        let transaction = SQLiteTransaction(db)
-        try db.execute(begin: group.count)
+extension GRDB.Database {
+    /// Runs a group of writes in one transaction.
+    func run(_ group: [any WriteJob]) throws {
+        let transaction = SQLiteTransaction(self)
+        // Takes the write lock at once: a group never has to be repeated because a reader was upgraded.
+        try cachedStatement(sql: "BEGIN IMMEDIATE").execute()
         do {
             for job in group {
                 transaction.effects = []
                 if group.count == 1 {
                     try job.run(transaction)
                 } else {
-                    try runInSavepoint(job, transaction, db)
+                    try runInSavepoint(job, transaction)
                 }
                 job.take(transaction.effects)
             }
-            try db.cachedStatement(sql: "COMMIT").execute()
+            try cachedStatement(sql: "COMMIT").execute()
         } catch {
-            if db.isInsideTransaction { try? db.execute(sql: "ROLLBACK") }
+            if isInsideTransaction { try? execute(sql: "ROLLBACK") }
             throw error
         }
     }
 
     /// An error of the closure's own undoes its savepoint alone and is told to its caller.
-    private func runInSavepoint(
-        _ job: any WriteJob,
-        _ transaction: SQLiteTransaction,
-        _ db: GRDB.Database
-    ) throws {
-        try db.cachedStatement(sql: "SAVEPOINT job").execute()
+    private func runInSavepoint(_ job: any WriteJob, _ transaction: SQLiteTransaction) throws {
+        try cachedStatement(sql: "SAVEPOINT job").execute()
         do {
             try job.run(transaction)
         } catch {
             transaction.effects = []
-            guard db.isInsideTransaction else { throw error }
-            try db.cachedStatement(sql: "ROLLBACK TO job").execute()
+            guard isInsideTransaction else { throw error }
+            try cachedStatement(sql: "ROLLBACK TO job").execute()
             job.refuse(translated(error))
         }
-        try db.cachedStatement(sql: "RELEASE job").execute()
-    }
-}
-
-extension GRDB.Database {
-    /// Takes the write lock at once: a group never has to be repeated because a reader was upgraded.
-    fileprivate func execute(begin count: Int) throws {
-        try cachedStatement(sql: "BEGIN IMMEDIATE").execute()
+        try cachedStatement(sql: "RELEASE job").execute()
     }
 }
 
@@ -171,7 +164,7 @@ func translated(_ error: any Error) -> any Error {
 }
 
 /// One waiting write.
-private protocol WriteJob: Sendable {
+protocol WriteJob: Sendable {
     func run(_ transaction: SQLiteTransaction) throws
     /// Keeps the effects of the run that was just made.
     func take(_ effects: [@Sendable () -> Void])
@@ -182,7 +175,7 @@ private protocol WriteJob: Sendable {
     func fail(_ error: any Error)
 }
 
-private final class Job<Value: Sendable>: WriteJob {
+final class Job<Value: Sendable>: WriteJob {
     private struct Outcome {
         var result: Result<Value, any Error>?
         var effects: [@Sendable () -> Void] = []

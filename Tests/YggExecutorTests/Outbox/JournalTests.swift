@@ -13,7 +13,7 @@ struct JournalTests {
     private static func key(_ task: String) -> LeaseKey { LeaseKey(task: TaskID(trusted: task), epoch: 3) }
 
     private func open(_ settings: Journal.Settings = .init()) throws -> (journal: Journal, replay: Journal.Replay) {
-        try Journal.open(directory: directory, settings: settings, thread: nil)
+        try Journal.open(in: HostSpoolDirectory(path: directory), settings: settings, thread: nil)
     }
 
     private func spool(_ journal: Journal, _ task: String, _ lines: [String]) -> [Int64] {

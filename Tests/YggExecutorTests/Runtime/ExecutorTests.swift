@@ -100,7 +100,7 @@ private struct Saying: Handler {
 extension Executor {
     /// Waits until `isReached` holds of the attempts that are not over.
     fileprivate func hasWork(_ isReached: (Set<LeaseKey>) -> Bool) async {
-        await runtime.attempts.wait(on: runtime.thread, isReached)
+        await runtime.attempts.wait(on: runtime.machine.thread, isReached)
     }
 }
 

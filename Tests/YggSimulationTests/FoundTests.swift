@@ -1,0 +1,52 @@
+import Testing
+import YggCore
+import YggSimulation
+
+/// What the simulation once found, as short histories of their own.
+@Suite(.timeLimit(.minutes(1))) struct FoundTests {
+    /// One executor, one task, and what goes wrong.
+    private static func scenario(
+        _ kind: SimulatedKind,
+        lasting duration: Milliseconds,
+        _ faults: Fault...
+    ) -> Scenario {
+        var scenario = Scenario(seed: 1)
+        scenario.ttl = .seconds(15)
+        scenario.executors = [scenario.executors[0]]
+        scenario.tasks = [scenario.tasks[0]]
+        scenario.tasks[0].kind = kind
+        scenario.tasks[0].submitAt = .seconds(1)
+        scenario.tasks[0].dependsOn = nil
+        scenario.tasks[0].delay = nil
+        scenario.tasks[0].cancelAt = nil
+        scenario.tasks[0].retryAt = nil
+        scenario.tasks[0].attempts = [scenario.tasks[0].attempts[0]]
+        scenario.tasks[0].attempts[0].duration = duration
+        scenario.tasks[0].attempts[0].lines = 0
+        scenario.tasks[0].attempts[0].ending = .succeeds
+        scenario.faults = faults
+        return scenario
+    }
+
+    /// How often a handler began.
+    private static func begins(_ outcome: Simulation.Outcome) -> Int {
+        outcome.story.lines.count { $0.what.hasPrefix("begins") }
+    }
+
+    /// Two polls lasted as long as an attempt goes on unheard, so that whatever said nothing was ended by its own executor.
+    @Test func `work that says nothing for minutes is not cut off`() async {
+        let outcome = await aside { Simulation.run(Self.scenario(.work, lasting: .minutes(3))) }
+        #expect(outcome.violation == nil, "\(outcome)")
+        #expect(Self.begins(outcome) == 1)
+    }
+
+    /// The first answer to a new boot stated the leases that it was just taking away, and the new process began them.
+    @Test func `an executor that crashed does not begin its old leases anew`() async {
+        let executor = Scenario(seed: 1).executors[0].id
+        let crash = Fault(at: .seconds(5), duration: 500, kind: .executorCrash(executor, isPowerLoss: false))
+        let outcome = await aside { Simulation.run(Self.scenario(.once, lasting: .seconds(20), crash)) }
+        #expect(outcome.violation == nil, "\(outcome)")
+        // `onLost: fail`: it has begun, so nobody may begin it again.
+        #expect(Self.begins(outcome) == 1)
+    }
+}
