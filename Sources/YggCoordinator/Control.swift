@@ -8,6 +8,7 @@ struct Control {
     var leases: LeaseKeeper
     var forwarder: Forwarder
     let agents: AgentDirectory
+    var declines = Declines()
     var lanes: [Lane: LaneID] = [:]
     var executors: [ExecutorID: ExecutorRecord] = [:]
     /// Those of the executors that are services.
@@ -89,7 +90,14 @@ struct Control {
             case .executorBack(let id): welcomeBack(id, now: now, at: machine.time(), into: &work)
             }
         }
+        if !declines.isEmpty { noteBegun(input) }
         mirror(input, now: now, into: &work)
+    }
+
+    /// What was begun, or was lost on the way, was not declined by everybody.
+    private mutating func noteBegun(_ input: LeaseKeeper.Input) {
+        guard case .heard(let heard) = input, !forwarder.drives(heard.executor) else { return }
+        for key in heard.held ?? [] { declines.forget(key.task) }
     }
 
     mutating func learnLane(_ lane: Lane, id: LaneID, now: Instant, into work: inout Work) {

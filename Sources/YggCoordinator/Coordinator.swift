@@ -219,6 +219,7 @@ package final class Coordinator: Service {
 
     /// After a commit: what it means for lanes, timers and viewers.
     func follow(_ outcome: Transition.Outcome, _ control: inout Control, _ work: inout Control.Work) {
+        for task in outcome.ended { control.declines.forget(task) }
         for lane in outcome.filled.sorted() { control.dispatch(.laneFilled(lane), now: machine.now(), into: &work) }
         if let wake = outcome.nextWake { alarm.set(wake) }
     }

@@ -137,8 +137,9 @@ def live(interval):
         time.sleep(interval)
         with lock:
             current = working[0] if working else None
+        status = "paused" if paused else "running"
         try:
-            post("/api/agent-services/heartbeat", {"id": options.id, "status": "running", "currentTask": current})
+            post("/api/agent-services/heartbeat", {"id": options.id, "status": status, "currentTask": current})
         except urllib.error.HTTPError as error:
             if error.code == 404:
                 register()

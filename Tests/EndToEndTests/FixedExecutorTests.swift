@@ -31,8 +31,12 @@ struct FixedExecutorTests {
         #expect(shown["state"] == "running" && shown["url"] == .string(alone.address), "\(shown.text)")
         #expect(shown["name"] == "Worker" && shown["metadata"]?["shelf"] == 2)
         #expect(shown["slots"]?["default"]?["total"] == 2)
-        let order = try await coordinator.post("/v1/executors/worker/action", ["action": "pause"])
-        #expect(order.status == 409 && order.code == "executor-called", "it asks for no orders")
+        let pause = await coordinator.cli("executor", "pause", "worker", "--note", "new shelf", "--wait")
+        #expect(pause.outcome.succeeded, "\(pause.stderr)")
+        let itself = try #require(try await HTTPCall.get("\(alone.address)/status").json)
+        #expect(itself["status"] == "paused" && itself["why"] == "new shelf")
+        #expect(try await HTTPCall.post("\(alone.address)/action", ["action": "resume"]).status == 202)
+        _ = try await coordinator.executor("worker") { $0["state"] == "running" }
 
         let registered = try await RunningYgg.start([
             "executor", "--id", "worker", "--coordinator", coordinator.address, "--port", "0", "--slots", "3",
@@ -47,6 +51,44 @@ struct FixedExecutorTests {
         #expect(try await coordinator.finished(next)["state"] == "succeeded")
         await registered.stop()
         await coordinator.stop()
+    }
+
+    @Test func `a drain waits as long as the call says, else as the configuration says of the executor`() async throws {
+        let scratch = try ScratchDirectory()
+        let configuration = "\(scratch.path)/yggdrasil.yaml"
+        let handlers = """
+            handlers:
+              - kind: try-hold
+                params: {gate: {type: string}}
+                run: [sh, -c, 'until [ -e "$1" ]; do sleep 0.02; done', sh, "{{gate}}"]
+
+            """
+        try handlers.write(toFile: configuration, atomically: true, encoding: .utf8)
+        try await RunningFleet.with { fleet in
+            let alone = try await fleet.start([
+                "executor", "--id", "worker", "--coordinator", Self.nowhere, "--port", "0", "--config", configuration,
+                "--data-dir", "\(scratch.path)/alone",
+            ])
+            try
+                (handlers + """
+                    coordinator: {registrationGrace: 0s}
+                    executors: [{id: worker, url: "\(alone.address)", drainTimeout: 0s}]
+                    """).write(toFile: configuration, atomically: true, encoding: .utf8)
+            let coordinator = try await fleet.start([
+                "coordinator", "--port", "0", "--data-dir", "\(scratch.path)/c", "--config", configuration,
+            ])
+            let gate = "\(scratch.path)/gate"
+            let id = try await coordinator.submit(["kind": "try-hold", "params": ["gate": .string(gate)]])
+            _ = try await coordinator.state(id, is: "running")
+            while try await HTTPCall.get("\(alone.address)/status").json?["tasks"]?.arrayValue?.isEmpty != false {}
+            let patient: JSON = ["action": "drain", "drainTimeoutMs": 600_000]
+            #expect(try await coordinator.post("/v1/executors/worker/action", patient).status == 202)
+            #expect(try await HTTPCall.get("\(alone.address)/status").json?["tasks"]?.arrayValue?.count == 1)
+            #expect(try await coordinator.get("/v1/tasks/\(id)").json?["state"] == "running")
+            #expect(try await coordinator.post("/v1/executors/worker/action", ["action": "drain"]).status == 202)
+            let given = try await coordinator.state(id, is: "queued")
+            #expect(given["attempt"] == 1, "what a drain interrupts is not counted")
+        }
     }
 
     @Test func `kinds of one that was never seen are accepted, and why says where it should be`() async throws {

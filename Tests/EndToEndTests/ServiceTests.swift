@@ -54,7 +54,7 @@ struct ServiceTests {
             #expect(heard.json?["heartbeatMs"] == 10_000)
             #expect(try await fleet.ygg.get("/v1/executors/sculptor").json?["state"] == "paused")
             let order = try await fleet.ygg.post("/v1/executors/sculptor/action", ["action": "resume"])
-            #expect(order.status == 409 && order.code == "executor-called", "it asks for no orders")
+            #expect(order.status == 502 && order.code == "agent-unreachable", "nobody is at its address")
             #expect(try await fleet.ygg.call("DELETE", "/api/agent-services/sculptor").status == 204)
             #expect(try await fleet.ygg.get("/api/agent-services/sculptor").status == 404)
             #expect(try await fleet.ygg.get("/v1/executors/sculptor").status == 404)
@@ -130,6 +130,25 @@ struct ServiceTests {
             #expect(try await fleet.ygg.post("\(base)/action", ["action": "dance"]).status == 400)
             #expect(try await fleet.ygg.get("/api/agent-services/nobody/health").status == 404)
             #expect(try await fleet.ygg.get("\(base)/health?x=1").status == 200)
+        }
+    }
+
+    @Test func `it is paused and resumed like any executor, and what it cannot do is said`() async throws {
+        try await withFleet { fleet in
+            _ = try await fleet.startPainter()
+            let pause = await fleet.ygg.cli("executor", "pause", "painter", "--note", "new brushes", "--wait", "--json")
+            #expect(pause.outcome.succeeded, "\(pause.stderr)")
+            let paused = try JSON(parsing: pause.stdout)
+            #expect(paused["state"] == "paused" && paused["why"] == "new brushes" && paused["pending"] == nil)
+            #expect(try await fleet.ygg.post("/api/agent-services/painter/execute", [:]).code == "paused")
+            let id = try await fleet.ygg.submit(["kind": "paint-picture"])
+            #expect(try await fleet.ygg.get("/v1/tasks/\(id)").json?["state"] == "queued")
+            let resume = await fleet.ygg.cli("executor", "resume", "painter", "--wait")
+            #expect(resume.outcome.succeeded, "\(resume.stderr)")
+            #expect(try await fleet.ygg.finished(id)["state"] == "succeeded")
+            let stop = await fleet.ygg.cli("executor", "stop", "painter")
+            #expect(stop.outcome.ending == .exited(1) && stop.stderr.contains("what?"), "\(stop.stderr)")
+            #expect(try await fleet.ygg.get("/v1/executors/painter").json?["state"] == "running")
         }
     }
 

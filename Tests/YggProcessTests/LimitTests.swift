@@ -43,6 +43,19 @@ struct LimitTests {
         await death(of: grandchild)
     }
 
+    @Test(arguments: ["sleep 1000", #"sh -c 'trap "" TERM; sleep 1000'"#])
+    func `cancelling ends whoever left the group and stayed in the session`(job: String) async throws {
+        // Job control gives the job a group of its own.
+        var spec = script("", killGrace: .milliseconds(200))
+        spec.argv = ["bash", "-c", "set -m; \(job) & echo $!; set +m; sleep 1000"]
+        let run = BackgroundRun(spec)
+        let stranger = try #require(pid_t(await run.firstWords().dropLast()))
+        #expect(isAlive(stranger) && getpgid(stranger) == stranger)
+        run.task.cancel()
+        #expect(await run.task.value.cause == .cancelled)
+        await death(of: stranger)
+    }
+
     @Test
     func `a child that ignores SIGTERM is killed after the grace`() async {
         let run = BackgroundRun(script("trap '' TERM; echo ready; sleep 1000", killGrace: .milliseconds(200)))

@@ -5,6 +5,8 @@ package import YggProtocol
 package struct CoordinatorClient: Sendable {
     /// Tries of one call, the first included: they bridge a dropped connection, not an outage.
     static let maxTries = 3
+    /// The longest wait that a server may ask for between them; whoever asks for more is believed, and not asked again.
+    static let longestWait = Milliseconds.seconds(5)
 
     /// Whether a request may be sent again after its connection broke, when nobody knows what became of it.
     package enum Repetition: Sendable {
@@ -76,16 +78,19 @@ package struct CoordinatorClient: Sendable {
         var backoff = Backoff(first: .milliseconds(50), limit: .seconds(1))
         var tries = 1
         while true {
+            var asked = Milliseconds.zero
             do throws(TransportError) {
                 let reply = try await firstAnswer(method, path, headers, bytes, timeout)
-                guard reply.asksToTryAgain, repetition == .safe, tries < Self.maxTries else { return reply }
+                asked = reply.retryAfter ?? .zero
+                guard reply.asksToTryAgain, repetition == .safe, tries < Self.maxTries, asked <= Self.longestWait
+                else { return reply }
             } catch {
                 if Task.isCancelled { throw CancellationError() }
                 let mayRepeat = error.isUnsent || (repetition == .safe && error.isBroken)
                 guard mayRepeat, tries < Self.maxTries else { throw ClientError(error) }
             }
             tries += 1
-            try await Task.sleep(for: backoff.next())
+            try await Task.sleep(for: max(backoff.next(), asked.duration))
         }
     }
 
@@ -143,6 +148,6 @@ extension Problem {
     /// What a server said beside its status.
     package init(_ reply: HTTPReply) {
         self.init(status: reply.status, body: reply.json)
-        retryAfter = reply.header("retry-after").flatMap { Int($0) }
+        retryAfter = reply.retryAfter.map { Int(($0.rawValue + 999) / 1000) }
     }
 }

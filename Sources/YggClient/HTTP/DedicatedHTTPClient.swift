@@ -8,6 +8,22 @@ package final class DedicatedHTTPClient: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let client: HTTPClient
 
+    /// Runs `body` with a client of its own, which is shut down however that ends: one that is only dropped ends the
+    /// process, and with it the words for why.
+    package static func with<Value: Sendable>(
+        _ body: (DedicatedHTTPClient) async throws -> Value
+    ) async throws -> Value {
+        let client = DedicatedHTTPClient()
+        do {
+            let value = try await body(client)
+            await client.shutdown()
+            return value
+        } catch {
+            await client.shutdown()
+            throw error
+        }
+    }
+
     package init() {
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         var configuration = HTTPClient.Configuration()

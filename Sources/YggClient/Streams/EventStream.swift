@@ -38,6 +38,8 @@ package struct EventStream: AsyncSequence, Sendable {
         private var backoff: Backoff
         private var outageBegan: ContinuousClock.Instant?
         private var isFinished = false
+        /// What the server asked to be left alone for and has not been.
+        private var owed = Duration.zero
 
         init(_ stream: EventStream) {
             self.stream = stream
@@ -48,10 +50,16 @@ package struct EventStream: AsyncSequence, Sendable {
         package mutating func next() async throws -> Element? {
             while !isFinished {
                 if let event = ready.popLast() { return .event(accept(event)) }
+                if owed > .zero {
+                    try await Task.sleep(for: owed)
+                    owed = .zero
+                }
                 do {
                     guard try await readOn() else { return nil }
                 } catch let error as TransportError {
                     if let element = try await pause(after: error) { return element }
+                } catch let busy as Busy {
+                    if let element = try await pause(after: busy.error, atLeast: busy.wait) { return element }
                 }
             }
             return nil
@@ -116,19 +124,35 @@ package struct EventStream: AsyncSequence, Sendable {
         private func refusal(_ reply: HTTPStreamedReply) async throws -> any Error {
             let bytes = try await reply.collect()
             let problem = Problem(HTTPReply(status: reply.status, headers: reply.headers, body: bytes))
-            return [429, 502, 503, 504].contains(reply.status)
-                ? TransportError.broken(url: reply.url, reason: problem.detail) : problem
+            guard [429, 502, 503, 504].contains(reply.status) else { return problem }
+            return Busy(
+                error: .broken(url: reply.url, reason: problem.detail),
+                wait: .seconds(problem.retryAfter ?? 0)
+            )
         }
 
-        private mutating func pause(after error: TransportError) async throws -> Element? {
+        private mutating func pause(
+            after error: TransportError,
+            atLeast wait: Duration = .zero
+        ) async throws -> Element? {
             if case .invalidURL = error { throw ClientError(error) }
             let now = ContinuousClock.now
             if let outageBegan, outageBegan.duration(to: now) > stream.patience { throw ClientError(error) }
             let isNew = outageBegan == nil
             outageBegan = outageBegan ?? now
-            if isNew { return .interrupted(reason: error.reason) }
-            try await Task.sleep(for: backoff.next())
+            if isNew {
+                // Told before the wait: a person should not look at a line that has stopped without a word.
+                owed = wait
+                return .interrupted(reason: error.reason)
+            }
+            try await Task.sleep(for: Swift.max(backoff.next(), wait))
             return nil
         }
     }
+}
+
+/// A server that cannot just now, and says for how long.
+private struct Busy: Error {
+    var error: TransportError
+    var wait: Duration
 }

@@ -36,6 +36,7 @@ extension AgentDirectory {
                 description: executor.description,
                 address: try address(executor.url, "executors[\(index)].url"),
                 metadata: executor.metadata,
+                drainTimeout: executor.drainTimeout,
                 token: try secret(executor.token, "executors[\(index)].token")
             )
         }

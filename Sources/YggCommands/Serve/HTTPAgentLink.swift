@@ -27,9 +27,7 @@ struct HTTPAgentLink: AgentLink {
                 AgentReply(
                     status: reply.status,
                     contentType: reply.header("content-type"),
-                    retryAfter: reply.header("retry-after").flatMap { Int64($0) }.map {
-                        .seconds(max(0, min($0, 86_400)))
-                    },
+                    retryAfter: reply.retryAfter,
                     body: reply.body
                 )
             )

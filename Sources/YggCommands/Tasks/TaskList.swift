@@ -82,8 +82,14 @@ enum TaskTable {
         ]
         let rows = items.map { item -> [Table.Cell] in
             let task = TaskView(item)
+            let isDeclined = item["problem"] != nil
             return [
-                .init(task.id), .init(task.stateText, Style.emphasis(of: task.state)), .init(task.kind),
+                .init(task.id),
+                .init(
+                    isDeclined ? "\(task.stateText), declined" : task.stateText,
+                    isDeclined ? .yellow : Style.emphasis(of: task.state)
+                ),
+                .init(task.kind),
                 .init(task.executor ?? ""), .init(SpanText.age(of: task.createdAt, now: now)),
                 .init(took(task, now: now)), .init(task.title),
             ]

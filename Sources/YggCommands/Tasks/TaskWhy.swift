@@ -32,6 +32,13 @@ enum WhyText {
         var text = "\(id) \(style(Style.emphasis(of: TaskState(rawValue: state)), state))\n"
         if let summary = answer["summary"]?.stringValue { text += "\(DisplayText.oneLine(summary))\n" }
         if let route = answer["route"] { text += "\(style(.dim, "route"))  \(describe(route))\n" }
+        if let problem = answer["problem"] {
+            text += "\(style(.yellow, "problem"))  \(DisplayText.oneLine(problem["code"]?.stringValue ?? ""))\n"
+            for refusal in problem["declinedBy"]?.arrayValue ?? [] {
+                let reason = DisplayText.oneLine(refusal["reason"]?.stringValue ?? "")
+                text += "  \(style(.yellow, "·")) \(refusal["executor"]?.stringValue ?? "") declined: \(reason)\n"
+            }
+        }
         let candidates = answer["candidates"]?.arrayValue?.compactMap(\.stringValue) ?? []
         if !candidates.isEmpty { text += "\(style(.dim, "ready"))  \(candidates.joined(separator: ", "))\n" }
         for executor in answer["executors"]?.arrayValue ?? [] {

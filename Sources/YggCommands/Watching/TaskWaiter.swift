@@ -39,10 +39,15 @@ struct TaskWaiter: Sendable {
                 let began = outage ?? .now
                 outage = began
                 guard began.duration(to: .now) < EventStream.patience else { throw error }
-                try await Task.sleep(for: backoff.next())
+                try await Task.sleep(for: max(backoff.next(), askedWait(error)))
             }
         }
     }
+}
+
+/// What whoever cannot just now asks to be left alone for, as far as a person waits for it.
+func askedWait(_ error: any Error) -> Duration {
+    .seconds(min((error as? Problem)?.retryAfter ?? 0, 30))
 }
 
 /// Whether trying again later may help: nobody answered, or somebody who cannot just now.

@@ -9,7 +9,8 @@ package struct FixedExecutor: Sendable, Hashable {
     /// With its port.
     package let url: String
     package let metadata: JSONObject
-    package let drainTimeout: Milliseconds
+    /// How long its running work may go on once it is told to leave; nil leaves that to the executor.
+    package let drainTimeout: Milliseconds?
     /// What to authenticate with towards it.
     package let token: SecretReference?
 
@@ -21,8 +22,7 @@ package struct FixedExecutor: Sendable, Hashable {
         name = reader.read("name", .line) ?? id.rawValue
         description = reader.string("description", maxLength: 1000) ?? ""
         metadata = reader.object("metadata") ?? JSONObject()
-        drainTimeout =
-            reader.read("drainTimeout", .duration(ExecutorSection.drainTimeoutRange)) ?? SettingKey.defaultDrainTimeout
+        drainTimeout = reader.read("drainTimeout", .duration(ExecutorSection.drainTimeoutRange))
         token = reader.read("token", .secret)
         let written = URLComponents(string: url)?.port
         if let port, let written, port != written { reader.complain("port", "is \(port), but the url says \(written)") }

@@ -22,6 +22,7 @@ extension Coordinator {
                         "task.id": "\(declined.key.task)", "executor.id": "\(id)", "reason": "\(declined.reason)",
                     ]
                 )
+                control.declines.note(declined.key.task, by: id, reason: declined.reason, now: now)
                 work.lost.append((declined.key, .declined))
             }
             control.keep(
@@ -37,7 +38,10 @@ extension Coordinator {
                 now: now,
                 into: &work
             )
-            control.hear(request.lifecycle, of: id, now: now, at: machine.time(), into: &work)
+            // One that is deaf is missed, whatever it says of itself.
+            if !control.leases.isDeaf(id) {
+                control.hear(request.lifecycle, of: id, now: now, at: machine.time(), into: &work)
+            }
             control.executors[id]?.shortage = request.shortage
             if let resources = request.resources, var record = control.executors[id],
                 record.offer.resources != resources

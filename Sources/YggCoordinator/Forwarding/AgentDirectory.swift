@@ -9,6 +9,8 @@ package struct AgentDirectory: Sendable {
         package var description: String
         package var address: AgentAddress
         package var metadata: JSONObject
+        /// How long its running work may go on once it is told to leave; nil leaves that to the executor.
+        package var drainTimeout: Milliseconds?
         package var token: String?
 
         package init(
@@ -17,6 +19,7 @@ package struct AgentDirectory: Sendable {
             description: String,
             address: AgentAddress,
             metadata: JSONObject,
+            drainTimeout: Milliseconds? = nil,
             token: String?
         ) {
             self.id = id
@@ -24,6 +27,7 @@ package struct AgentDirectory: Sendable {
             self.description = description
             self.address = address
             self.metadata = metadata
+            self.drainTimeout = drainTimeout
             self.token = token
         }
     }

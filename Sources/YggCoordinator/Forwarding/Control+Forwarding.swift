@@ -21,10 +21,20 @@ extension Control {
             case .show(let id, let state):
                 hear(LifecycleAccount(state: state), of: id, now: now, at: machine.time(), into: &work)
             case .introduce(let id, let reply): meet(id, reply, now: now, into: &work)
-            case .lose(let key, let interruption): work.lost.append((key, interruption))
+            case .lose(let key, let interruption):
+                noteLoss(of: key, interruption, now: now)
+                work.lost.append((key, interruption))
             case .call, .drop, .conclude, .tell: work.forwards.append(effect)
             }
         }
+    }
+
+    private mutating func noteLoss(of key: LeaseKey, _ interruption: Interruption, now: Instant) {
+        guard interruption == .declined, let executor = leases.terms(of: key)?.executor else {
+            return declines.forget(key.task)
+        }
+        let reason = forwarder.trouble(of: executor) ?? "it did not take it"
+        declines.note(key.task, by: executor, reason: reason, now: now)
     }
 
     /// What a change of leases means for attempts that the Forwarder carries out.

@@ -6,12 +6,19 @@ import YggStorage
 extension Coordinator {
     /// Asks an executor to pause, resume, drain, stop or restart. It is told at once where it is heard, else on its
     /// return; what was asked is durable when this returns. To ask twice is to ask once.
-    package func order(_ order: Lifecycle.Order, to id: ExecutorID) async throws -> ExecutorView {
+    ///
+    /// A service and an executor at a fixed address are asked at once, or the order is refused.
+    package func order(_ asked: Lifecycle.Order, to id: ExecutorID) async throws -> ExecutorView {
+        let order = asked.withDefaultDrain(settings.agents.fixed[id]?.drainTimeout)
         let (known, nature) = withControl { control, _ in
             (control.executors[id], control.forwarder.drives(id) ? control.forwarder.nature(of: id) : nil)
         }
+        if let nature {
+            let view = try await pass(order, to: id, nature)
+            note(order, to: id)
+            return view
+        }
         guard let known else { throw unknown(id) }
-        if let nature { throw deaf(known, nature) }
         guard try isNews(order, to: known) else { return try executor(id) }
         try await database.write { [self] tx in
             let standing = try StandingOrderStore.keep(order, for: id, bootID: known.bootID, in: tx)
@@ -20,6 +27,11 @@ extension Coordinator {
                 }
             }
         }
+        note(order, to: id)
+        return try executor(id)
+    }
+
+    private func note(_ order: Lifecycle.Order, to id: ExecutorID) {
         logger.notice(
             "executor.ordered",
             metadata: [
@@ -27,7 +39,6 @@ extension Coordinator {
                 "reason": "\(order.why ?? "")",
             ]
         )
-        return try executor(id)
     }
 
     /// Whether there is anything to tell.
@@ -61,23 +72,6 @@ extension Coordinator {
         )
     }
 
-    /// Who is called asks for nothing, and so would never be told.
-    private func deaf(_ known: ExecutorRecord, _ nature: Forwarder.Nature) -> Problem {
-        let id = known.offer.id
-        let next =
-            switch nature {
-            case .service: "Ask it through the coordinator: POST /api/agent-services/\(id)/action."
-            case .fixed: "Ask it itself: POST \(known.offer.url ?? "")/action."
-            }
-        return Problem(
-            status: 409,
-            code: "executor-called",
-            title: "Executor called",
-            detail: "\(id) is called at its address and never asks the coordinator what it shall do.",
-            nextAction: next
-        )
-    }
-
     /// Orders that have come true are not stated any more. One that is settled in memory alone, because the write
     /// failed, is settled again when its executor is heard after a restart.
     func settle(orders: [(id: ExecutorID, number: Int64)]) {
@@ -89,5 +83,15 @@ extension Coordinator {
                 logger.error("order.settle-failed", metadata: ["error": "\(error)"])
             }
         }
+    }
+}
+
+extension Lifecycle.Order {
+    /// The drain timeout that the configuration gives this executor, where the order ends work and brings none.
+    fileprivate func withDefaultDrain(_ timeout: Milliseconds?) -> Lifecycle.Order {
+        guard drainTimeout == nil, action != .pause, action != .resume else { return self }
+        var order = self
+        order.drainTimeout = timeout
+        return order
     }
 }

@@ -12,7 +12,7 @@ package struct ExecutorView: Sendable {
     package var account: LifecycleAccount?
     /// What it was asked and does not know yet.
     package var pending: StandingOrder?
-    /// nil before it ever registered.
+    /// nil before it ever registered, and of those who are called: they do not say.
     package var bootID: String?
     package var free: Slots
     package var tasks: [TaskID]
@@ -173,13 +173,13 @@ extension Coordinator {
                     since: record.since,
                     account: record.account,
                     pending: record.pending,
-                    bootID: record.bootID,
+                    bootID: record.bootID == Control.forwardedBoot ? nil : record.bootID,
                     free: control.dispatcher.free(of: record.offer.id) ?? Slots(),
                     tasks: control.leases.leases(of: record.offer.id).map(\.task).sorted(),
                     host: record.host,
                     registeredAt: record.registeredAt,
                     lastSeenMs: record.lastHeard.map { (now - $0).rawValue },
-                    trouble: control.forwarder.trouble(of: record.offer.id)
+                    trouble: control.trouble(of: record.offer.id)
                 )
             }
             var named = Set(settings.agents.fixed.keys)
@@ -189,7 +189,7 @@ extension Coordinator {
             views += named.filter { control.executors[$0] == nil }.map { id in
                 ExecutorView.unregistered(
                     settings.agents.fixed[id]?.placeholder ?? .unknown(id),
-                    trouble: control.forwarder.trouble(of: id)
+                    trouble: control.trouble(of: id)
                 )
             }
             for index in views.indices {
@@ -219,6 +219,15 @@ extension Coordinator {
     /// Whether the store takes a write.
     package func checkStore() async throws {
         try await database.write { tx in try StoreIdentity.touch(in: tx) }
+    }
+}
+
+extension Control {
+    /// Why an executor is given nothing although it seems to run.
+    fileprivate func trouble(of id: ExecutorID) -> String? {
+        leases.isDeaf(id)
+            ? "It is deaf: its requests arrive here, and the answers do not reach it. Look at the network between."
+            : forwarder.trouble(of: id)
     }
 }
 

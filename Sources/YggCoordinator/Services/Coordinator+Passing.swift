@@ -28,6 +28,29 @@ extension Coordinator {
         return try await answer(to: request, of: "Service \(id)")
     }
 
+    /// The same for an executor that only the configuration gives an address.
+    func pass(
+        _ method: String,
+        _ path: String,
+        toFixed id: ExecutorID,
+        body: [UInt8]? = nil,
+        timeout: Milliseconds = .seconds(10)
+    ) async throws -> AgentReply {
+        guard let address = settings.agents.fixed[id]?.address else {
+            throw Problem.notFound("address of executor \(id)", next: "Name it under executors in yggdrasil.yaml.")
+        }
+        let request = AgentRequest(
+            method: method,
+            address: address,
+            path: path,
+            body: body,
+            token: settings.agents.token(forExecutor: id, at: address),
+            timeout: timeout,
+            maxBytes: settings.limits.body
+        )
+        return try await answer(to: request, of: "Executor \(id)")
+    }
+
     /// The last lines of an executor's log, from the executor itself.
     package func logs(
         of id: ExecutorID,

@@ -7,11 +7,14 @@ package struct Explanation: Sendable {
     package var task: FleetTask
     package var summary: String
     package var decision: Decision?
+    /// What a person should look at.
+    package var problem: DeclinedByAll?
 
     package var json: JSONObject {
         var object: JSONObject = [
             "task": .string(task.id.rawValue), "state": .string(task.state.rawValue), "summary": .string(summary),
         ]
+        object.append("problem", problem.map { .object($0.json) })
         guard let decision else { return object }
         object.append("route", decision.route.map { .object($0.json) })
         object.append("candidates", .array(decision.candidates.map { .string($0.rawValue) }))
@@ -52,15 +55,18 @@ extension Coordinator {
                 }
                 return (decision, control.kinds.isOffered(task.spec.kind), troubles)
             }
+            let problem = declinedByAll(stored)
             return Explanation(
                 task: task,
-                summary: summary(
-                    of: decision,
-                    kind: task.spec.kind,
-                    isOffered: isKnown,
-                    troubles: Dictionary(troubles) { first, _ in first }
-                ),
-                decision: decision
+                summary: problem?.detail
+                    ?? summary(
+                        of: decision,
+                        kind: task.spec.kind,
+                        isOffered: isKnown,
+                        troubles: Dictionary(troubles) { first, _ in first }
+                    ),
+                decision: decision,
+                problem: problem
             )
         case .blocked:
             return Explanation(task: task, summary: try await blockedSummary(task), decision: nil)

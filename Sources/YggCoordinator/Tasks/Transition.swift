@@ -8,6 +8,8 @@ struct Transition {
     struct Outcome: Sendable {
         /// Whose viewers are to be told.
         var touched: Set<TaskID> = []
+        /// Those that have come to their end.
+        var ended: [TaskID] = []
         /// Lanes that now hold queued rows.
         var filled: Set<LaneID> = []
         /// The soonest time at which the clock changes one of the tasks.
@@ -15,6 +17,7 @@ struct Transition {
 
         mutating func note(_ stored: StoredTask) {
             touched.insert(stored.task.id)
+            if stored.task.state.isTerminal { ended.append(stored.task.id) }
             if stored.task.state == .queued { filled.insert(stored.lane) }
             if let wake = stored.task.wakeAt { nextWake = min(nextWake ?? wake, wake) }
         }

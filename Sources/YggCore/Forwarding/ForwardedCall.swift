@@ -71,7 +71,7 @@ package struct AgentReply: Sendable, Hashable {
     package var json: JSON? { try? JSON(parsing: body) }
 
     /// The most that can be said of it in a line.
-    var summary: String {
+    package var summary: String {
         guard let json else { return "HTTP \(status)" }
         let words = [json["code"], json["detail"] ?? json["error"] ?? json["message"]].compactMap { $0?.stringValue }
         return (["HTTP \(status)"] + words.map { String($0.prefix(300)) }).joined(separator: ", ")

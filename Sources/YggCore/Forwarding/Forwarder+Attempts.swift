@@ -154,14 +154,14 @@ extension Forwarder {
             } else {
                 lose(key, "\(attempt.executor) is not at it, and cannot say how it ended", now: now)
             }
-        case .reply, .unsent, .broken, .tooLarge:
-            askLater(key, now: now)
+        case .reply(let reply): askLater(key, atLeast: reply.retryAfter, now: now)
+        case .unsent, .broken, .tooLarge: askLater(key, now: now)
         }
     }
 
-    private mutating func askLater(_ key: LeaseKey, now: Instant) {
+    private mutating func askLater(_ key: LeaseKey, atLeast least: Milliseconds? = nil, now: Instant) {
         guard let attempt = attempts[key] else { return }
-        let next = now + delay(after: attempt.unanswered + 1)
+        let next = now + delay(after: attempt.unanswered + 1, atLeast: least)
         attempts[key]?.unanswered = attempt.unanswered + 1
         attempts[key]?.stage = .waiting(until: next)
     }

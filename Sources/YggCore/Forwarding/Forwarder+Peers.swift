@@ -34,6 +34,17 @@ extension Forwarder {
         if peer.isSilent || peer.state != state { emit(.show(id, state)) }
     }
 
+    /// A service says by itself when that is over; a fixed executor is asked for its state from then on.
+    mutating func agree(_ id: ExecutorID, _ state: ExecutorState, now: Instant) {
+        guard let peer = peers[id], !peer.isRetired else { return }
+        peers[id]?.state = state
+        if state == .running {
+            peers[id]?.hold = nil
+            peers[id]?.refusals = 0
+        }
+        if peer.state != state, !peer.isSilent { emit(.show(id, state)) }
+    }
+
     mutating func leave(_ id: ExecutorID, hasRegistered: Bool, now: Instant) {
         guard let peer = peers[id], !peer.isRetired else { return }
         if let question = peer.question { drop(question) }
@@ -54,7 +65,7 @@ extension Forwarder {
     mutating func hold(_ id: ExecutorID, _ reason: String, retryAfter: Milliseconds?, now: Instant) {
         guard var peer = peers[id] else { return }
         peer.refusals += 1
-        let wait = max(delay(after: peer.refusals), min(retryAfter ?? .zero, .hours(1)))
+        let wait = delay(after: peer.refusals, atLeast: retryAfter)
         peer.hold = (now + wait, reason)
         peers[id] = peer
     }
@@ -72,7 +83,9 @@ extension Forwarder {
         if let hold = peer.hold, peer.isKnown, !peer.isSilent, hold.until <= now {
             ask(id, .probe)
         } else if let next = peer.nextLook, next <= now {
-            ask(id, peer.isKnown && !peer.isSilent ? .health : .info)
+            // Only `/status` tells that a pause is over.
+            let look: ForwardedCall.Purpose = peer.state == .running ? .health : .probe
+            ask(id, peer.isKnown && !peer.isSilent ? look : .info)
         }
     }
 
@@ -86,6 +99,7 @@ extension Forwarder {
         guard peers[id]?.question == call.number else { return }
         peers[id]?.question = nil
         let failure: String
+        var retryAfter: Milliseconds?
         switch answer {
         case .reply(let reply) where call.purpose == .health && (reply.status < 400 || reply.status == 503):
             return welcome(id, now: now)
@@ -97,13 +111,15 @@ extension Forwarder {
             // It lives and has no /status: the only way to learn whether it takes work is to send some.
             peers[id]?.hold = nil
             return
-        case .reply(let reply): failure = "\(call.path) answered \(reply.summary)"
+        case .reply(let reply):
+            failure = "\(call.path) answered \(reply.summary)"
+            retryAfter = reply.retryAfter
         case .unsent(let reason), .broken(let reason), .tooLarge(let reason): failure = "\(call.path): \(reason)"
         }
-        hold(id, failure, retryAfter: nil, now: now)
+        hold(id, failure, retryAfter: retryAfter, now: now)
         guard let peer = peers[id], peer.nextLook != nil else { return }
         peers[id]?.missedLooks = peer.missedLooks + 1
-        let wait = delay(after: peer.missedLooks + 1)
+        let wait = delay(after: peer.missedLooks + 1, atLeast: retryAfter)
         peers[id]?.nextLook = now + wait
     }
 

@@ -56,6 +56,8 @@ package struct Forwarder: Sendable {
         case misunderstood(ExecutorID, reason: String)
         /// A heartbeat, with the state that it told.
         case heard(ExecutorID, ExecutorState)
+        /// It was asked to pause, resume or stop, and agreed: this is how it is until it says otherwise.
+        case agreed(ExecutorID, ExecutorState)
         /// It is not to be driven any more. What it was sent is lost where it left, and goes on to its end where it
         /// registered as an executor.
         case left(ExecutorID, hasRegistered: Bool)
@@ -182,6 +184,7 @@ package struct Forwarder: Sendable {
         case .understood(let id, let slots): understand(id, slots: slots)
         case .misunderstood(let id, let reason): hold(id, reason, retryAfter: nil, now: now)
         case .heard(let id, let state): hear(id, state, now: now)
+        case .agreed(let id, let state): agree(id, state, now: now)
         case .left(let id, let hasRegistered): leave(id, hasRegistered: hasRegistered, now: now)
         case .granted(let key, let executor, let assignment): begin(key, executor, assignment, now: now)
         case .restored(let key, let executor, let assignment, let isCancelled):
@@ -214,10 +217,12 @@ package struct Forwarder: Sendable {
 
     /// The wait after so many failures in a row: anywhere in the upper half of the doubled one, so that agents which
     /// failed together are not called together.
-    func delay(after failures: Int) -> Milliseconds {
+    /// - Parameter least: what the agent itself asked for with `Retry-After`; an hour is believed.
+    func delay(after failures: Int, atLeast least: Milliseconds? = nil) -> Milliseconds {
         let doubled = settings.backoff.lowerBound * (1 << Int64(min(max(0, failures - 1), 16)))
         let limit = min(doubled, settings.backoff.upperBound)
-        return Milliseconds(Int64(Double(limit.rawValue) * (0.5 + min(max(jitter, 0), 1) / 2)))
+        let wait = Milliseconds(Int64(Double(limit.rawValue) * (0.5 + min(max(jitter, 0), 1) / 2)))
+        return max(wait, min(least ?? .zero, .hours(1)))
     }
 
     private mutating func take(_ answer: ForwardedAnswer, of number: Int64, now: Instant) {

@@ -123,6 +123,10 @@ package struct LeaseKeeper: Sendable {
         var isSilent = false
         /// It has said that this life of it ends: once it is silent, nobody waits for its return.
         var isLeaving = false
+        /// A deaf one is silent: what it asks renews nothing.
+        var hearing = Hearing()
+        /// When it last asked.
+        var heardAt: Instant?
         var leases: Set<LeaseKey> = []
         /// Something changed that no statement has told yet.
         var isUntold = false
@@ -158,6 +162,9 @@ package struct LeaseKeeper: Sendable {
     package func leases(of executor: ExecutorID) -> Set<LeaseKey> { peers[executor]?.leases ?? [] }
 
     package func isSilent(_ executor: ExecutorID) -> Bool { peers[executor]?.isSilent ?? true }
+
+    /// Whether its requests arrive and the answers to them do not.
+    package func isDeaf(_ executor: ExecutorID) -> Bool { peers[executor]?.hearing.isDeaf ?? false }
 
     package mutating func handle(_ input: Input, now: Instant) -> [Effect] {
         if lastTick == nil { lastTick = now }
@@ -210,6 +217,7 @@ package struct LeaseKeeper: Sendable {
     /// - Parameter named: leases whose specification the executor already has.
     package mutating func statement(for executor: ExecutorID, named: Set<LeaseKey>) -> Statement {
         rev += 1
+        peers[executor]?.hearing.told(rev)
         if peers[executor]?.isUntold == true {
             peers[executor]?.isUntold = false
             peers[executor]?.toldRev = rev
@@ -227,7 +235,7 @@ package struct LeaseKeeper: Sendable {
                         key: key,
                         phase: lease.terms.assignment.phase,
                         want: lease.cancelDeadline == nil ? .run : .cancel,
-                        ttl: isLeaving ? settings.farewellTTL : settings.ttl,
+                        ttl: statedTTL(of: lease, to: executor),
                         assignment: named.contains(key) ? nil : lease.terms.assignment
                     )
                 )
@@ -235,6 +243,16 @@ package struct LeaseKeeper: Sendable {
         }
         stated.sort { $0.order < $1.order }
         return Statement(rev: rev, leases: stated.map(\.lease))
+    }
+
+    /// An answer to a deaf executor may only be late. It promises no more than is left, because what it asks renews
+    /// nothing: else it would be at work when its lease has moved.
+    private func statedTTL(of lease: Lease, to executor: ExecutorID) -> Milliseconds {
+        let full = isLeaving ? settings.farewellTTL : settings.ttl
+        guard let peer = peers[executor], peer.hearing.isDeaf, let heardAt = peer.heardAt,
+            lease.terms.assignment.offline == .stop || !lease.isAccepted
+        else { return full }
+        return max(1, min(full, lease.deadline - heardAt))
     }
 
     private mutating func add(_ key: LeaseKey, _ terms: Terms, now: Instant) {
@@ -258,10 +276,16 @@ package struct LeaseKeeper: Sendable {
         var effects: [Effect] = []
         var peer = peers[heard.executor] ?? Peer(deadline: now)
         let isNewBoot = peer.bootID != nil && peer.bootID != heard.bootID
-        if peer.isSilent { effects.append(.executorBack(heard.executor)) }
+        if isNewBoot { peer.hearing = Hearing() }
+        peer.hearing.asked(seen: heard.seen, now: now, patience: LeaseTiming.deafness(settings.ttl))
+        let isDeaf = peer.hearing.isDeaf
+        if isDeaf != peer.isSilent {
+            effects.append(isDeaf ? .executorSilent(heard.executor) : .executorBack(heard.executor))
+        }
         peer.bootID = heard.bootID
-        peer.deadline = now + settings.ttl
-        peer.isSilent = false
+        peer.heardAt = now
+        if !isDeaf { peer.deadline = now + settings.ttl }
+        peer.isSilent = isDeaf
         if isNewBoot { peer.isLeaving = false }
         if let isLeaving = heard.isLeaving { peer.isLeaving = isLeaving }
         peers[heard.executor] = peer
@@ -273,7 +297,7 @@ package struct LeaseKeeper: Sendable {
             if held.contains(key) || sabotage.makes(.renewsUnnamedLease) {
                 leases.values[index].isAccepted = true
                 leases.values[index].isWithdrawn = false
-                leases.values[index].deadline = now + settings.ttl
+                if !isDeaf { leases.values[index].deadline = now + settings.ttl }
             } else if isNewBoot, lease.isAccepted || lease.statedRev != nil {
                 effects.append(end(at: index, .lost))
             } else if hasMissed(lease, seen: heard.seen) {
@@ -281,7 +305,7 @@ package struct LeaseKeeper: Sendable {
                 effects.append(end(at: index, lease.isAccepted ? .lost : .declined))
             } else if lease.statedRev != nil, lease.launchDeadline <= now {
                 leases.values[index].isWithdrawn = true
-            } else if !lease.isAccepted {
+            } else if !lease.isAccepted, !isDeaf {
                 // The answer to this request states it, and counts from when the request was sent.
                 leases.values[index].deadline = now + settings.ttl
             }
@@ -351,6 +375,9 @@ package struct LeaseKeeper: Sendable {
             leases[key]?.launchDeadline += gap
             if let deadline = leases[key]?.cancelDeadline { leases[key]?.cancelDeadline = deadline + gap }
         }
-        for executor in peers.keys { peers[executor]?.deadline += gap }
+        for executor in peers.keys {
+            peers[executor]?.deadline += gap
+            peers[executor]?.hearing.forgive(gap)
+        }
     }
 }

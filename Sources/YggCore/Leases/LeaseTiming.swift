@@ -18,6 +18,10 @@ package enum LeaseTiming {
     /// The age at which an executor that is not heard begins to end work that may move elsewhere.
     package static func cutOff(_ ttl: Milliseconds) -> Milliseconds { ttl * 2 / 3 }
 
+    /// How long an executor may ask without having applied any answer: longer than a poll that is answered, so that it
+    /// takes two lost ones to be deaf, and short enough that its work can move soon after it has ended it.
+    package static func deafness(_ ttl: Milliseconds) -> Milliseconds { ttl / 4 }
+
     /// How far apart an executor that holds leases asks for its coordinator.
     package static func retry(_ ttl: Milliseconds) -> Milliseconds { ttl / 4 }
 }

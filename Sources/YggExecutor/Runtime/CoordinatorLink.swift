@@ -14,6 +14,12 @@ package enum LinkError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The coordinator's own refusal.
     case refused(Problem)
 
+    /// How long the coordinator asks to be left alone.
+    var retryAfter: Milliseconds? {
+        guard case .refused(let problem) = self else { return nil }
+        return problem.retryAfter.map { .seconds(Int64(min($0, 3600))) }
+    }
+
     package var description: String {
         switch self {
         case .unreachable(let reason): reason
@@ -76,7 +82,7 @@ package struct HTTPCoordinatorLink: CoordinatorLink {
             throw .unreachable("\(error)")
         }
         guard (200..<300).contains(reply.status) else {
-            throw .refused(Problem(status: reply.status, body: reply.json))
+            throw .refused(Problem(reply))
         }
         guard let json = reply.json else { throw .unreachable("the answer is not JSON") }
         return json

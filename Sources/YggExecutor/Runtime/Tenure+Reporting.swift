@@ -44,7 +44,7 @@ extension Tenure {
                 if !heed(error) {
                     logger.warning("A report was not taken", metadata: .of([.reason: "\(error)"]))
                 }
-                await pause(&backoff)
+                await pause(&backoff, atLeast: error.retryAfter)
             }
         }
     }

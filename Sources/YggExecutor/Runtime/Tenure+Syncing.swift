@@ -26,7 +26,7 @@ extension Tenure {
                 }
                 logger.warning("No registration yet", metadata: .of([.reason: "\(failure)"]))
                 leaveUnheard()
-                await pause(&backoff, bell: syncBell)
+                await pause(&backoff, atLeast: failure.retryAfter, bell: syncBell)
                 continue
             }
             let sentAt = clock.now()
@@ -39,7 +39,7 @@ extension Tenure {
                 if heed(error) { continue }
                 logger.warning("The coordinator does not answer", metadata: .of([.reason: "\(error)"]))
                 leaveUnheard()
-                await pause(&backoff, bell: syncBell)
+                await pause(&backoff, atLeast: error.retryAfter, bell: syncBell)
             }
         }
     }
@@ -150,11 +150,13 @@ extension Tenure {
     }
 
     /// Waits before the next try. While leases are held the coordinator must hear of it in time, however long the
-    /// outage.
-    /// - Parameter bell: ends the wait early.
-    func pause(_ backoff: inout Backoff, bell: Wakeup = Wakeup()) async {
+    /// outage, and whatever it asked for.
+    /// - Parameters:
+    ///   - asked: how long the coordinator wants to be left alone.
+    ///   - bell: ends the wait early.
+    func pause(_ backoff: inout Backoff, atLeast asked: Milliseconds? = nil, bell: Wakeup = Wakeup()) async {
         let (holdsLeases, ttl) = seat.withLock { ($0.control.holdsLeases, $0.ttl) }
-        var delay = backoff.next(jitter: machine.jitter)
+        var delay = max(backoff.next(jitter: machine.jitter), (asked ?? .zero).duration)
         if holdsLeases { delay = min(delay, LeaseTiming.retry(ttl).duration) }
         let nanoseconds = delay.components.seconds * 1_000_000_000 + delay.components.attoseconds / 1_000_000_000
         let until = Instant(nanoseconds: clock.now().nanoseconds + nanoseconds)

@@ -24,7 +24,7 @@ package final class ProcessLedger: ProcessWitness {
 
     package func ended(_ leader: pid_t) { unlink(path(of: leader)) }
 
-    /// Kills the groups that an earlier process left, and forgets them.
+    /// Kills the groups that an earlier process left, with their sessions, and forgets them.
     ///
     /// A number says nothing: it may be somebody else's by now. A group is killed only while its leader is still there
     /// with the same start time under the same boot, so that its number cannot have been given away.
@@ -32,7 +32,10 @@ package final class ProcessLedger: ProcessWitness {
     package func killLeftovers() -> [ProcessIdentity] {
         var killed: [ProcessIdentity] = []
         for (file, identity) in entries() {
-            if let identity, identity.exists, kill(-identity.pid, SIGKILL) == 0 { killed.append(identity) }
+            if let identity, identity.exists {
+                ProcessGroup(id: identity.pid).sendToSession(SIGKILL)
+                killed.append(identity)
+            }
             unlink(file)
         }
         return killed

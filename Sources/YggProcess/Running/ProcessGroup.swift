@@ -17,6 +17,22 @@ struct ProcessGroup: Sendable {
         _ = kill(-id, signal)
     }
 
+    /// Signals the group, and whoever left it and stayed in the leader's session, as a job of a shell or a hasty daemon
+    /// does. It costs a look at every process of the machine.
+    func sendToSession(_ signal: Int32) {
+        send(signal)
+        guard let processes = opendir("/proc") else { return }
+        defer { closedir(processes) }
+        while let entry = readdir(processes) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            // As long as anybody is in the session, its number is nobody else's.
+            guard let pid = pid_t(name), getsid(pid) == id, getpgid(pid) != id else { continue }
+            _ = kill(pid, signal)
+        }
+    }
+
     /// The leader has ended. Does not reap it.
     var leaderHasExited: Bool {
         var info = siginfo_t()

@@ -116,15 +116,18 @@ extension ProcessRun {
         async let errors: Void = read(execution.standardError, as: .stderr, of: group, into: onOutput)
         _ = await (output, errors)
         await group.leaderExit()
-        // The leader is unreaped, so the id is still the group's: whoever it left behind ends now.
-        kill { $0.phase = .over }
+        // The leader is unreaped, so the id is still the group's: whoever it left behind ends now. A command that was
+        // ended takes with it whoever only left the group.
+        state.withLock { state in
+            if state.cause == .finished { group.send(SIGKILL) } else { group.sendToSession(SIGKILL) }
+            state.phase = .over
+        }
     }
 
     /// Kills whoever is left of the group, while it is there to be killed.
-    private func kill(then: (inout State) -> Void = { _ in }) {
+    private func kill() {
         state.withLock { state in
             if case .running(let group) = state.phase { group.send(SIGKILL) }
-            then(&state)
         }
     }
 
@@ -215,20 +218,20 @@ extension ProcessRun {
             case .running(let group) where group.leaderHasExited:
                 // A cancelled caller wants no more of it, though the command was faster. A limit has missed it.
                 if cause == .cancelled, state.cause == .finished { state.cause = cause }
-                group.send(SIGKILL)
+                group.sendToSession(SIGKILL)
                 return true
             case .running(let group):
                 guard let deadline = killAt else {
                     state.cause = cause
                     killAt = now.advanced(by: spec.killGrace)
-                    group.send(SIGTERM)
+                    group.sendToSession(SIGTERM)
                     // A stopped process would sleep through the grace.
-                    group.send(SIGCONT)
+                    group.sendToSession(SIGCONT)
                     return false
                 }
                 guard now >= deadline else { return false }
                 state.killed = true
-                group.send(SIGKILL)
+                group.sendToSession(SIGKILL)
                 return true
             }
         }

@@ -4,8 +4,8 @@ package import Glibc
 ///
 /// Cancelling the surrounding task ends the group (SIGTERM, `killGrace`, SIGKILL) and returns with cause `cancelled`.
 /// The same happens when a limit of the spec is reached. When the leader of the group has ended, by itself or not,
-/// whoever it left behind in the group is killed; a process that made itself a session of its own escapes, but holds
-/// nothing up. All output of the leader is delivered before this returns.
+/// whoever it left behind in the group is killed, and where it was ended, in its session too; a process that made itself
+/// a session of its own escapes, but holds nothing up. All output of the leader is delivered before this returns.
 ///
 /// - Parameters:
 ///   - onOutput: Takes a piece of output as it was read, in order within a stream; calls for the two streams may

@@ -28,7 +28,9 @@ struct HealthRoutes: Sendable {
         let up = executors.filter { $0.state == .running }.count
         let fleetStatus = up == executors.count ? "pass" : "warn"
         let disk = coordinator.diskState
-        let status = storeFailure != nil ? "fail" : disk.isLow ? "warn" : fleetStatus
+        let declined = storeFailure == nil ? try await coordinator.declinedByAll() : []
+        let isWarned = disk.isLow || !declined.isEmpty
+        let status = storeFailure != nil ? "fail" : isWarned ? "warn" : fleetStatus
         var store: JSONObject = ["status": .string(storeFailure == nil ? "pass" : "fail")]
         store.append("detail", .optional(storeFailure))
         let fleet: JSONObject = [
@@ -38,10 +40,26 @@ struct HealthRoutes: Sendable {
             [
                 "status": .string(status), "version": .string(YggVersion.current),
                 "uptimeMs": .int(uptime.rawValue),
-                "checks": ["store": .object(store), "executors": .object(fleet), "disk": .object(disk.check)],
+                "checks": [
+                    "store": .object(store), "executors": .object(fleet), "disk": .object(disk.check),
+                    "tasks": .object(check(declined)),
+                ],
             ],
             status: storeFailure == nil ? .ok : .serviceUnavailable
         )
+    }
+
+    /// Tasks that need a person, by name as far as a line goes.
+    private func check(_ declined: [DeclinedByAll]) -> JSONObject {
+        guard let first = declined.first else { return ["status": "pass"] }
+        let names = declined.prefix(5).map(\.task.rawValue).joined(separator: ", ")
+        let more = declined.count > 5 ? " and \(declined.count - 5) more" : ""
+        return [
+            "status": "warn", "declinedByAll": .int(Int64(declined.count)),
+            "detail": .string(
+                "Declined by every executor that could take them: \(names)\(more). See why: ygg why \(first.task)"
+            ),
+        ]
     }
 
     @Sendable private func ready(_ request: Request, _ context: YggContext) async throws -> Response {
@@ -67,6 +85,7 @@ struct HealthRoutes: Sendable {
         let executors = coordinator.executors
         let disk = coordinator.diskState
         let retention = coordinator.retentionState
+        let declined = try await coordinator.declinedByAll()
         let text = PrometheusText([
             .gauge(
                 "yggdrasil_tasks",
@@ -79,6 +98,11 @@ struct HealthRoutes: Sendable {
                 backlog.filter { $0.state == .queued }.map {
                     MetricSample(Double(max(0, (now - $0.oldest).rawValue)) / 1000, ["prefix": $0.prefix])
                 }
+            ),
+            .gauge(
+                "yggdrasil_tasks_declined_by_all",
+                help: "Queued tasks that every executor which could take them has declined for a minute.",
+                [MetricSample(declined.count)]
             ),
             .gauge(
                 "yggdrasil_executor_up",

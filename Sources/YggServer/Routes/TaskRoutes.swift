@@ -104,7 +104,13 @@ struct TaskRoutes: Sendable {
         let before = try query.string("cursor").map { try cursor.read($0) }
         try query.finish()
         let page = try await coordinator.tasks(filter, before: before, limit: Int(limit))
-        return .list(page.items.map { .object($0.listedJSON) }, next: page.next.map(cursor.text))
+        let declined = Dictionary(uniqueKeysWithValues: try await coordinator.declinedByAll().map { ($0.task, $0) })
+        let items = page.items.map { task -> JSON in
+            var object = task.listedJSON
+            object.append("problem", declined[task.id].map { .object($0.json) })
+            return .object(object)
+        }
+        return .list(items, next: page.next.map(cursor.text))
     }
 
     @Sendable private func show(_ request: Request, _ context: YggContext) async throws -> Response {

@@ -323,6 +323,51 @@ struct ForwarderTests {
         #expect(told(.answered(2, Self.reply(200, ["outcome": "cancelled"])), at: 62).contains("lose t/1 declined"))
     }
 
+    // MARK: Asked for by the agent, or of it
+
+    @Test
+    mutating func `whoever asks to be left alone is, also by questions`() {
+        met()
+        #expect(told(.agreed("a", .paused), at: 61).contains("show a paused"))
+        var asked: [Int64] = []
+        for second in Int64(62)...200 {
+            for effect in told(.tick, at: second) where effect.contains("GET") {
+                asked.append(second)
+                let number = Int64(effect.prefix { $0 != " " }) ?? 0
+                _ = told(.answered(number, Self.reply(503, retryAfter: .seconds(50))), at: second)
+            }
+        }
+        #expect(asked.count >= 2)
+        #expect(zip(asked, asked.dropFirst()).allSatisfy { $1 - $0 >= 50 }, "\(asked)")
+    }
+
+    @Test
+    mutating func `what it agreed to counts until it says otherwise`() {
+        join()
+        #expect(told(.agreed("a", .paused), at: 1) == ["show a paused", "unpark a"])
+        #expect(told(.heard("a", .paused), at: 2).isEmpty)
+        #expect(told(.heard("a", .running), at: 3) == ["show a running", "park a"])
+        #expect(told(.agreed("a", .stopping), at: 4) == ["show a stopping", "unpark a"])
+        #expect(told(.agreed("a", .running), at: 5) == ["show a running", "park a"])
+        #expect(told(.agreed("b", .paused), at: 5).isEmpty, "nobody knows it")
+    }
+
+    @Test
+    mutating func `a fixed executor that was paused is asked until it runs`() {
+        met()
+        _ = told(.agreed("a", .paused), at: 61)
+        var number: Int64?
+        var second: Int64 = 61
+        while number == nil, second < 120 {
+            second += 1
+            for effect in told(.tick, at: second) where effect.hasSuffix("GET /status") {
+                number = Int64(effect.prefix { $0 != " " })
+            }
+        }
+        let effects = told(.answered(number ?? 0, Self.reply(200, ["status": "running"])), at: second)
+        #expect(effects == ["show a running", "park a"])
+    }
+
     @Test
     mutating func `a coordinator that stops begins nothing`() {
         join()

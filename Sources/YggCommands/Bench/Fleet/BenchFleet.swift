@@ -85,7 +85,7 @@ final class BenchFleet {
         coordinator.terminate()
     }
 
-    private static func port(of ready: JSON) throws -> UInt16 {
+    static func port(of ready: JSON) throws -> UInt16 {
         let address = ready["address"]?.stringValue ?? ""
         guard let port = address.split(separator: ":").last.flatMap({ UInt16($0) }) else {
             throw CommandFailure("The coordinator's ready line names no port: \(ready.text)")

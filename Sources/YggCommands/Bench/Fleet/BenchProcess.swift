@@ -52,13 +52,19 @@ final class BenchProcess {
     /// number is its own.
     func terminate() {
         guard isRunning else { return }
-        kill(pid, SIGTERM)
+        Glibc.kill(pid, SIGTERM)
         let deadline = MonotonicTime.now + 10_000_000_000
         while MonotonicTime.now < deadline {
             if hasEnded() { return }
             MonotonicTime.sleep(until: MonotonicTime.now + 2_000_000)
         }
-        kill(pid, SIGKILL)
+        kill()
+    }
+
+    /// Ends it as power loss would.
+    func kill() {
+        guard isRunning else { return }
+        Glibc.kill(pid, SIGKILL)
         waitpid(pid, nil, 0)
         isRunning = false
     }

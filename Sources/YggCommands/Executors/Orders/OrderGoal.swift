@@ -15,17 +15,22 @@ struct OrderGoal: Sendable {
     private let action: LifecycleAction
     /// The process that was asked.
     private let bootID: String?
+    /// Since when it is as it is: what tells processes apart that have no boot id, because they are called.
+    private let since: String?
 
     /// - Parameter executor: as it was when it was asked.
     init(_ action: LifecycleAction, of executor: JSONObject) {
         self.action = action
         bootID = executor["bootId"]?.stringValue
+        since = executor["since"]?.stringValue
     }
 
     func verdict(on executor: JSONObject) -> Verdict {
         let id = executor["id"]?.stringValue ?? ""
         let state = executor["state"]?.stringValue.flatMap(ExecutorState.init(rawValue:))
-        let isSameProcess = executor["bootId"]?.stringValue == bootID
+        let isSameProcess =
+            bootID == nil
+            ? executor["since"]?.stringValue == since : executor["bootId"]?.stringValue == bootID
         if action == .stop, state == .lost {
             return .missed(
                 "\(id) is not heard any more, and nobody can say whether it stopped",

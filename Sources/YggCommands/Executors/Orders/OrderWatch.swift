@@ -35,7 +35,7 @@ struct OrderWatch: Sendable {
                 )
             }
             try await Task.sleep(for: min(pause, limit.remaining ?? pause))
-            pause = min(pause * 3 / 2, .seconds(1))
+            pause = min(pause * 3 / 2, .seconds(1)) * Double.random(in: 0.75...1)
             do {
                 executor = try await client.executor(id)
                 outage = nil
@@ -44,6 +44,7 @@ struct OrderWatch: Sendable {
                 let began = outage ?? .now
                 outage = began
                 guard began.duration(to: .now) < EventStream.patience else { throw error }
+                pause = max(pause, askedWait(error))
             }
         }
     }
