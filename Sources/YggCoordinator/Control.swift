@@ -31,6 +31,8 @@ struct Control {
         var forwards: [Forwarder.Effect] = []
         /// Orders to executors that have come true.
         var settledOrders: [(id: ExecutorID, number: Int64)] = []
+        /// Executors that went, and such that are back (nil).
+        var absences: [(id: ExecutorID, absence: StoredExecutor.Absence?)] = []
     }
 
     /// Repository roots of all executors that ever registered.
@@ -46,7 +48,11 @@ struct Control {
         executors[record.offer.id] = record
         repositoryRoots = Set(executors.values.flatMap(\.offer.repositories))
         kinds.learn(record.offer, isService: isService)
-        keep(.expected(record.offer.id, bootID: record.bootID), now: now, into: &work)
+        keep(
+            .expected(record.offer.id, bootID: record.bootID, isAway: record.absence != nil),
+            now: now,
+            into: &work
+        )
         dispatch(.executorChanged(record.offer, record.routingState), now: now, into: &work)
         if record.pending != nil { keep(.news(record.offer.id), now: now, into: &work) }
     }

@@ -26,6 +26,7 @@ package final class Coordinator: Service {
     let alarm: Alarm
     let link: any AgentLink
     let desk = CallDesk()
+    let passedCalls = PassedCalls()
     let disk: Mutex<DiskGuard>
     let retentionCounts = Mutex(RetentionCounts())
 
@@ -122,8 +123,8 @@ package final class Coordinator: Service {
                     bootID: executor.bootID,
                     host: executor.host,
                     registeredAt: executor.registeredAt,
-                    state: .running,
-                    since: machine.time(),
+                    state: executor.absence?.state ?? .running,
+                    since: executor.absence?.since ?? machine.time(),
                     lastHeard: nil,
                     lastSeen: executor.lastSeen,
                     standing: stored.orders[executor.id]
@@ -190,6 +191,7 @@ package final class Coordinator: Service {
             control.polls = [:]
         }
         events.close()
+        passedCalls.end()
     }
 
     /// Whether it has begun to stop, and answers only to say goodbye.
@@ -215,6 +217,7 @@ package final class Coordinator: Service {
         for lost in work.lost { lose(lost.key, lost.interruption) }
         for key in work.overdueCancels { endCancelled(key) }
         settle(orders: work.settledOrders)
+        keep(absences: work.absences)
     }
 
     /// After a commit: what it means for lanes, timers and viewers.

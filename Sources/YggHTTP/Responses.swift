@@ -73,20 +73,10 @@ extension Request {
         }
     }
 
-    /// The body as it comes: each call gives what follows, nil at its end.
-    /// - Throws: a 413 problem where it is longer than `limit`.
-    package func chunks(limit: Int) -> () async throws -> [UInt8]? {
-        var body = body.makeAsyncIterator()
-        var count = 0
-        return {
-            guard let buffer = try await body.next() else { return nil }
-            count += buffer.readableBytes
-            if count > limit { throw Self.tooLarge(limit) }
-            return [UInt8](buffer: buffer)
-        }
-    }
+    /// The body as it comes.
+    package func chunks(limit: Int) -> BodyChunks { BodyChunks(rest: body.makeAsyncIterator(), limit: limit) }
 
-    private static func tooLarge(_ limit: Int) -> Problem {
+    fileprivate static func tooLarge(_ limit: Int) -> Problem {
         Problem(
             status: 413,
             code: "too-large",
@@ -141,5 +131,26 @@ extension ObjectReader {
             return nil
         }
         return value
+    }
+}
+
+/// A body that is taken in as it comes.
+package struct BodyChunks {
+    private var rest: RequestBody.AsyncIterator
+    private let limit: Int
+    private var count = 0
+
+    fileprivate init(rest: RequestBody.AsyncIterator, limit: Int) {
+        self.rest = rest
+        self.limit = limit
+    }
+
+    /// What follows; nil at the end.
+    /// - Throws: a 413 problem where the body is longer than the limit.
+    package mutating func next() async throws -> [UInt8]? {
+        guard let buffer = try await rest.next() else { return nil }
+        count += buffer.readableBytes
+        if count > limit { throw Request.tooLarge(limit) }
+        return [UInt8](buffer: buffer)
     }
 }

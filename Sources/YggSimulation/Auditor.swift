@@ -203,7 +203,7 @@ final class Auditor: @unchecked Sendable {
     private func checkLoss(_ before: TaskGlance, _ name: String) {
         let key = LeaseKey(task: before.id, epoch: before.epoch)
         guard let executor = before.executor, let process = fleet.node(executor)?.process, let granted = grantedAt[key],
-            let coordinator = fleet.coordinator.process, coordinator.startedAt <= granted,
+            let coordinator = fleet.coordinator.process,
             process.orderedAt == nil, process.frozenFor == .zero, coordinator.frozenFor == .zero,
             process.contact.holds(since: granted, at: world.now), !inherited.contains(key)
         else { return }

@@ -6,7 +6,8 @@ package struct StoreIdentity: Sendable {
     package let storeID: String
     /// Counts the starts of coordinators on this store.
     package let boot: Int64
-    /// Whether the start before this one ended in order, with leases that were told to live long.
+    /// Whether leases of before were told to live long: the start before this one ended in order, or came to nothing
+    /// soon after one that did.
     package let followsFarewell: Bool
 
     /// Reads the identity, makes it for a new store, and counts the start.
@@ -25,9 +26,16 @@ package struct StoreIdentity: Sendable {
             let boot = (try value("boot").flatMap { Int64($0) } ?? 0) + 1
             try set("storeId", storeID)
             let followsFarewell = try value("farewell") == String(boot - 1)
+            // A start that fails, or dies early, leaves the promise to the next one.
+            if followsFarewell { try set("farewell", String(boot)) }
             try set("boot", String(boot))
             return StoreIdentity(storeID: storeID, boot: boot, followsFarewell: followsFarewell)
         }
+    }
+
+    /// What the start before this one promised is over.
+    package func forgetFarewell(in tx: any SQLTransaction) throws {
+        try tx.execute("DELETE FROM meta WHERE name = 'farewell' AND value = ?", [.text(String(boot))])
     }
 
     /// Notes that this start ends in order.

@@ -67,6 +67,24 @@ struct LedgerTests {
         }
     }
 
+    @Test(arguments: ["900", "0"])
+    func `of a leader that is gone, whoever carries our mark is killed`(mark: String) async throws {
+        let family = "echo \(mark) > /proc/self/oom_score_adj; sleep 600 & echo $$ $!"
+        let run = BackgroundRun(script("setsid sh -c '\(family)'; read _"))
+        let numbers = await run.firstWords().split(whereSeparator: \.isWhitespace).compactMap { pid_t($0) }
+        try #require(numbers.count == 2)
+        let (leader, child) = (numbers[0], numbers[1])
+        await death(of: leader)
+        try write("\(try #require(ProcessIdentity.bootID)) \(leader) 1\n", to: "\(leader)")
+        let isOurs = mark == "900"
+        #expect(ledger.killLeftovers().map(\.pid) == (isOurs ? [leader] : []))
+        if isOurs { await death(of: child) } else { #expect(kill(child, SIGKILL) == 0, "it was left alone") }
+        #expect(entries() == [])
+        run.task.cancel()
+        _ = await run.task.value
+        rmdir(directory)
+    }
+
     @Test func `a number that belongs to somebody else by now is left alone`() async throws {
         try await withChild { pid, _, _ in
             let other = try #require(ProcessIdentity(of: pid))

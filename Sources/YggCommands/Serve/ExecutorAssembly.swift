@@ -20,6 +20,7 @@ struct ExecutorAssembly {
         log: ProcessLog,
         port: Int? = nil,
         mayMovePort: Bool = false,
+        clock: RuntimeClock = .host,
         onReady: @escaping @Sendable (String) async -> Void
     ) throws -> ExecutorService {
         var executor = try executorSettings()
@@ -29,7 +30,13 @@ struct ExecutorAssembly {
         let link = HTTPCoordinatorLink(
             transport: client.transport(baseURL: coordinatorURL, token: settings.token)
         )
-        return try ExecutorService(settings: executor, link: link, logger: log.logger("ygg.executor"), onReady: onReady)
+        return try ExecutorService(
+            settings: executor,
+            link: link,
+            clock: clock,
+            logger: log.logger("ygg.executor"),
+            onReady: onReady
+        )
     }
 
     /// Serves until the executor has ended. Signals ask it to.

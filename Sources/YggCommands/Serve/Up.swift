@@ -127,7 +127,8 @@ private struct Household: Sendable {
             client: client,
             log: log,
             port: earlierPort,
-            mayMovePort: earlierPort != nil || settings.origin(of: .executorPort) == .fallback
+            mayMovePort: earlierPort != nil || settings.origin(of: .executorPort) == .fallback,
+            clock: .besideCoordinator
         ) { [seat] address in
             seat.port = address.split(separator: ":").last.flatMap { Int($0) }
             // Scripts wait for one line, and what it says stays true over restarts of the executor.

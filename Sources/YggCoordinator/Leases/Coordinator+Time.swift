@@ -7,10 +7,16 @@ extension Coordinator {
     package func sweep() async {
         let interval = settings.leases.tickInterval.rawValue
         var chance = Chance(draw: machine.random)
+        let farewellEnd = machine.now() + settings.leases.farewellTTL
+        var owesFarewell = identity.followsFarewell
         while !Task.isCancelled {
             await machine.sleep(Milliseconds(interval * Int64.random(in: 85...100, using: &chance) / 100))
             guard !Task.isCancelled else { return }
             let now = machine.now()
+            if owesFarewell, farewellEnd <= now {
+                owesFarewell = false
+                forgetFarewell()
+            }
             withControl { control, work in
                 // First, because those who are driven are heard through it.
                 control.forward(.tick, now: now, into: &work)
@@ -21,6 +27,16 @@ extension Coordinator {
                     work.polls.append(poll)
                 }
                 control.dispatch(.sweep, now: now, into: &work)
+            }
+        }
+    }
+
+    private func forgetFarewell() {
+        database.enqueue { [identity] tx in
+            try identity.forgetFarewell(in: tx)
+        } completion: { [logger] result in
+            if case .failure(let error) = result {
+                logger.warning("coordinator.farewell-kept", metadata: ["error": "\(error)"])
             }
         }
     }

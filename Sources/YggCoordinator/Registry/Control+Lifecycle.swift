@@ -1,10 +1,16 @@
 import YggCore
+import YggStorage
 
 extension ExecutorRecord {
     /// How the executor is for the router: while it is still to be told of a pause, it gets no more work.
     var routingState: ExecutorState {
         guard state == .running, let goal = standing?.goal else { return state }
         return goal
+    }
+
+    /// nil while it is there.
+    var absence: StoredExecutor.Absence? {
+        state == .lost || state == .stopped ? StoredExecutor.Absence(state: state, since: since) : nil
     }
 
     /// What was asked of it and it has not heard, or not said to have heard.
@@ -62,6 +68,7 @@ extension Control {
     private mutating func update(_ record: ExecutorRecord, now: Instant, into work: inout Work) {
         let id = record.offer.id
         let before = executors[id]?.routingState
+        if executors[id]?.absence != record.absence { work.absences.append((id, record.absence)) }
         executors[id] = record
         guard before != record.routingState else { return }
         dispatch(.executorChanged(record.offer, record.routingState), now: now, into: &work)

@@ -74,6 +74,18 @@ extension Coordinator {
 
     /// Orders that have come true are not stated any more. One that is settled in memory alone, because the write
     /// failed, is settled again when its executor is heard after a restart.
+    /// A restart does not take those that are away for running.
+    func keep(absences: [(id: ExecutorID, absence: StoredExecutor.Absence?)]) {
+        guard !absences.isEmpty else { return }
+        database.enqueue { tx in
+            for (id, absence) in absences { try ExecutorStore.keep(absence, of: id, in: tx) }
+        } completion: { [logger] result in
+            if case .failure(let error) = result {
+                logger.error("executor.absence-unrecorded", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
     func settle(orders: [(id: ExecutorID, number: Int64)]) {
         guard !orders.isEmpty else { return }
         database.enqueue { tx in

@@ -81,7 +81,16 @@ extension Coordinator {
     }
 
     private func answer(to request: AgentRequest, of whom: String) async throws(Problem) -> AgentReply {
-        switch await link.send(request) {
+        guard let answer = await passedCalls.run({ [link] in await link.send(request) }) else {
+            throw Problem(
+                status: 503,
+                code: "coordinator-stopping",
+                title: "Coordinator stopping",
+                detail: "The coordinator stops; what was asked of \(whom.lowercased()) may have been done.",
+                nextAction: "Ask for its status once the coordinator is back."
+            )
+        }
+        switch answer {
         case .reply(let reply) where !(300..<400).contains(reply.status): return reply
         case .reply(let reply):
             throw .badGateway(

@@ -72,7 +72,9 @@ extension Coordinator {
     /// - Throws: a 404 problem for one that is not registered, which is its sign to register again.
     package func heartbeat(_ beat: ServiceHeartbeat) throws -> ServiceAnswer {
         let view = try withControl { control, work -> ServiceView in
-            guard control.services[beat.id] != nil else { throw Problem.noService(beat.id) }
+            guard control.services[beat.id] != nil, control.forwarder.drives(beat.id) else {
+                throw Problem.noService(beat.id)
+            }
             let now = machine.now()
             control.services[beat.id]?.status = beat.status
             control.services[beat.id]?.currentTask = beat.currentTask

@@ -158,6 +158,11 @@ package struct Dispatcher: Sendable {
             return claimEverywhere()
         case .executorRemoved(let id):
             nodes[id] = nil
+            // What still ends of it gives back no slot of whoever comes under its name.
+            for (key, lease) in leases where lease.executor == id {
+                leases[key] = nil
+                fleetFree += lease.slots.fleet
+            }
             refreshEligibility()
             return []
         case .parked(let id, let poll, let capacity):

@@ -80,7 +80,8 @@ package struct LeaseKeeper: Sendable {
         case cancelled(LeaseKey)
         case heard(Heard)
         /// An executor is known from the store with its last boot, and has a full TTL to speak up.
-        case expected(ExecutorID, bootID: String)
+        /// One that was away already need not be missed first.
+        case expected(ExecutorID, bootID: String, isAway: Bool = false)
         case forgotten(ExecutorID)
         /// There is something to tell an executor beside its leases.
         case news(ExecutorID)
@@ -109,6 +110,8 @@ package struct LeaseKeeper: Sendable {
         var statedRev: Int64?
         /// Whether the executor has ever named it, or may have before a restart.
         var isAccepted = false
+        /// Whether it has named it to this coordinator.
+        var isNamed = false
         /// Stated again and again and never named: it is not stated any more, and moves when no answer that is still
         /// under way can start it.
         var isWithdrawn = false
@@ -191,8 +194,9 @@ package struct LeaseKeeper: Sendable {
             peers[lease.terms.executor]?.isUntold = true
             return []
         case .heard(let heard): return hear(heard, now: now)
-        case .expected(let executor, let bootID):
-            if peers[executor] == nil { peers[executor] = Peer(bootID: bootID, deadline: now + restoredTTL) }
+        case .expected(let executor, let bootID, let isAway):
+            guard peers[executor] == nil else { return [] }
+            peers[executor] = Peer(bootID: bootID, deadline: isAway ? now : now + restoredTTL, isSilent: isAway)
             return []
         case .forgotten(let executor):
             peers[executor] = nil
@@ -296,6 +300,7 @@ package struct LeaseKeeper: Sendable {
             }
             if held.contains(key) || sabotage.makes(.renewsUnnamedLease) {
                 leases.values[index].isAccepted = true
+                leases.values[index].isNamed = true
                 leases.values[index].isWithdrawn = false
                 if !isDeaf { leases.values[index].deadline = now + settings.ttl }
             } else if isNewBoot, lease.isAccepted || lease.statedRev != nil {
@@ -303,11 +308,14 @@ package struct LeaseKeeper: Sendable {
             } else if hasMissed(lease, seen: heard.seen) {
                 // It was told and did not take it: nothing has run.
                 effects.append(end(at: index, lease.isAccepted ? .lost : .declined))
+            } else if lease.isNamed {
+                // A word from before it was named, which was long under way. Its own deadline decides.
+                continue
             } else if lease.statedRev != nil, lease.launchDeadline <= now {
                 leases.values[index].isWithdrawn = true
-            } else if !lease.isAccepted, !isDeaf {
+            } else if !isDeaf {
                 // The answer to this request states it, and counts from when the request was sent.
-                leases.values[index].deadline = now + settings.ttl
+                leases.values[index].deadline = max(lease.deadline, now + settings.ttl)
             }
         }
         return effects
@@ -352,7 +360,7 @@ package struct LeaseKeeper: Sendable {
 
     /// How a lease has run out by `now`; nil while it has not.
     private func expiry(of lease: Lease, now: Instant) -> Interruption? {
-        if lease.isWithdrawn { return lease.deadline <= now ? .declined : nil }
+        if lease.isWithdrawn { return lease.deadline > now ? nil : lease.isAccepted ? .lost : .declined }
         guard lease.isAccepted || lease.statedRev != nil else {
             // Its executor has not asked since: it was never told.
             return lease.launchDeadline <= now ? .declined : nil

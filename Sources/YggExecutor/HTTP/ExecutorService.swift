@@ -22,13 +22,14 @@ package final class ExecutorService: Service {
     package init(
         settings: ExecutorSettings,
         link: any CoordinatorLink,
+        clock: RuntimeClock = .host,
         logger: Logger,
         onReady: @escaping @Sendable (_ address: String) async -> Void
     ) throws(ExecutorError) {
         if let objection = RequestGuard.objection(toHost: settings.host, token: settings.token) {
             throw ExecutorError(.unsafeAddress, objection)
         }
-        executor = try Executor(settings: settings, link: link, logger: logger)
+        executor = try Executor(settings: settings, link: link, clock: clock, logger: logger)
         self.logger = logger
         self.onReady = onReady
     }

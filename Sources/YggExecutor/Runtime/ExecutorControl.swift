@@ -119,10 +119,16 @@ package struct ExecutorControl: Sendable {
     }
 
     /// The next report, nil while there is nothing to say or one is on its way.
-    package mutating func report() -> (entries: [Outbox.Entry], seen: Int64, held: [LeaseKey])? {
+    package mutating func report() -> [Outbox.Entry]? {
         let entries = outbox.nextBatch()
-        return entries.isEmpty ? nil : (entries, syncLoop.seen, syncLoop.heldKeys)
+        return entries.isEmpty ? nil : entries
     }
+
+    /// The newest statement applied.
+    package var seen: Int64 { syncLoop.seen }
+
+    /// What every request names.
+    package var heldKeys: [LeaseKey] { syncLoop.heldKeys }
 
     /// Takes slots for work without a lease; `.released` gives them back.
     package mutating func admit(_ need: Slots) -> Admission {

@@ -32,14 +32,9 @@ final class InstanceFile: Sendable {
                 "Another executor\(holder) runs on \(directory). Stop it, or give this one another --data-dir."
             )
         }
-        do {
-            // Only for the sentence above.
-            try lock.resize(to: 0)
-            _ = try lock.writeAll(toAbsoluteOffset: 0, "\(id), process \(getpid())".utf8)
-        } catch {
-            try? lock.close()
-            throw ExecutorError(.dataDirectoryUnusable, "The data directory \(directory) cannot be written: \(error)")
-        }
+        // Only for the sentence above: a full disk must not keep it from delivering what it has spooled.
+        try? lock.resize(to: 0)
+        _ = try? lock.writeAll(toAbsoluteOffset: 0, "\(id), process \(getpid())".utf8)
         self.lock = Mutex(lock)
     }
 

@@ -3,8 +3,8 @@ package import YggCore
 
 /// Where the executor's shell takes the time from, so that tests can stop it.
 package struct RuntimeClock: Sendable {
-    /// Goes on while the machine sleeps, as the coordinator's does: a laptop that was closed for an hour has lost its
-    /// leases.
+    /// Goes on while the machine sleeps: for its coordinator, on another one, a laptop that was closed for an hour has
+    /// lost its leases.
     package var now: @Sendable () -> Instant
     /// Stands still while the machine sleeps: what ran on that laptop has not been silent for an hour. Its instants are
     /// not to be compared with those of `now`.
@@ -20,6 +20,9 @@ package struct RuntimeClock: Sendable {
         self.awake = awake
         self.time = time
     }
+
+    /// Of an executor in one process with its coordinator: while the machine sleeps, its leases do as well.
+    package static let besideCoordinator = RuntimeClock(now: host.awake, awake: host.awake, time: host.time)
 
     /// The clocks of this machine.
     package static let host = RuntimeClock(

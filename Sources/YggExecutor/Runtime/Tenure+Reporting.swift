@@ -12,21 +12,22 @@ extension Tenure {
     func reportLoop() async {
         var backoff = Backoff(first: .milliseconds(50), limit: Self.idleRetry)
         while !isOver {
-            let report = seat.withLock { seat in seat.isRegistered ? seat.control.report() : nil }
-            guard let report else {
+            let entries = seat.withLock { seat in seat.isRegistered ? seat.control.report() : nil }
+            guard let entries else {
                 await reportBell.sleep(on: thread)
                 continue
             }
-            guard let bodies = await bodies(of: report.entries) else {
+            guard let bodies = await bodies(of: entries) else {
                 feed(.reportFailed)
                 continue
             }
-            let storeID = seat.withLock { $0.storeID } ?? ""
+            // As of now: reading may have taken long.
+            let (storeID, seen, held) = seat.withLock { ($0.storeID ?? "", $0.control.seen, $0.control.heldKeys) }
             let body = ReportsRequest.bytes(
                 bootID: bootID,
                 storeID: storeID,
-                seen: report.seen,
-                held: report.held,
+                seen: seen,
+                held: held,
                 entries: bodies
             )
             let sentAt = clock.now()
@@ -34,7 +35,7 @@ extension Tenure {
                 let answer = try await link.report(body, as: settings.id, timeout: Self.reportTimeout)
                 apply(answer.message, verdicts: answer.verdicts, sentAt: sentAt)
                 // An answer that settles nothing would be asked for again and again.
-                if answer.verdicts.settleSome(of: report.entries) {
+                if answer.verdicts.settleSome(of: entries) {
                     backoff.reset()
                 } else {
                     await pause(&backoff)

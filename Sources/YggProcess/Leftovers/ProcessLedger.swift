@@ -26,19 +26,27 @@ package final class ProcessLedger: ProcessWitness {
 
     /// Kills the groups that an earlier process left, with their sessions, and forgets them.
     ///
-    /// A number says nothing: it may be somebody else's by now. A group is killed only while its leader is still there
-    /// with the same start time under the same boot, so that its number cannot have been given away.
+    /// A number says nothing: it may be somebody else's by now. A group is killed while its leader is still there with the
+    /// same start time under the same boot, so that its number cannot have been given away; where the leader is gone,
+    /// those of its session that carry our mark are.
     /// - Returns: the leaders whose groups were killed.
     package func killLeftovers() -> [ProcessIdentity] {
         var killed: [ProcessIdentity] = []
         for (file, identity) in entries() {
-            if let identity, identity.exists {
-                ProcessGroup(id: identity.pid).sendToSession(SIGKILL)
-                killed.append(identity)
-            }
+            if let identity, kill(identity) { killed.append(identity) }
             unlink(file)
         }
         return killed
+    }
+
+    private func kill(_ leader: ProcessIdentity) -> Bool {
+        let group = ProcessGroup(id: leader.pid)
+        if leader.exists {
+            group.sendToSession(SIGKILL)
+            return true
+        }
+        guard leader.bootID == ProcessIdentity.bootID, ProcessIdentity(of: leader.pid) == nil else { return false }
+        return group.killOrphans()
     }
 
     private func entries() -> [(file: String, identity: ProcessIdentity?)] {

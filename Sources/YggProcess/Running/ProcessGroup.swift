@@ -9,7 +9,8 @@ struct ProcessGroup: Sendable {
 
     /// How much less than ours the group's claim on the processor is.
     private static let niceStep: Int32 = 5
-    /// Close to the highest (1000): when memory ends, the kernel takes the child and not the executor.
+    /// Close to the highest (1000): when memory ends, the kernel takes the child and not the executor. Whatever the child
+    /// starts inherits it, which marks them as ours.
     private static let outOfMemoryScore = "900"
 
     /// Signals every member of the group. A failure means that there is nobody left to be signalled.
@@ -21,16 +22,42 @@ struct ProcessGroup: Sendable {
     /// does. It costs a look at every process of the machine.
     func sendToSession(_ signal: Int32) {
         send(signal)
-        guard let processes = opendir("/proc") else { return }
+        for pid in session where getpgid(pid) != id { _ = kill(pid, signal) }
+    }
+
+    /// Kills whoever is left in the session of a leader that is gone.
+    ///
+    /// As long as anybody is in the session, its number is nobody else's. Whether the session is the one that was meant,
+    /// or that of somebody who got the number later and left as well, shows by the mark that ours have inherited.
+    /// - Returns: whether there was anybody.
+    func killOrphans() -> Bool {
+        var found = false
+        // Again until nobody is there: they may be starting others.
+        while case let orphans = session.filter(isMarked), !orphans.isEmpty {
+            found = true
+            for pid in orphans { _ = kill(pid, SIGKILL) }
+            usleep(1000)
+        }
+        return found
+    }
+
+    private func isMarked(_ pid: pid_t) -> Bool {
+        guard let stat = SmallFile.read("/proc/\(pid)/stat"), !stat.contains(") Z ") else { return false }
+        return SmallFile.read("/proc/\(pid)/oom_score_adj")?.prefix { !$0.isWhitespace } == Self.outOfMemoryScore[...]
+    }
+
+    /// Everybody in the session.
+    private var session: [pid_t] {
+        guard let processes = opendir("/proc") else { return [] }
         defer { closedir(processes) }
+        var members: [pid_t] = []
         while let entry = readdir(processes) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
                 pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
-            // As long as anybody is in the session, its number is nobody else's.
-            guard let pid = pid_t(name), getsid(pid) == id, getpgid(pid) != id else { continue }
-            _ = kill(pid, signal)
+            if let pid = pid_t(name), getsid(pid) == id { members.append(pid) }
         }
+        return members
     }
 
     /// The leader has ended. Does not reap it.

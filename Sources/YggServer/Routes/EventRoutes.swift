@@ -62,8 +62,10 @@ struct EventRoutes: Sendable {
         let epoch = query.spelledInt("epoch", in: 1...Int64.max)
         if epoch == nil { query.complain("epoch", "is required") }
         try query.finish()
-        let body = request.chunks(limit: coordinator.settings.limits.artifact)
-        let (size, isNew) = try await coordinator.saveArtifact(sha256: hash, task: id, epoch: epoch ?? 0, body)
+        var body = request.chunks(limit: coordinator.settings.limits.artifact)
+        let (size, isNew) = try await coordinator.saveArtifact(sha256: hash, task: id, epoch: epoch ?? 0) {
+            try await body.next()
+        }
         return .json(["sha256": .string(hash), "size": .int(size)], status: isNew ? .created : .ok)
     }
 

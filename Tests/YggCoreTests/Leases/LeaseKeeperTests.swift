@@ -151,6 +151,37 @@ struct LeaseKeeperTests {
     }
 
     @Test
+    mutating func `a restored lease that was stated and not named moves when nobody can be at it any more`() {
+        _ = keeper.handle(.expected("a", bootID: "b1"), now: .at(0))
+        _ = keeper.handle(.restored(Self.one, Self.terms(), isCancelled: false), now: .at(0))
+        hear([], at: 9)
+        #expect(keeper.statement(for: "a", named: []).leases.map(\.key) == [Self.one])
+        hear([], at: 11)
+        #expect(keeper.statement(for: "a", named: []).leases.isEmpty, "it was stated for as long as is tried")
+        #expect(tick(to: 23).isEmpty, "begun at nine, it is cut off well before")
+        #expect(tick(from: 24, to: 24) == ["lost one/1"])
+    }
+
+    /// Bytes that waited for a slow disk, say: they were put together before the lease was granted.
+    @Test
+    mutating func `a word that was long under way does not end what was named since`() {
+        grant()
+        let rev = keeper.statement(for: "a", named: []).rev
+        hear([Self.one], seen: rev, at: 1)
+        #expect(hear([], seen: rev - 1, at: 12).isEmpty)
+        #expect(keeper.statement(for: "a", named: [Self.one]).leases.map(\.key) == [Self.one])
+        #expect(hear([Self.one], seen: rev, at: 13).isEmpty)
+        #expect(tick(to: 27).isEmpty)
+    }
+
+    @Test
+    mutating func `who was away already is not missed, and is welcomed back`() {
+        _ = keeper.handle(.expected("a", bootID: "b1", isAway: true), now: .at(0))
+        #expect(tick(to: 20).isEmpty)
+        #expect(hear([], at: 21) == ["back a"])
+    }
+
+    @Test
     mutating func `after an orderly stop a restored lease lives as long as was promised`() {
         keeper = LeaseKeeper(settings: Self.settings, boot: 2, followsFarewell: true)
         _ = keeper.handle(.expected("a", bootID: "b1"), now: .at(0))
