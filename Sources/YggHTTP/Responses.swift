@@ -63,7 +63,7 @@ extension Response {
 
 extension Request {
     /// The whole body.
-    /// - Throws: a 413 problem where it is longer than `limit`.
+    /// - Throws: a 413 problem where it is longer than `limit`, a 400 problem where it cannot be read to its end.
     package func bytes(limit: Int) async throws -> [UInt8] {
         do {
             let buffer = try await body.collect(upTo: limit)
@@ -75,6 +75,15 @@ extension Request {
                 title: "Too large",
                 detail: "The body is longer than \(limit) bytes.",
                 nextAction: "Send less at once."
+            )
+        } catch {
+            // It broke off, or is not what its head says. The client's fault, and mostly nobody's to hear of it.
+            throw Problem(
+                status: 400,
+                code: "unreadable-body",
+                title: "Unreadable body",
+                detail: "The body broke off before its end, or is not HTTP.",
+                nextAction: "Send it whole, as long as Content-Length says, or in proper chunks."
             )
         }
     }
