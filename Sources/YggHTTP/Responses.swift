@@ -63,28 +63,20 @@ extension Response {
 
 extension Request {
     /// The whole body.
-    /// - Throws: a 413 problem where it is longer than `limit`.
+    /// - Throws: a 413 problem where it is longer than `limit`, a 400 problem where it cannot be read to its end.
     package func bytes(limit: Int) async throws -> [UInt8] {
         do {
             let buffer = try await body.collect(upTo: limit)
             return [UInt8](buffer: buffer)
         } catch is NIOTooManyBytesError {
-            throw Self.tooLarge(limit)
+            throw Problem.tooLarge(limit)
+        } catch {
+            throw Problem.unreadableBody
         }
     }
 
     /// The body as it comes.
     package func chunks(limit: Int) -> BodyChunks { BodyChunks(rest: body.makeAsyncIterator(), limit: limit) }
-
-    fileprivate static func tooLarge(_ limit: Int) -> Problem {
-        Problem(
-            status: 413,
-            code: "too-large",
-            title: "Too large",
-            detail: "The body is longer than \(limit) bytes.",
-            nextAction: "Send less at once."
-        )
-    }
 
     /// A reader of the body's JSON object.
     package func objectReader(limit: Int) async throws -> ObjectReader {
@@ -146,11 +138,36 @@ package struct BodyChunks {
     }
 
     /// What follows; nil at the end.
-    /// - Throws: a 413 problem where the body is longer than the limit.
+    /// - Throws: a 413 problem where the body is longer than the limit, a 400 problem where it breaks off.
     package mutating func next() async throws -> [UInt8]? {
-        guard let buffer = try await rest.next() else { return nil }
+        let buffer: ByteBuffer?
+        do { buffer = try await rest.next() } catch { throw Problem.unreadableBody }
+        guard let buffer else { return nil }
         count += buffer.readableBytes
-        if count > limit { throw Request.tooLarge(limit) }
+        if count > limit { throw Problem.tooLarge(limit) }
         return [UInt8](buffer: buffer)
+    }
+}
+
+extension Problem {
+    fileprivate static func tooLarge(_ limit: Int) -> Problem {
+        Problem(
+            status: 413,
+            code: "too-large",
+            title: "Too large",
+            detail: "The body is longer than \(limit) bytes.",
+            nextAction: "Send less at once."
+        )
+    }
+
+    /// It broke off, or is not what its head says. The client's fault, and mostly nobody's to hear of it.
+    fileprivate static var unreadableBody: Problem {
+        Problem(
+            status: 400,
+            code: "unreadable-body",
+            title: "Unreadable body",
+            detail: "The body broke off before its end, or is not HTTP.",
+            nextAction: "Send it whole, as long as Content-Length says, or in proper chunks."
+        )
     }
 }

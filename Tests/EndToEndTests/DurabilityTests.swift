@@ -133,6 +133,48 @@ struct DurabilityTests {
         }
     }
 
+    /// Attempts that run are leases that are held: no process of a task is needed to have a thousand.
+    @Test func `kill -9 of the coordinator under 1,000 running tasks loses none and runs none twice`() async throws {
+        let scratch = try ScratchDirectory()
+        try await RunningFleet.with { fleet in
+            let arguments = ["coordinator", "--data-dir", "\(scratch.path)/c", "--port"]
+            let first = try await fleet.start(arguments + ["0"])
+            var executor = try await PlayedExecutor("played", kind: "try-play", slots: 1000, at: first)
+            let tasks = JSON.array((0..<1000).map { ["kind": "try-play", "id": .string("t\($0)")] })
+            let batch = try await first.post("/v1/tasks:batch", ["tasks": tasks])
+            try #require(batch.json?["items"]?.arrayValue?.allSatisfy { $0["status"] == 201 } == true)
+            var held: [JSON] = []
+            while held.count < 1000 {
+                held = try await executor.sync(held: held).map(PlayedExecutor.key)
+            }
+            await first.killNow()
+            let port = try #require(first.address.split(separator: ":").last)
+            let second = try await fleet.start(arguments + [String(port)])
+            executor = executor.moved(to: second)
+            let stated = try await executor.sync(held: held)
+            #expect(Set(stated.map { PlayedExecutor.key($0).text }) == Set(held.map(\.text)), "every lease, as it was")
+            #expect(stated.allSatisfy { $0["spec"] == nil && $0["want"] == "run" }, "and none to begin anew")
+            var open = held
+            while !open.isEmpty {
+                let some = open.prefix(100)
+                try await executor.finish(Array(some), holding: open)
+                open.removeFirst(some.count)
+            }
+            var cursor: String? = ""
+            var seen: [String: Int64] = [:]
+            while let at = cursor {
+                let page = try await second.get(
+                    "/v1/tasks?state=succeeded&limit=200\(at.isEmpty ? "" : "&cursor=\(at)")"
+                )
+                for task in page.json?["items"]?.arrayValue ?? [] {
+                    seen[task["id"]?.stringValue ?? ""] = task["epoch"]?.intValue
+                }
+                cursor = page.json?["nextCursor"]?.stringValue
+            }
+            #expect(seen.count == 1000 && seen.values.allSatisfy { $0 == 1 }, "each succeeded in its first attempt")
+        }
+    }
+
     private static func killNow(_ ygg: RunningYgg, after count: Int, of acknowledgements: AsyncStream<Void>) async {
         var left = count
         for await _ in acknowledgements {

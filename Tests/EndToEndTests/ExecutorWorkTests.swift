@@ -3,23 +3,24 @@ import Testing
 import YggCore
 import YggProcess
 
-/// What tasks do to a machine, and what is left of them.
-@Suite(.timeLimit(.minutes(3)))
+/// What tasks do to a machine, and what is left of them. One after the other: the first of them takes all of it.
+@Suite(.serialized, .timeLimit(.minutes(3)))
 struct ExecutorWorkTests {
-    @Test func `a task that burns every core does not cost its lease`() async throws {
-        // Four processes a core, for several times the time to live.
+    @Test func `a task that burns every core and fills its memory does not cost its lease`() async throws {
+        // Four processes a core, for several times the time to live, and half a gigabyte: tail keeps what it may have
+        // to write. All of the memory would be the other tests' too.
         let declared = """
             coordinator: {leaseTTL: 2s}
             handlers:
               - kind: try-burn
-                run: [sh, -c, 'i=0; while [ $i -lt $(($(nproc) * 4)) ]; do timeout 8 sh -c "while :; do :; done" & i=$((i+1)); done; wait; echo burnt']
+                run: [sh, -c, 'i=0; while [ $i -lt $(($(nproc) * 4)) ]; do timeout 8 sh -c "while :; do :; done" & i=$((i+1)); done; (head -c 512M /dev/zero; sleep 8) | tail -c 512M | wc -c; wait; echo burnt']
             """
         try await withUp(configuration: declared) { ygg, _ in
             let id = try await ygg.submit(["kind": "try-burn"])
             let task = try await ygg.finished(id)
             #expect(task["state"] == "succeeded", "\(task.text)")
             #expect(task["epoch"] == 1, "the lease was lost on the way")
-            #expect(try await ygg.output(of: id) == "burnt\n")
+            #expect(try await ygg.output(of: id) == "\(512 << 20)\nburnt\n")
         }
     }
 
@@ -37,9 +38,11 @@ struct ExecutorWorkTests {
         }
     }
 
-    @Test func `a cancelled task leaves no process of its group`() async throws {
+    @Test func `a cancelled task leaves nobody of its session, whoever ignores SIGTERM or left its group`() async throws
+    {
         try await withUp(configuration: Self.family) { ygg, _ in
             let (id, group) = try await startFamily(ygg)
+            #expect(await alive(in: group).contains { !$0.hasPrefix("\(group) \(group) ") }, "one has left the group")
             #expect(try await ygg.post("/v1/tasks/\(id)/cancel").status == 202)
             #expect(try await ygg.finished(id)["state"] == "cancelled")
             #expect(await alive(in: group).isEmpty)
@@ -56,18 +59,20 @@ struct ExecutorWorkTests {
         }
     }
 
-    /// Heeds no SIGTERM, with children and grandchildren.
+    /// Heeds no SIGTERM, with children and grandchildren; job control gives one of them a group of its own.
     private static let family = """
         handlers:
           - kind: try-family
-            run: [sh, -c, 'trap "" TERM; sleep 600 & sh -c "sleep 600 & wait" & echo $$; wait']
+            run: [bash, -c, 'trap "" TERM; sleep 600 & sh -c "sleep 600 & wait" & set -m; sleep 600 & set +m; echo $$; wait']
         """
 
-    /// Whoever is left of a process group. A zombie has ended; who reaps it is the machine's business.
-    private func alive(in group: pid_t) async -> [Substring] {
-        await collect(["ps", "-eo", "pgid=,stat=,args="]).split(separator: "\n").filter { line in
+    /// Whoever is left of a session: its id, the group's, the state, and the command. A zombie has ended; who reaps it is
+    /// the machine's business.
+    private func alive(in session: pid_t) async -> [String] {
+        await collect(["ps", "-eo", "sess=,pgid=,stat=,args="]).split(separator: "\n").compactMap { line in
             let fields = line.split(separator: " ")
-            return fields.count > 1 && fields[0] == "\(group)" && !fields[1].hasPrefix("Z")
+            guard fields.count > 2, fields[0] == "\(session)", !fields[2].hasPrefix("Z") else { return nil }
+            return fields.joined(separator: " ")
         }
     }
 

@@ -1,5 +1,6 @@
 import Testing
 import YggCore
+import YggProcess
 
 /// What the coordinator says to executors that lose answers, repeat themselves, come late or are somebody else.
 @Suite(.timeLimit(.minutes(2)))
@@ -86,6 +87,75 @@ struct ProtocolTests {
             )
             #expect(silent.status == 400, "a request that names no leases must not be read as holding none")
         }
+    }
+
+    @Test func `a version that both sides speak is enough, and one that only one side speaks is refused in a sentence`()
+        async throws
+    {
+        try await withUp { ygg, _ in
+            func register(_ range: JSON) async throws -> Answer {
+                // Whoever is newer says more than is understood here.
+                try await ygg.post(
+                    "/v1/executors",
+                    [
+                        "id": "other", "instance": "i-1", "bootId": "boot-1", "protocol": range, "novelty": ["x": 1],
+                        "kinds": [["kind": "try-play", "description": "", "novelty": true]],
+                    ]
+                )
+            }
+            for range in [[0, 1], [1, 1], [1, 2]] as [JSON] {
+                let answer = try await register(range)
+                #expect(answer.status == 200, "\(range.text): \(String(decoding: answer.body, as: UTF8.self))")
+            }
+            let newer = try await register([2, 3])
+            #expect(newer.status == 409 && newer.code == "protocol-version")
+            #expect(newer.json?["detail"]?.stringValue?.contains("protocol 2 to 3") == true)
+            #expect(newer.json?["nextAction"]?.stringValue?.hasPrefix("Upgrade the coordinator first") == true)
+            let older = try await register([0, 0])
+            #expect(older.status == 409 && older.json?["nextAction"] == "Upgrade the executor.")
+
+            var executor = try await PlayedExecutor("played", kind: "try-play", at: ygg)
+            let id = try await ygg.submit(["kind": "try-play", "labels": ["executor=played"]])
+            let lease = try #require(try await executor.sync().first)
+            let novel: (String, JSON) = ("final", ["outcome": "succeeded", "novelty": 1])
+            #expect(try await executor.report(lease, n: 1, novel)["upTo"] == 1)
+            #expect(try await ygg.finished(id)["state"] == "succeeded")
+        }
+    }
+
+    @Test func `an executor that its coordinator refuses for its version ends, and says whom to upgrade`() async throws
+    {
+        let refusal =
+            #"{"code": "protocol-version", "detail": "This coordinator speaks protocol 7 to 9.", "nextAction": "Upgrade the executor."}"#
+        // A coordinator of a later version, as far as an executor of this one gets to know it.
+        let server = """
+            import http.server, json
+            class Later(http.server.BaseHTTPRequestHandler):
+                def log_message(self, *args): pass
+                def do_POST(self):
+                    self.rfile.read(int(self.headers["Content-Length"]))
+                    self.send_response(409)
+                    self.send_header("Content-Type", "application/problem+json")
+                    self.send_header("Content-Length", str(len(body)))
+                    self.end_headers()
+                    self.wfile.write(body)
+            body = '\(refusal)'.encode()
+            server = http.server.HTTPServer(("127.0.0.1", 0), Later)
+            print(json.dumps({"event": "ready", "address": f"http://127.0.0.1:{server.server_port}"}), flush=True)
+            server.serve_forever()
+            """
+        let scratch = try ScratchDirectory()
+        let later = try await RunningYgg.start(["-c", server], program: "python3")
+        let executor = try await RunningYgg.start([
+            "executor", "--id", "old", "--coordinator", later.address, "--port", "0", "--data-dir", scratch.path,
+        ])
+        let outcome = await executor.end()
+        #expect(outcome.ending == .exited(1))
+        #expect(
+            executor.log.contains("protocol 7 to 9") && executor.log.contains("Upgrade the executor"),
+            "\(executor.log)"
+        )
+        await later.killNow()
     }
 
     @Test func `who may not speak for an executor is told so`() async throws {

@@ -86,6 +86,38 @@ struct StreamTests {
         }
     }
 
+    @Test(arguments: [true, false])
+    func `a viewer sees every line once over an outage, and is not told that the task has stopped`(
+        isRestarted: Bool
+    ) async throws {
+        try await withFleet { fleet in
+            _ = try await fleet.start("huginn")
+            let relay = try Relay(to: fleet.coordinator.address)
+            let id = try await fleet.hold("a", kind: "try-tell")
+            async let viewer = tool(
+                RunningYgg.binary,
+                "task",
+                "logs",
+                id,
+                "--follow",
+                environment: ["YGG_COORDINATOR": relay.address]
+            )
+            await fleet.coordinator.waitForStream(of: id, toShow: "line 3")
+            if isRestarted { try await fleet.restartCoordinator() } else { relay.turn(.cut) }
+            await fleet.coordinator.waitForStream(of: id, toShow: "line 100")
+            relay.turn(.clear)
+            fleet.openGate(of: "a")
+            let task = try await fleet.coordinator.finished(id)
+            #expect(task["state"] == "succeeded" && task["epoch"] == 1)
+            let seen = await viewer
+            #expect(seen.outcome.succeeded, "\(seen.stderr)")
+            #expect(seen.stdout == (try await fleet.coordinator.output(of: id)))
+            let lines = seen.stdout.split(separator: "\n")
+            #expect(lines.last == "last" && lines.dropLast() == (1..<lines.count).map { "line \($0)" }[...])
+            #expect(!seen.stderr.lowercased().contains("stopped"), "\(seen.stderr)")
+        }
+    }
+
     // MARK: Viewers
 
     private struct Seen {

@@ -270,6 +270,32 @@ struct TaskStoreTests {
             }
         }
     }
+
+    @Test
+    func `the first page of a list costs the same with ten tasks and with a hundred thousand`() async throws {
+        for driver in Driver.all {
+            try await driver.withStore { store in
+                let recorder = Recorder()
+                try await store.write { tx, tasks in
+                    let recording = RecordingTransaction(tx, recorder)
+                    var byPrefix = TaskFilter()
+                    byPrefix.prefix = "dev-"
+                    _ = try tasks.list(TaskFilter(), before: nil, limit: 51, in: recording)
+                    _ = try tasks.list(TaskFilter(), before: 1000, limit: 51, in: recording)
+                    _ = try tasks.list(byPrefix, before: nil, limit: 51, in: recording)
+                }
+                let plans = try await store.read { tx, _ in
+                    try recorder.statements.map { sql, arguments in
+                        try tx.query("EXPLAIN QUERY PLAN \(sql)", arguments) { $0.text(3) }.joined(separator: "; ")
+                    }
+                }
+                #expect(plans.count == 3)
+                // Read in their order as far as the page goes, and never sorted.
+                #expect(plans.allSatisfy { !$0.contains("TEMP B-TREE") }, "\(plans)")
+                #expect(plans[2].contains("tasks_prefix"), "\(plans)")
+            }
+        }
+    }
 }
 
 /// All of a task, to be compared.

@@ -9,29 +9,48 @@ final class Fleet {
     private(set) var coordinator: RunningYgg
     private var processes: [RunningYgg] = []
     private let common: [String]
+    private let environment: [String: String]
 
     /// `try-hold` waits for the file `gate` in its `dir`, `dev-hold` does the same and
-    /// goes on while it is cut off; each writes its process group into `pids` there.
-    private static let handlers = ["try-hold", "dev-hold"].map { kind in
-        """
+    /// goes on while it is cut off; each writes its process group into `pids` there. `try-tell` and `dev-tell` count
+    /// lines while they wait, and have a last one.
+    private static let handlers =
+        ["try-hold", "dev-hold"].map { kind in
+            """
 
-          - kind: \(kind)
-            params: {dir: {type: string}}
-            run: [sh, -c, 'echo $$ >> "$1/pids"; until [ -e "$1/gate" ]; do sleep 0.02; done', sh, "{{dir}}"]
-        """
-    }.joined()
+              - kind: \(kind)
+                params: {dir: {type: string}}
+                run: [sh, -c, 'echo $$ >> "$1/pids"; until [ -e "$1/gate" ]; do sleep 0.02; done', sh, "{{dir}}"]
+            """
+        }.joined()
+        + ["try-tell", "dev-tell"].map { kind in
+            """
 
-    fileprivate init(directory: String, leaseTTL: String) async throws {
+              - kind: \(kind)
+                params: {dir: {type: string}}
+                run: [sh, -c, 'echo $$ >> "$1/pids"; i=0; until [ -e "$1/gate" ]; do i=$((i+1)); echo line $i; sleep 0.02; done; echo last', sh, "{{dir}}"]
+            """
+        }.joined()
+
+    fileprivate init(
+        directory: String,
+        leaseTTL: String,
+        routes: String,
+        environment: [String: String]
+    ) async throws {
         self.directory = directory
+        self.environment = environment
         let file = "\(directory)/yggdrasil.yaml"
-        try "coordinator: {leaseTTL: \(leaseTTL)}\nhandlers:\(Self.handlers)\n".write(
-            toFile: file,
-            atomically: true,
-            encoding: .utf8
-        )
+        try """
+        coordinator: {leaseTTL: \(leaseTTL)}
+        \(routes)
+        handlers:\(Self.handlers)
+
+        """.write(toFile: file, atomically: true, encoding: .utf8)
         common = ["--config", file]
         coordinator = try await RunningYgg.start(
-            ["coordinator", "--port", "0", "--data-dir", "\(directory)/coordinator"] + common
+            ["coordinator", "--port", "0", "--data-dir", "\(directory)/coordinator"] + common,
+            environment: environment
         )
     }
 
@@ -40,23 +59,29 @@ final class Fleet {
         let port = try #require(coordinator.address.split(separator: ":").last)
         await coordinator.killNow()
         coordinator = try await RunningYgg.start(
-            ["coordinator", "--port", String(port), "--data-dir", "\(directory)/coordinator"] + common
+            ["coordinator", "--port", String(port), "--data-dir", "\(directory)/coordinator"] + common,
+            environment: environment
         )
     }
 
     /// Starts an executor and waits until the coordinator knows this process of it.
+    /// - Parameter relay: what it reaches the coordinator through.
     func start(
         _ id: String,
         port: String = "0",
         program: String = RunningYgg.binary,
+        through relay: Relay? = nil,
+        environment: [String: String] = [:],
         _ arguments: String...
     ) async throws -> RunningYgg {
         let before = try await coordinator.get("/v1/executors/\(id)").json?["bootId"]
         let process = try await RunningYgg.start(
             [
-                "executor", "--id", id, "--coordinator", coordinator.address, "--port", port, "--data-dir",
+                "executor", "--id", id, "--coordinator", relay?.address ?? coordinator.address, "--port", port,
+                "--data-dir",
                 "\(directory)/\(id)",
             ] + common + arguments,
+            environment: environment,
             program: program
         )
         processes.append(process)
@@ -97,6 +122,14 @@ final class Fleet {
         while kill(-group, 0) == 0 { try await Task.sleep(for: .milliseconds(5)) }
     }
 
+    /// Whether anybody of a process group lives. A zombie has ended; who reaps it is the machine's business.
+    func isAlive(_ group: pid_t) async -> Bool {
+        await collect(["ps", "-eo", "pgid=,stat="]).split(separator: "\n").contains { line in
+            let fields = line.split(separator: " ")
+            return fields.count == 2 && fields[0] == "\(group)" && !fields[1].hasPrefix("Z")
+        }
+    }
+
     func openGate(of name: String) {
         #expect(FileManager.default.createFile(atPath: "\(directory)/\(name)/gate", contents: nil))
     }
@@ -128,10 +161,22 @@ extension RunningYgg {
 }
 
 /// Runs `body` on a fleet of its own. Whatever is left of it afterwards is killed.
-/// - Parameter leaseTTL: short only where a test waits for its end: a busy machine would lose other leases, too.
-func withFleet(leaseTTL: String = "15s", _ body: (Fleet) async throws -> Void) async throws {
+/// - Parameters:
+///   - leaseTTL: short only where a test waits for its end: a busy machine would lose other leases, too.
+///   - environment: more of it for the coordinator.
+func withFleet(
+    leaseTTL: String = "15s",
+    routes: String = "",
+    environment: [String: String] = [:],
+    _ body: (Fleet) async throws -> Void
+) async throws {
     let scratch = try ScratchDirectory()
-    let fleet = try await Fleet(directory: scratch.path, leaseTTL: leaseTTL)
+    let fleet = try await Fleet(
+        directory: scratch.path,
+        leaseTTL: leaseTTL,
+        routes: routes,
+        environment: environment
+    )
     do {
         try await body(fleet)
     } catch {

@@ -3,7 +3,7 @@ import YggCore
 
 /// An executor that the test plays word for word: it says what it is told to, also what no real one would.
 struct PlayedExecutor {
-    let ygg: RunningYgg
+    private(set) var ygg: RunningYgg
     let id: String
     let boot: String
     let store: String
@@ -44,6 +44,35 @@ struct PlayedExecutor {
         try #require(answer.status == 200, "\(String(decoding: answer.body, as: UTF8.self))")
         seen = try #require(answer.json?["rev"]?.intValue)
         return try #require(answer.json?["leases"]?.arrayValue)
+    }
+
+    /// A stated lease as an executor names it.
+    static func key(_ lease: JSON) -> JSON { ["task": lease["task"] ?? .null, "epoch": lease["epoch"] ?? .null] }
+
+    /// The same process, which finds its coordinator elsewhere.
+    func moved(to ygg: RunningYgg) -> PlayedExecutor {
+        var copy = self
+        copy.ygg = ygg
+        return copy
+    }
+
+    /// Reports that leases have succeeded, each in its first entry.
+    func finish(_ leases: [JSON], holding held: [JSON]) async throws {
+        let entries = leases.map { lease -> JSON in
+            [
+                "task": lease["task"] ?? .null, "epoch": lease["epoch"] ?? .null, "n": 1,
+                "final": ["outcome": "succeeded"],
+            ]
+        }
+        let answer = try await ygg.post(
+            "/v1/executors/\(id)/reports",
+            [
+                "bootId": .string(boot), "storeId": .string(store), "seen": .int(seen), "held": .array(held),
+                "entries": .array(entries),
+            ]
+        )
+        let verdicts = answer.json?["verdicts"]?.arrayValue ?? []
+        try #require(verdicts.count == leases.count && verdicts.allSatisfy { $0["upTo"] == 1 }, "\(verdicts.prefix(3))")
     }
 
     /// The verdict on what is said of one lease.
