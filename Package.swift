@@ -172,7 +172,6 @@ let package = Package(
             name: "YggCoordinatorTests",
             dependencies: [
                 "YggCoordinator", "YggCore", "YggProtocol", "YggStorage",
-                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

@@ -141,7 +141,7 @@ package struct BodyChunks {
     /// - Throws: a 413 problem where the body is longer than the limit, a 400 problem where it breaks off.
     package mutating func next() async throws -> [UInt8]? {
         let buffer: ByteBuffer?
-        do { buffer = try await rest.next() } catch { throw Problem.unreadableBody }
+        do { buffer = try await rest.next(isolation: #isolation) } catch { throw Problem.unreadableBody }
         guard let buffer else { return nil }
         count += buffer.readableBytes
         if count > limit { throw Problem.tooLarge(limit) }

@@ -1,5 +1,6 @@
 import Crypto
 import Synchronization
+import YggStorage
 
 #if canImport(Glibc)
 import Glibc
@@ -58,11 +59,4 @@ final class ArtifactDraft: Sendable {
     }
 
     func discard() { unlink(temporary) }
-}
-
-func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    var text: [UInt8] = []
-    for byte in bytes { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
-    return String(decoding: text, as: UTF8.self)
 }

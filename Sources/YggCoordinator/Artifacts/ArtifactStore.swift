@@ -35,6 +35,8 @@ package final class ArtifactStore: Sendable {
             }
     }
 
+    package static func hash(of bytes: [UInt8]) -> String { hexadecimal(SHA256.hash(data: bytes)) }
+
     /// Keeps the bytes of `hash` from being removed while `body` makes a task their owner.
     func holding<Value>(_ hash: String, _ body: () async throws -> Value) async rethrows -> Value {
         claims.withLock { claims in
@@ -188,9 +190,17 @@ func syncDirectory(_ path: String) throws {
 }
 
 /// A file operation that failed, with the system's reason.
-private func failure(to action: String) -> StorageError {
+func fileFailure(to action: String) -> StorageError {
     let code = errno
     return code == ENOSPC || code == EDQUOT
         ? StorageError(.full, "Cannot \(action): the disk is full; free some space, nothing was changed.")
         : StorageError(.failed, "Cannot \(action): \(String(cString: strerror(code)))")
+}
+
+/// Two lower-case digits a byte.
+func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    var text: [UInt8] = []
+    for byte in bytes { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
+    return String(decoding: text, as: UTF8.self)
 }

@@ -1,4 +1,5 @@
 import Synchronization
+import YggCore
 
 /// Calls that are passed on to agents. They may last for hours, and end when the coordinator leaves.
 final class PassedCalls: Sendable {

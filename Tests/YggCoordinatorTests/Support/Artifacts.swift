@@ -1,11 +1,8 @@
-import Crypto
 import YggCore
 
 @testable import YggCoordinator
 
 extension ArtifactStore {
-    static func hash(of bytes: [UInt8]) -> String { hexadecimal(SHA256.hash(data: bytes)) }
-
     /// Keeps bytes that are there as a whole.
     func save(_ bytes: [UInt8], as hash: String) async throws {
         var rest: [UInt8]? = bytes
