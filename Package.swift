@@ -33,13 +33,16 @@ let package = Package(
             dependencies: [
                 "YggClient", "YggConfiguration", "YggCoordinator", "YggCore", "YggExecutor", "YggProcess",
                 "YggProtocol",
-                "YggHTTP", "YggServer", "YggStorage", "YggTelemetry",
+                "YggHTTP", "YggServer", "YggStorage", "YggTelemetry", "YggTorture",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
+
+        // The plan and the audit of `ygg torture`.
+        .target(name: "YggTorture", dependencies: ["YggCore"]),
 
         // The coordinator over HTTP.
         .target(
@@ -181,6 +184,7 @@ let package = Package(
             name: "YggTelemetryTests",
             dependencies: ["YggCore", "YggTelemetry", .product(name: "Logging", package: "swift-log")]
         ),
+        .testTarget(name: "YggTortureTests", dependencies: ["YggCore", "YggTorture"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -16,7 +16,7 @@ ARROWS = {
     "YggCommands": (
         {
             "YggClient", "YggConfiguration", "YggCoordinator", "YggCore", "YggExecutor", "YggProcess", "YggProtocol",
-            "YggHTTP", "YggServer", "YggStorage", "YggTelemetry",
+            "YggHTTP", "YggServer", "YggStorage", "YggTelemetry", "YggTorture",
         },
         {"ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals"},
     ),
@@ -39,6 +39,7 @@ ARROWS = {
     "YggProcess": (set(), {"Subprocess", "SystemPackage"}),
     "YggTelemetry": ({"YggCore"}, {"Logging"}),
     "YggProtocol": ({"YggCore"}, set()),
+    "YggTorture": ({"YggCore"}, set()),
     "YggCore": (set(), set()),
 }
 
