@@ -130,7 +130,9 @@ struct Torture: AsyncParsableCommand {
         }
         Console.out(json ? JSON.object(report.json).text + "\n" : report.text)
         guard report.isSound else { throw failed(report, directory, ttl) }
-        if keep { tell("kept in \(directory.path)") } else { directory.remove() }
+        guard keep else { return directory.remove() }
+        directory.rescueDisks()
+        tell("kept in \(directory.path)")
     }
 
     private func printSchedule(_ ttl: Milliseconds) {

@@ -122,21 +122,28 @@ struct TortureRun {
     /// Waits until nothing is open any more; gives up where that takes too long, which the audit then finds.
     private func settle() async throws {
         let deadline = MonotonicTime.now + MonotonicTime.nanoseconds(Self.settling)
+        var told: Set<String> = []
         while MonotonicTime.now < deadline {
-            if try await fleet.ask({ try await openTasks() }) == 0 { return }
+            if let open = try await fleet.ask({ try await openTasks() }) {
+                if open.isEmpty { return }
+                // Whoever is long in coming is what a reader of the log wants to know about.
+                let words =
+                    open.count > 10 ? [] : open.map { "\($0.id) \($0.kind) is \($0.stateText) \($0.executor ?? "")" }
+                for line in words where told.insert(line).inserted { log.write("open", line) }
+            }
             try await Task.sleep(for: .milliseconds(200))
         }
     }
 
-    private func openTasks() async throws -> Int {
-        try await fleet.direct.tasks(TaskFilter(states: TaskState.allCases.filter { !$0.isTerminal }), limit: 200).items
-            .count
+    private func openTasks() async throws -> [TaskView] {
+        let states = TaskState.allCases.filter { !$0.isTerminal }
+        return try await fleet.direct.tasks(TaskFilter(states: states), limit: 200).items.map { TaskView($0) }
     }
 
     private func tellProgress() async {
         while (try? await Task.sleep(for: .seconds(5))) != nil {
             let seconds = (MonotonicTime.now - startedAt) / 1_000_000_000
-            let open = (try? await openTasks()).map { $0 >= 200 ? "200 or more" : "\($0)" } ?? "unknown"
+            let open = (try? await openTasks()).map { $0.count >= 200 ? "200 or more" : "\($0.count)" } ?? "unknown"
             let current = injector.current
             options.tell(
                 "\(seconds) s: \(load.acknowledged) tasks acknowledged, open \(open); \(injector.injected.count) faults, "
