@@ -8,7 +8,22 @@ package final class DedicatedHTTPClient: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let client: HTTPClient
 
-    package init() {
+    /// Hands a client to `body`, and ends it on every way out: one that is only let go of ends the process.
+    package static func with<Value>(
+        _ body: (DedicatedHTTPClient) async throws -> Value
+    ) async throws -> Value {
+        let client = DedicatedHTTPClient()
+        do {
+            let value = try await body(client)
+            await client.shutdown()
+            return value
+        } catch {
+            await client.shutdown()
+            throw error
+        }
+    }
+
+    private init() {
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         var configuration = HTTPClient.Configuration()
         // Each call has a timeout of its own. This one is only for what slips past it, and is therefore longer than the
@@ -25,7 +40,7 @@ package final class DedicatedHTTPClient: Sendable {
     }
 
     /// Ends what is under way and gives the loop back.
-    package func shutdown() async {
+    private func shutdown() async {
         try? await client.shutdown()
         try? await group.shutdownGracefully()
     }

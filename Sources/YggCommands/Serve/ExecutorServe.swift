@@ -59,15 +59,16 @@ struct ExecutorServe: AsyncParsableCommand {
             throw CommandFailure.usage("An executor needs a name.", next: "Give it one: ygg executor --id huginn")
         }
         let log = try ProcessLog(settings: settings, name: "executor-\(id)")
-        let client = DedicatedHTTPClient()
         let assembly = ExecutorAssembly(settings: settings, id: id)
-        let service = try assembly.service(
-            coordinatorURL: settings.coordinatorURL,
-            client: client,
-            log: log
-        ) { address in ReadyLine.print(role: "executor", address: address) }
-        try await assembly.run(service, portFlag: "--port")
-        await client.shutdown()
+        let service = try await DedicatedHTTPClient.with { client in
+            let service = try assembly.service(
+                coordinatorURL: settings.coordinatorURL,
+                client: client,
+                log: log
+            ) { address in ReadyLine.print(role: "executor", address: address) }
+            try await assembly.run(service, portFlag: "--port")
+            return service
+        }
         if service.wantsRestart { try program.startAnew() }
     }
 }

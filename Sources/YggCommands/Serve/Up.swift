@@ -59,8 +59,9 @@ private struct Household: Sendable {
     let log: ProcessLog
     private let seat = ExecutorSeat()
 
-    func run() async throws {
-        let client = DedicatedHTTPClient()
+    func run() async throws { try await DedicatedHTTPClient.with { client in try await run(client) } }
+
+    private func run(_ client: DedicatedHTTPClient) async throws {
         let (addresses, feed) = AsyncStream.makeStream(of: String.self)
         let coordinator = ServiceGroup(
             configuration: .init(
@@ -94,7 +95,6 @@ private struct Household: Sendable {
                 throw error
             }
         }
-        await client.shutdown()
     }
 
     /// Runs the executor, anew as often as it is ordered to restart, and returns when a signal asked for the end of
