@@ -162,14 +162,14 @@ struct AuditTests {
     @Test func `two attempts at once are excused while nobody could end the older one`() {
         var evidence = Sample.evidence
         evidence.ledger += Sample.work("t1", 1, from: 3001, to: 4500, ends: false).dropFirst()
-        let outage = Outage(executor: Sample.executor, from: Sample.time(1500), to: Sample.time(4000))
+        let outage = Outage(executor: Sample.executor, from: Sample.time(1500), to: Sample.time(4600))
         evidence.outages = [outage]
         #expect(Sample.findings(evidence) == [])
         evidence.outages = [Outage(executor: Sample.other, from: outage.from, to: outage.to)]
         #expect(Sample.findings(evidence).map(\.task) == ["t1"])
     }
 
-    @Test func `an executor that is back ends what it left, and has not for ever to do so`() {
+    @Test func `an executor that is back has not for ever to end what it left`() {
         var evidence = Sample.evidence
         evidence.ledger += Sample.work("t1", 1, from: 3001, to: 6500, ends: false).dropFirst()
         evidence.outages = [Outage(executor: Sample.executor, from: Sample.time(1500), to: Sample.time(4000))]

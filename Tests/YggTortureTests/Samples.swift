@@ -101,5 +101,5 @@ enum Sample {
         return evidence
     }
 
-    static func findings(_ evidence: Evidence) -> [Finding] { Audit(evidence, grace: .seconds(2)).findings() }
+    static func findings(_ evidence: Evidence) -> [Finding] { Audit(evidence).findings() }
 }

@@ -68,6 +68,9 @@ struct Torture: AsyncParsableCommand {
     @Option(help: .hidden)
     var doctor: String?
 
+    /// So many are shown; where there are more, they have one cause.
+    private static let toldFindings = 40
+
     private var duration: Milliseconds { Milliseconds(Int64((seconds ?? (minutes ?? 1) * 60) * 1000)) }
 
     func validate() throws {
@@ -149,7 +152,12 @@ struct Torture: AsyncParsableCommand {
 
     private func failed(_ report: TortureReport, _ directory: TortureDirectory, _ ttl: Milliseconds) -> CommandFailure {
         directory.rescueDisks()
-        for finding in report.findings { tell("\(finding.breach.words): \(finding.task): \(finding.detail)") }
+        for finding in report.findings.prefix(Self.toldFindings) {
+            tell("\(finding.breach.words): \(finding.task): \(finding.detail)")
+        }
+        if report.findings.count > Self.toldFindings { tell("and more; all are in report.json") }
+        let all = Data(JSON.object(report.json).text.utf8)
+        _ = FileManager.default.createFile(atPath: "\(directory.path)/report.json", contents: all)
         let again =
             "ygg torture --seed \(report.seed) --seconds \(duration.rawValue / 1000) --executors \(executors) "
             + "--rate \(rate) --lease-ttl \(ttl.text)"

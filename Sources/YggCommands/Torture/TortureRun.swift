@@ -31,8 +31,6 @@ struct TortureRun {
 
     /// How long the fleet may take to finish what there is when everything is well again.
     private static let settling = 120.0
-    /// How long what should have ended may go on once its executor can act again.
-    private static let grace = Milliseconds.seconds(2)
 
     /// - Parameter directory: for data, ledgers and logs of this run alone.
     static func carryOut(_ options: TortureOptions, in directory: String) async throws -> TortureReport {
@@ -47,9 +45,7 @@ struct TortureRun {
         DispatchQueue(label: "ygg.torture.links").async { fleet.links.run() }
         do {
             try await fleet.start()
-            let run = try TortureRun(options, fleet)
-            let report = try await run.report()
-            return report
+            return try await TortureRun(options, fleet).report()
         } catch {
             // A shield, awaited at once: an interrupted run, too, leaves no process behind.
             _ = await Task { await fleet.end() }.value
@@ -107,7 +103,7 @@ struct TortureRun {
         var report = TortureReport(
             seed: options.seed,
             lasted: lasted,
-            findings: Audit(evidence, grace: Self.grace).findings(),
+            findings: Audit(evidence).findings(),
             incidents: incidents
         )
         report.count(evidence)

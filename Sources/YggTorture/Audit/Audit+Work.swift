@@ -81,7 +81,7 @@ extension Audit {
             guard let newer = attempts[(index + 1)...].first(where: { $0.start <= older.lastSign }) else { continue }
             let excuse = evidence.outages.first {
                 $0.executor == older.executor && older.start <= $0.to && $0.from <= newer.start
-                    && older.lastSign <= $0.to + grace
+                    && older.lastSign <= $0.to
             }
             if excuse != nil { continue }
             let overlap = older.lastSign - newer.start

@@ -1,17 +1,14 @@
-package import YggCore
+import YggCore
 
 /// Holds what was seen of a run against what is promised. A function of the evidence: it asks nobody.
 package struct Audit {
     let evidence: Evidence
-    /// How long an executor that can act again may take until what it should not have running has ended.
-    let grace: Milliseconds
     let askedByMark: [String: Asked]
     let tasksByID: [String: TaskRecord]
     let attempts: [String: [LedgerAttempt]]
 
-    package init(_ evidence: Evidence, grace: Milliseconds) {
+    package init(_ evidence: Evidence) {
         self.evidence = evidence
-        self.grace = grace
         askedByMark = Dictionary(evidence.asked.map { ($0.operation.mark, $0) }) { first, _ in first }
         tasksByID = Dictionary(evidence.tasks.map { ($0.id, $0) }) { first, _ in first }
         attempts = LedgerAttempt.all(in: evidence.ledger)

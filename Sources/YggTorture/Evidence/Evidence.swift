@@ -152,7 +152,7 @@ package struct Observation: Sendable {
 package struct Outage: Sendable, Hashable {
     package var executor: String
     package var from: Instant
-    /// When it could act again.
+    /// By when all that it should not have had running any more must have ended: soon after it could act again.
     package var to: Instant
 
     package init(executor: String, from: Instant, to: Instant) {

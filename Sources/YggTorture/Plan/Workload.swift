@@ -93,9 +93,9 @@ package struct Workload: Sendable {
     private static func params(of kind: Household.Kind, _ random: inout SeededRandom) -> JSONObject {
         let runs =
             switch random.int(0..<100) {
-            case 0..<60: random.int(0..<500)
-            case 60..<85: random.int(1000..<4000)
-            default: random.int(5000..<10_000)
+            case 0..<45: random.int(0..<500)
+            case 45..<70: random.int(1000..<4000)
+            default: random.int(4000..<10_000)
             }
         return [
             "runsMs": .int(Int64(runs)),

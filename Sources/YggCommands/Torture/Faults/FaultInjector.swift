@@ -111,10 +111,9 @@ final class FaultInjector: Sendable {
         switch fault.kind {
         case .restart: member.end(with: SIGTERM)
         case .powerLoss:
-            // Stopped first, so that it begins nothing while it is looked at.
-            let work = await stopped(member)
+            // Stopped first, so that it begins nothing meanwhile, and nobody else can get the numbers of what it runs.
+            for pid in await stopped(member) { kill(-pid, SIGKILL) }
             member.end(with: SIGKILL)
-            for pid in work { kill(-pid, SIGKILL) }
         default: member.end(with: SIGKILL)
         }
         if await !member.waitUntilEnded(within: 30) {
@@ -129,8 +128,8 @@ final class FaultInjector: Sendable {
             note(failure.message)
         }
         if case .executor(let id) = fault.target, fault.kind == .kill {
-            let to = Instant(nanoseconds: MonotonicTime.now)
-            notes.withLock { $0.outages.append(Outage(executor: id, from: from, to: to)) }
+            // What it left is killed before it is ready; a process that was killed may take a moment to be gone.
+            noteOutage(of: id, from: from, leeway: 300)
         }
     }
 
@@ -144,11 +143,16 @@ final class FaultInjector: Sendable {
             member.send(SIGCONT)
             for pid in work { kill(-pid, SIGCONT) }
             if case .executor(let id) = fault.target {
-                let to = Instant(nanoseconds: MonotonicTime.now)
-                notes.withLock { $0.outages.append(Outage(executor: id, from: from, to: to)) }
+                // It finds that its leases are over, asks its work to end, and kills what does not.
+                noteOutage(of: id, from: from, leeway: fleet.household.ttl / 4 + 700)
             }
         }
         try await last(fault)
+    }
+
+    private func noteOutage(of executor: String, from: Instant, leeway: Milliseconds) {
+        let to = Instant(nanoseconds: MonotonicTime.now) + leeway
+        notes.withLock { $0.outages.append(Outage(executor: executor, from: from, to: to)) }
     }
 
     /// Stops a process and finds the leaders of what it runs.
