@@ -33,7 +33,7 @@ let package = Package(
             dependencies: [
                 "YggClient", "YggConfiguration", "YggCoordinator", "YggCore", "YggExecutor", "YggProcess",
                 "YggProtocol",
-                "YggHTTP", "YggServer", "YggSimulation", "YggStorage", "YggTelemetry",
+                "YggHTTP", "YggServer", "YggSimulation", "YggStorage", "YggTelemetry", "YggTorture",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -49,6 +49,9 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
+
+        // The plan and the audit of `ygg torture`.
+        .target(name: "YggTorture", dependencies: ["YggCore"]),
 
         // The coordinator over HTTP.
         .target(
@@ -191,6 +194,7 @@ let package = Package(
             name: "YggTelemetryTests",
             dependencies: ["YggCore", "YggTelemetry", .product(name: "Logging", package: "swift-log")]
         ),
+        .testTarget(name: "YggTortureTests", dependencies: ["YggCore", "YggTorture"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -16,7 +16,7 @@ ARROWS = {
     "YggCommands": (
         {
             "YggClient", "YggConfiguration", "YggCoordinator", "YggCore", "YggExecutor", "YggProcess", "YggProtocol",
-            "YggHTTP", "YggServer", "YggSimulation", "YggStorage", "YggTelemetry",
+            "YggHTTP", "YggServer", "YggSimulation", "YggStorage", "YggTelemetry", "YggTorture",
         },
         {"ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals"},
     ),
@@ -40,6 +40,7 @@ ARROWS = {
     "YggProcess": (set(), {"Subprocess", "SystemPackage"}),
     "YggTelemetry": ({"YggCore"}, {"Logging"}),
     "YggProtocol": ({"YggCore"}, set()),
+    "YggTorture": ({"YggCore"}, set()),
     "YggCore": (set(), set()),
 }
 

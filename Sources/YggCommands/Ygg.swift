@@ -28,7 +28,7 @@ struct Ygg: AsyncParsableCommand {
                 name: "This installation",
                 subcommands: [
                     ConfigCommand.self, DatabaseCommand.self, HealthCommand.self, VersionCommand.self, Bench.self,
-                    Simulate.self,
+                    Simulate.self, Torture.self, TortureWork.self,
                 ]
             ),
         ]

@@ -6,16 +6,17 @@ import Testing
 struct HTTPTransportTests {
     @Test(arguments: [[], ["{\"half\": "]])
     func `an answer that stops half way is over at the timeout`(pieces: [String]) async throws {
-        let client = DedicatedHTTPClient()
-        try await ScriptedServer.run([ScriptedReply(pieces: pieces, stalls: true), .json("{}")]) { server in
-            let transport = client.transport(baseURL: server.url, token: nil)
-            await #expect(throws: TransportError.timedOut(url: server.url, after: .milliseconds(200))) {
-                try await transport.send(method: "GET", path: "/", timeout: .milliseconds(200))
+        let replies = [ScriptedReply(pieces: pieces, stalls: true), .json("{}")]
+        try await DedicatedHTTPClient.with { client in
+            try await ScriptedServer.run(replies) { server in
+                let transport = client.transport(baseURL: server.url, token: nil)
+                await #expect(throws: TransportError.timedOut(url: server.url, after: .milliseconds(200))) {
+                    try await transport.send(method: "GET", path: "/", timeout: .milliseconds(200))
+                }
+                let next = try await transport.send(method: "GET", path: "/")
+                #expect(next.status == 200)
             }
-            let next = try await transport.send(method: "GET", path: "/")
-            #expect(next.status == 200)
         }
-        await client.shutdown()
     }
 
     @Test

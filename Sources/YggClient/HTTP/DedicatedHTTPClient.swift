@@ -24,7 +24,7 @@ package final class DedicatedHTTPClient: Sendable {
         }
     }
 
-    package init() {
+    private init() {
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         var configuration = HTTPClient.Configuration()
         // Each call has a timeout of its own. This one is only for what slips past it, and is therefore longer than the
@@ -41,7 +41,7 @@ package final class DedicatedHTTPClient: Sendable {
     }
 
     /// Ends what is under way and gives the loop back.
-    package func shutdown() async {
+    private func shutdown() async {
         try? await client.shutdown()
         try? await group.shutdownGracefully()
     }

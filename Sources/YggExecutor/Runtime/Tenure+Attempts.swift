@@ -135,6 +135,12 @@ extension Tenure {
     }
 }
 
+extension LeaseKey {
+    /// What commands see of the attempt they are part of: what acts on the world can carry the epoch with it, and so be
+    /// told from an attempt that counts no more.
+    fileprivate var environment: [String: String] { ["YGG_TASK": task.rawValue, "YGG_EPOCH": String(epoch)] }
+}
+
 extension ExecutorSettings {
     /// Runs the handler of an attempt on checked parameters. Whatever it says counts as a sign of life.
     func carryOut(
@@ -159,7 +165,7 @@ extension ExecutorSettings {
                 timeouts: spec.timeouts,
                 workspaceRoot: workspaceRoot,
                 repositories: repositories,
-                environment: childEnvironment,
+                environment: childEnvironment.merging(attempt.key.environment) { $1 },
                 killGrace: killGrace,
                 heard: heard,
                 emit: { type, data in

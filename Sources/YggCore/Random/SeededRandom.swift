@@ -1,9 +1,6 @@
-import YggCore
-
 /// Random numbers that are equal everywhere for equal seeds (SplitMix64).
 ///
-/// Everything in a simulation that draws has a stream of its own, so that one fault less changes as little as possible of
-/// the rest: that is what lets a failing history shrink.
+/// Everything that draws has a stream of its own, so that one draw less in one place changes nothing anywhere else.
 package struct SeededRandom: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
@@ -23,14 +20,14 @@ package struct SeededRandom: RandomNumberGenerator, Sendable {
     }
 
     /// True in `percent` of a hundred calls.
-    mutating func chance(_ percent: Int) -> Bool { percent > 0 && int(0..<100) < percent }
+    package mutating func chance(_ percent: Int) -> Bool { percent > 0 && int(0..<100) < percent }
 
     /// Not `Int.random`, whose way of drawing is the standard library's own affair.
-    mutating func int(_ range: Range<Int>) -> Int {
+    package mutating func int(_ range: Range<Int>) -> Int {
         range.lowerBound + Int(next() % UInt64(range.upperBound - range.lowerBound))
     }
 
-    mutating func pick<Element>(_ elements: [Element]) -> Element { elements[int(0..<elements.count)] }
+    package mutating func pick<Element>(_ elements: [Element]) -> Element { elements[int(0..<elements.count)] }
 
-    mutating func milliseconds(_ range: Range<Int>) -> Milliseconds { Milliseconds(Int64(int(range))) }
+    package mutating func milliseconds(_ range: Range<Int>) -> Milliseconds { Milliseconds(Int64(int(range))) }
 }
