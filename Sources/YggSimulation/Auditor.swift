@@ -205,7 +205,9 @@ final class Auditor: @unchecked Sendable {
         guard let executor = before.executor, let process = fleet.node(executor)?.process, let granted = grantedAt[key],
             let coordinator = fleet.coordinator.process,
             process.orderedAt == nil, process.frozenFor == .zero, coordinator.frozenFor == .zero,
-            process.contact.holds(since: granted, at: world.now), !inherited.contains(key)
+            process.contact.holds(since: granted, at: world.now), !inherited.contains(key),
+            // A try that failed may be granted anew in the commit that counts it.
+            outcomes[key] == nil
         else { return }
         world.fail(.leaseHasOwner, "\(name) was taken from \(executor), which holds it and is in good contact")
     }

@@ -83,7 +83,7 @@ final class CoordinatorNode: @unchecked Sendable {
         self.database = database
         backup = nil
         generation += 1
-        fleet.world.note("coordinator", "begins anew with the backup")
+        fleet.world.note("coordinator", "goes on with the backup")
         fleet.auditor.restored()
         fleet.clients.restored()
     }
@@ -169,6 +169,7 @@ final class CoordinatorProcess: SimulatedProcess, @unchecked Sendable {
         run { [self] in
             do {
                 if let backup {
+                    try await Migrator.migrate(backup)
                     _ = try await Restoration.adopt(backup, newID: "store-\(node.generation + 1)", at: clock.time())
                     guard !isDead else { return }
                     node.restored(backup)

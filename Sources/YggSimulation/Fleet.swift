@@ -47,7 +47,7 @@ final class Fleet: @unchecked Sendable {
             at(fault) { self.world.note(endpoint, "its network has trouble for \(fault.duration.text): \(trouble)") }
         case .restore(let age):
             let backup = Backup()
-            world.at(max(.zero, fault.at - age)) { self.coordinator.copy(to: backup) }
+            world.at(Milliseconds(max(0, fault.at.rawValue - age.rawValue))) { self.coordinator.copy(to: backup) }
             at(fault) { self.coordinator.restore(backup, after: fault.duration) }
         case .databaseFull:
             at(fault) { self.world.note("coordinator", "its disk is full for \(fault.duration.text)") }

@@ -62,6 +62,25 @@ import YggSimulation
         let restored = scenario
         let outcome = await aside { Simulation.run(restored) }
         #expect(outcome.violation == nil, "\(outcome)")
-        #expect(Self.begins(outcome) == 2)
+        #expect(Self.begins(outcome) == 2, "\(outcome)")
+    }
+
+    /// With its epoch, which jumps, a task that waited for another was taken for a parent of steps, and the report that
+    /// ended the other was refused for ever.
+    @Test func `a task that waits for another goes on after a restore`() async {
+        var scenario = Self.scenario(
+            .work,
+            lasting: .seconds(10),
+            Fault(at: .seconds(5), duration: 500, kind: .restore(age: .seconds(1)))
+        )
+        scenario.tasks[0].hasOwnID = true
+        var next = scenario.tasks[0]
+        next.name = "next"
+        next.submitAt = .seconds(2)
+        next.dependsOn = scenario.tasks[0].name
+        scenario.tasks.append(next)
+        let restored = scenario
+        let outcome = await aside { Simulation.run(restored) }
+        #expect(outcome.violation == nil, "\(outcome)")
     }
 }

@@ -150,7 +150,7 @@ package final class ArtifactStore: Sendable {
     /// - Parameter next: gives the next chunk; nil at the end.
     /// - Returns: how many they are; nil where they have another hash.
     package func save(as hash: String, _ next: () async throws -> [UInt8]?) async throws -> Int64? {
-        let draft = try await disk.run { [self] in try draft(of: hash) }
+        let draft = try await disk.run { [self] in try makeDraft(of: hash) }
         do {
             while let chunk = try await next() { try await disk.run { try draft.append(chunk) } }
             return try await disk.run { [self] in
@@ -167,7 +167,7 @@ package final class ArtifactStore: Sendable {
         try await disk.run { [self] in try ArtifactReader(path: path(of: hash), disk: disk) }
     }
 
-    private func draft(of hash: String) throws -> ArtifactDraft {
+    private func makeDraft(of hash: String) throws -> ArtifactDraft {
         let folder = folder(of: hash)
         if access(folder, F_OK) != 0 {
             try makeDirectory(directory)

@@ -36,7 +36,7 @@ package struct FleetTask: Sendable {
     package var id: TaskID { spec.id }
 
     /// Whether it waits for children: what was granted before is blocked only by an approved plan.
-    package var isParent: Bool { state == .blocked && epoch > 0 }
+    package var isParent: Bool { state == .blocked && startedAt != nil }
 
     /// The next time at which the clock alone changes this task; nil where it never does.
     package var wakeAt: Timestamp? {
@@ -50,7 +50,7 @@ package struct FleetTask: Sendable {
 
     /// The queue timeout runs until the first grant.
     package var queueDeadline: Timestamp? {
-        guard epoch == 0, spec.timeouts.queue > .zero else { return nil }
+        guard startedAt == nil, spec.timeouts.queue > .zero else { return nil }
         return max(spec.createdAt, spec.notBefore ?? spec.createdAt) + spec.timeouts.queue
     }
 
