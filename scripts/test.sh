@@ -71,6 +71,8 @@ else
     swift test --package-path "$ROOT" --skip-build --skip EndToEndTests --skip YggExecutorTests --skip YggSimulationTests
     swift test --package-path "$ROOT" --skip-build --filter YggSimulationTests
     swift test --package-path "$ROOT" --skip-build --filter YggExecutorTests
-    swift test --package-path "$ROOT" --skip-build --filter EndToEndTests
+    swift test --package-path "$ROOT" --skip-build --filter EndToEndTests --skip ExecutorWorkTests --skip HostileClientTests
+    # These want every core for themselves.
+    swift test --package-path "$ROOT" --skip-build --no-parallel --filter 'ExecutorWorkTests|HostileClientTests'
 fi
 say "all passed ($TEST_PROFILE)"

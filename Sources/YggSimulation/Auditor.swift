@@ -207,7 +207,7 @@ final class Auditor: @unchecked Sendable {
             process.orderedAt == nil, process.frozenFor == .zero, coordinator.frozenFor == .zero,
             process.contact.holds(since: granted, at: world.now), !inherited.contains(key),
             // A try that failed may be granted anew in the commit that counts it.
-            outcomes[key] == nil
+            outcomes[key] != .failed
         else { return }
         world.fail(.leaseHasOwner, "\(name) was taken from \(executor), which holds it and is in good contact")
     }

@@ -60,7 +60,7 @@ extension Scenario {
         let short = random.milliseconds(200..<4000)
         switch random.int(0..<22) {
         case 0, 1: return Fault(at: at, duration: short, kind: .executorCrash(executor, isPowerLoss: random.chance(50)))
-        case 2: return Fault(at: at, duration: long, kind: .executorFreeze(executor))
+        case 2, 16: return Fault(at: at, duration: long, kind: .executorFreeze(executor))
         case 3, 4:
             let action = random.pick([LifecycleAction.pause, .drain, .stop, .restart])
             return Fault(at: at, duration: short, kind: .lifecycle(executor, action))

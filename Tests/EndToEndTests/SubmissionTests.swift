@@ -169,9 +169,10 @@ struct SubmissionTests {
 
             let soon = Timestamp.soon(milliseconds: 400).description
             let delayed = try await ygg.submit(["kind": "bench-noop", "notBefore": .string(soon)])
-            #expect(try await ygg.get("/v1/tasks/\(delayed)").json?["state"] == "scheduled")
             let done = try await ygg.finished(delayed)
             #expect(try #require(done["startedAt"]?.stringValue) >= soon)
+            let told = try await ygg.get("/v1/tasks/\(delayed)/events").json?["items"]?.arrayValue?.first
+            #expect(told?["data"]?["state"] == "scheduled")
 
             let never = try await ygg.submit([
                 "kind": "bench-noop", "labels": ["arch=none"], "timeouts": ["queueMs": 200],

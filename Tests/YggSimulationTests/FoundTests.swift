@@ -83,4 +83,26 @@ import YggSimulation
         let outcome = await aside { Simulation.run(restored) }
         #expect(outcome.violation == nil, "\(outcome)")
     }
+
+    /// The new process registered in the last commit of a coordinator, and the next one took its old lease for one that
+    /// was granted to it.
+    @Test func `an executor and a coordinator that crash together do not begin an old lease anew`() async {
+        let executor = Scenario(seed: 1).executors[0].id
+        let outcomes = await aside {
+            (1...12).map { write in
+                Simulation.run(
+                    Self.scenario(
+                        .once,
+                        lasting: .seconds(20),
+                        Fault(at: .seconds(5), duration: 500, kind: .executorCrash(executor, isPowerLoss: false)),
+                        Fault(at: .zero, duration: 500, kind: .crashAtWrite(write, isCommitted: true))
+                    )
+                )
+            }
+        }
+        for outcome in outcomes {
+            #expect(outcome.violation == nil, "\(outcome)")
+            #expect(Self.begins(outcome) <= 1, "\(outcome)")
+        }
+    }
 }

@@ -6,7 +6,7 @@ import YggSimulation
 /// The proof that the simulation can fail: each of these mistakes is found, and its absence is not.
 @Suite(.timeLimit(.minutes(5))) struct SabotageTests {
     /// More than any mistake needs; docs/reliability.md says how many each took.
-    private static let limit: UInt64 = 400
+    private static let limit: UInt64 = 1000
 
     @Test(arguments: Sabotage.all.indices)
     func `a mistake made on purpose is found`(index: Int) async {

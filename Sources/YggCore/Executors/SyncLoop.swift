@@ -18,6 +18,8 @@ package struct SyncLoop: Sendable {
         case declined(LeaseKey, reason: String)
         /// An unfinished attempt of an earlier life whose final report waits in the Outbox.
         case recovered(LeaseKey)
+        /// An attempt of an earlier life that died with it. A coordinator that has been restarted may not know.
+        case died(LeaseKey)
         /// No new leases are started from now on, and what waits is given back; `true` again when they are.
         case accepting(Bool)
         /// This life is coming to its end. Once the coordinator has heard of that, it waits for nobody who is cut off.
@@ -70,6 +72,8 @@ package struct SyncLoop: Sendable {
     private var declined: [LeaseKey: String] = [:]
     /// What ended without a report and may still be stated: one lease is begun once.
     private var unreported: Set<LeaseKey> = []
+    /// Attempts that were begun by an earlier life: they are not begun again, whoever states them.
+    private var died: Set<LeaseKey> = []
     private var used = Slots()
     /// The part of `used` that no lease accounts for.
     private var usedWithoutLease = Slots()
@@ -160,6 +164,9 @@ package struct SyncLoop: Sendable {
                 rev: 0
             )
             return []
+        case .died(let key):
+            died.insert(key)
+            return []
         case .accepting(let flag):
             isAccepting = flag
             guard !flag else { return startWaiting() }
@@ -240,7 +247,7 @@ package struct SyncLoop: Sendable {
 
     /// Whether it was held before and will not be again, however often it is stated.
     private func isSettled(_ key: LeaseKey) -> Bool {
-        declined[key] != nil || dying[key] != nil || unreported.contains(key)
+        declined[key] != nil || dying[key] != nil || unreported.contains(key) || died.contains(key)
     }
 
     private mutating func abandon(_ keys: [LeaseKey]) -> [Effect] {

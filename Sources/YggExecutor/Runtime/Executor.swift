@@ -124,6 +124,7 @@ package final class Executor: Service {
                 return tenure
             }
             for entry in replay.undelivered { tenure.post(.recovered(entry)) }
+            for lease in replay.unfinished { tenure.post(.died(lease.key)) }
             tenure.perform()
             let ending = await tenure.run()
             let storeID = state.withLock { state in

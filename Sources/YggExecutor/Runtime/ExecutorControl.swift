@@ -25,6 +25,8 @@ package struct ExecutorControl: Sendable {
         case declined(LeaseKey, reason: String)
         /// An entry of an earlier life that is still to be delivered.
         case recovered(Outbox.Entry)
+        /// An attempt that died with an earlier life.
+        case died(LeaseKey)
         /// There is no room on a disk for new work, for this reason; nil when there is room again.
         case short(String?)
         /// Work without a lease has ended.
@@ -191,6 +193,7 @@ package struct ExecutorControl: Sendable {
         case .recovered(let entry):
             _ = outbox.handle(.appended(entry), now: now)
             return wakeReports + follow(syncLoop.handle(.recovered(entry.key), now: now), now: now)
+        case .died(let key): return follow(syncLoop.handle(.died(key), now: now), now: now)
         case .short(let reason): return follow(syncLoop.handle(.short(reason), now: now), now: now)
         case .released(let slots): return follow(syncLoop.handle(.released(slots), now: now), now: now)
         case .ordered(let order): return obey(lifecycle.handle(.ordered(order), now: now, time: time), now: now)
