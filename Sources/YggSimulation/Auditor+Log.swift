@@ -18,6 +18,9 @@ extension Auditor {
                 world.fail(.logIsWhole, "in the log of \(name), entry \(event.seq) follows entry \(seq)")
             }
             seq = event.seq
+            if isJump, event.data["to"]?.intValue ?? 0 >= Restoration.jump {
+                (epoch, line) = (epoch + Restoration.jump, 0)
+            }
             switch event.type {
             case .state:
                 let newEpoch = event.data["epoch"]?.intValue ?? 0

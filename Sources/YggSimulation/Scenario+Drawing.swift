@@ -56,7 +56,7 @@ extension Scenario {
     private func fault(_ random: inout SeededRandom) -> Fault {
         let executor = random.pick(executors).id
         let at = random.milliseconds(0..<30_000)
-        let long = random.milliseconds(500..<Int(ttl.rawValue) * 5 / 2)
+        let long = random.milliseconds(random.pick([500, Int(ttl.rawValue)])..<Int(ttl.rawValue) * 5 / 2)
         let short = random.milliseconds(200..<4000)
         switch random.int(0..<22) {
         case 0, 1: return Fault(at: at, duration: short, kind: .executorCrash(executor, isPowerLoss: random.chance(50)))
