@@ -71,6 +71,8 @@ struct SubmissionTests {
             #expect(first.status == 201 && second.status == 201)
             #expect(first.json?["id"] == second.json?["id"])
             #expect(second.header("Idempotency-Replayed") == "true")
+            let location = try #require(first.header("Location"))
+            #expect(second.header("Location") == location)
             let other = try await ygg.post("/v1/tasks", ["kind": "bench-noop", "title": "twice"], headers: key)
             #expect(other.status == 422 && other.code == "idempotency-key-reused")
 

@@ -133,8 +133,12 @@ package final class ArtifactStore: Sendable {
 
     private func path(of hash: String) -> String { "\(folder(of: hash))/\(hash)" }
 
+    /// None where the folder is not there: it is made with the first artifact.
     private func names(in folder: String) throws -> [String] {
-        guard let handle = opendir(folder) else { throw fileFailure(to: "read the directory \(folder)") }
+        guard let handle = opendir(folder) else {
+            if errno == ENOENT { return [] }
+            throw fileFailure(to: "read the directory \(folder)")
+        }
         defer { closedir(handle) }
         var names: [String] = []
         while let entry = readdir(handle) {

@@ -30,11 +30,8 @@ struct TaskRoutes: Sendable {
 
     private func answer(_ result: SubmitResult, isNew: Bool = true) -> Response {
         var headers = headers(of: result.task)
-        switch result.kind {
-        case .created: headers[.location] = "/v1/tasks/\(result.task.id)"
-        case .existing: break
-        case .replayed: headers[.idempotencyReplayed] = "true"
-        }
+        if result.kind != .existing { headers[.location] = "/v1/tasks/\(result.task.id)" }
+        if result.kind == .replayed { headers[.idempotencyReplayed] = "true" }
         return .json(result.task.json, status: result.kind == .existing || !isNew ? .ok : .created, headers: headers)
     }
 

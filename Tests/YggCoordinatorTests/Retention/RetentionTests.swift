@@ -155,6 +155,14 @@ struct RetentionTests {
         }
     }
 
+    @Test func `where no artifact ever came, there is nothing to sweep`() async throws {
+        try await Household.with { household in
+            #expect(!FileManager.default.fileExists(atPath: household.layout.artifacts))
+            let removed = try await household.coordinator.artifacts.sweep { _ in false }
+            #expect(removed == 0)
+        }
+    }
+
     @Test func `an upload that meets the removal of the same bytes has them afterwards`() async throws {
         try await Household.with { household in
             let store = household.coordinator.artifacts
