@@ -5,7 +5,7 @@ struct Migration: Sendable {
     let statements: [String]
 
     /// All steps in order.
-    static let all: [Migration] = [.initial, .standingOrders, .retention, .agentServices]
+    static let all: [Migration] = [.initial, .standingOrders, .retention, .agentServices, .access]
 }
 
 /// Brings a store to the schema of this version.
