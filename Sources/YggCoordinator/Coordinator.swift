@@ -13,6 +13,7 @@ package final class Coordinator: Service {
     package let settings: CoordinatorSettings
     package let identity: StoreIdentity
     package let events = EventHub()
+    package let access: AccessDesk
     package let startedAt = Timestamp.now
     let database: any Database
     let store: TaskStore
@@ -64,6 +65,7 @@ package final class Coordinator: Service {
         self.database = database
         self.link = link
         self.logger = logger
+        access = AccessDesk(settings: settings.access, database: database, logger: logger)
         store = TaskStore()
         artifacts = try ArtifactStore(directory: settings.dataDirectory + "/artifacts")
         disk = Mutex(DiskGuard(floor: settings.diskFloor))
@@ -83,6 +85,7 @@ package final class Coordinator: Service {
     }
 
     private func restore() async throws {
+        try await access.load()
         let stored = try await database.read { [store] tx in
             (
                 lanes: try LaneStore.all(in: tx), filled: try store.lanesWithQueued(in: tx),
@@ -151,6 +154,7 @@ package final class Coordinator: Service {
             group.addTask { await self.sweep() }
             group.addTask { await self.wakeDueTasks() }
             group.addTask { await self.placeCalls() }
+            group.addTask { await self.access.run() }
             try? await gracefulShutdown()
             await self.leave()
             group.cancelAll()

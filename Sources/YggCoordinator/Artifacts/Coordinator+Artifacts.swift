@@ -5,8 +5,20 @@ import YggStorage
 extension Coordinator {
     /// Keeps what an attempt leaves behind. Only the holder of the epoch may, and only under the true hash.
     /// - Returns: whether the task had it not yet.
-    package func saveArtifact(_ bytes: [UInt8], sha256: String, task id: TaskID, epoch: Int64) async throws -> Bool {
-        try checkEpoch(try await stored(id), epoch)
+    package func saveArtifact(
+        _ bytes: [UInt8],
+        sha256: String,
+        task id: TaskID,
+        epoch: Int64,
+        by principal: Principal = .local
+    ) async throws -> Bool {
+        let known = try await stored(id)
+        try checkEpoch(known, epoch)
+        // Who holds an epoch never changes, so it need not be looked at again in the commit.
+        if let holder = known.task.executor {
+            let decision = Access.decide(.leaseHolder, by: principal, on: .executor(holder))
+            guard decision == .allowed else { throw Problem.forbidden(decision, principal) }
+        }
         return try await artifacts.holding(sha256) {
             try await save(bytes, sha256: sha256, task: id, epoch: epoch)
         }

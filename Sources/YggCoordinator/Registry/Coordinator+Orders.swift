@@ -6,7 +6,11 @@ import YggStorage
 extension Coordinator {
     /// Asks an executor to pause, resume, drain, stop or restart. It is told at once where it is heard, else on its
     /// return; what was asked is durable when this returns. To ask twice is to ask once.
-    package func order(_ order: Lifecycle.Order, to id: ExecutorID) async throws -> ExecutorView {
+    package func order(
+        _ order: Lifecycle.Order,
+        to id: ExecutorID,
+        by author: Author = .local
+    ) async throws -> ExecutorView {
         let (known, nature) = withControl { control, _ in
             (control.executors[id], control.forwarder.drives(id) ? control.forwarder.nature(of: id) : nil)
         }
@@ -15,6 +19,11 @@ extension Coordinator {
         guard try isNews(order, to: known) else { return try executor(id) }
         try await database.write { [self] tx in
             let standing = try StandingOrderStore.keep(order, for: id, bootID: known.bootID, in: tx)
+            let words = [order.action.rawValue, order.why].compactMap { $0 }.joined(separator: ": ")
+            try AuditStore.append(
+                AuditEntry(.executorOrder, by: author, at: .now, executor: id, detail: words),
+                in: tx
+            )
             tx.afterCommit {
                 self.withControl { control, work in control.ask(standing, of: id, now: .now, into: &work) }
             }
