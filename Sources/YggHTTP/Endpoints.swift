@@ -129,9 +129,24 @@ package struct ProblemResponder: HTTPResponder {
                 ticket: { ticket(of: request) },
                 from: { asked.address }
             )
-            return try await router.respond(to: request, context: context)
+            let response = try await router.respond(to: request, context: context)
+            guard response.status == .notFound, context.endpointPath == Self.noEndpoint else { return response }
+            throw unknownPath(request, context)
         } catch {
             return .problem(problem(for: error, request, context), requestID: requestID(context))
+        }
+    }
+
+    /// What the router notes in the place of a path where it has none, having answered that itself, without a word.
+    private static let noEndpoint = "NotFound"
+
+    /// Whoever is not known learns nothing, not even what there is.
+    private func unknownPath(_ request: Request, _ context: YggContext) -> Problem {
+        do throws(Problem) {
+            _ = try context.principal()
+            return .notFound("path \(request.uri.path)", next: "See the README for the paths that exist.")
+        } catch {
+            return error
         }
     }
 
@@ -139,10 +154,6 @@ package struct ProblemResponder: HTTPResponder {
         switch error {
         case let problem as Problem: return problem
         case let input as InvalidInput: return .invalidRequest(input)
-        case let http as HTTPError where http.status == .notFound:
-            // Whoever is not known learns nothing, not even what there is.
-            do throws(Problem) { _ = try context.principal() } catch { return error }
-            return .notFound("path \(request.uri.path)", next: "See the README for the paths that exist.")
         case let http as HTTPError:
             return Problem(
                 status: http.status.code,

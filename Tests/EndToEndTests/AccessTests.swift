@@ -136,6 +136,7 @@ struct AccessTests {
                 let stranger = try await household.call(method, path, showing: nil)
                 let admin = try await household.call(method, path, showing: household.admin)
                 #expect(stranger.status == 401 && admin.status == known, "\(method) \(path)")
+                #expect(admin.json?["nextAction"] != nil)
             }
         }
     }
