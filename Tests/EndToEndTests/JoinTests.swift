@@ -107,6 +107,17 @@ struct JoinTests {
             #expect(joined.outcome.succeeded && joined.stderr.contains("huginn"), "\(joined.stderr)")
             let path = "\(data)/executor/key.json"
             let old = try Self.storedKey(path)
+            let again = await household.cli(
+                "executor",
+                "join",
+                "--token",
+                "-",
+                "--data-dir",
+                data,
+                input: invitation
+            )
+            #expect(again.outcome.succeeded, "\(again.stderr)")
+            #expect(try Self.storedKey(path) == old, "the invitation was good once, and the machine has joined")
             let text = try String(contentsOfFile: path, encoding: .utf8)
             let due = text.replacing(/"renewAtMs": \d+/, with: "\"renewAtMs\": 0")
             #expect(due != text)

@@ -17,7 +17,8 @@ struct ExecutorJoin: AsyncParsableCommand {
             coordinator only ever learns its sha256 before it is used. It renews itself, and ends with
             `ygg token revoke NAME`.
 
-            Afterwards `ygg executor` needs no more to be told. With --run it starts at once.
+            Afterwards `ygg executor` needs no more to be told. With --run it starts at once; the same line may then be
+            started again, and finds that the machine has joined.
 
             EXAMPLES
               ygg executor join --coordinator http://surtr:5080 --token ygg_join_…
@@ -89,7 +90,15 @@ struct Joining {
             renewAt: Timestamp(milliseconds: 0)
         )
         try key.write(draft)
-        let grant = try await exchange(invitation, for: key)
+        let grant: KeyGrant
+        do {
+            grant = try await exchange(invitation, for: key)
+        } catch let problem as Problem where problem.status == 401 {
+            // A supervisor starts the same line again and again; the invitation in it was good once.
+            guard let joined = try ExecutorKey.read(path), joined.coordinator == coordinator else { throw problem }
+            try removeFile(draft)
+            return joined
+        }
         if let wanted = settings.executorID, wanted != grant.executor {
             Console.error(
                 "The invitation is for \(grant.executor): that is what this machine is called, not \(wanted).\n"

@@ -37,7 +37,9 @@ struct ExecutorRoutes: Sendable {
         let id = try executorID(context)
         var reader = try await request.objectReader(limit: coordinator.settings.limits.body)
         let author = try context.author()
-        let order = try Lifecycle.Order(request: &reader, by: author.name)
+        // Where nobody has a name of their own, the role says more than that.
+        let name = author.principal.token == nil ? author.principal.role.rawValue : author.name
+        let order = try Lifecycle.Order(request: &reader, by: name)
         return .json(try await coordinator.order(order, to: id, by: author).json, status: .accepted)
     }
 
