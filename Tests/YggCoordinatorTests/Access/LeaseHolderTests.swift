@@ -18,13 +18,16 @@ struct LeaseHolderTests {
             try await household.start("a")
             let bytes = Array("diff".utf8)
             func upload(by principal: Principal) async throws -> Bool {
-                try await household.coordinator.saveArtifact(
-                    bytes,
+                var rest: [UInt8]? = bytes
+                return try await household.coordinator.saveArtifact(
                     sha256: ArtifactStore.hash(of: bytes),
                     task: task,
                     epoch: 1,
                     by: principal
-                )
+                ) {
+                    defer { rest = nil }
+                    return rest
+                }.isNew
             }
             do {
                 _ = try await upload(by: Self.key(of: "muninn"))
