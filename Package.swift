@@ -168,6 +168,7 @@ let package = Package(
             dependencies: [
                 "YggClient", "YggCommands", "YggConfiguration", "YggCoordinator", "YggCore", "YggProtocol",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
             ]
         ),
         .testTarget(name: "YggConfigurationTests", dependencies: ["YggConfiguration", "YggCore"]),

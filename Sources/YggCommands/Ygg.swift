@@ -24,6 +24,7 @@ struct Ygg: AsyncParsableCommand {
                 name: "Tasks and the fleet",
                 subcommands: [TaskCommand.self, TaskWhy.self, KindCommand.self, ExecutorCommand.self]
             ),
+            CommandGroup(name: "Who may do what", subcommands: [Login.self, TokenCommand.self, AuditCommand.self]),
             CommandGroup(
                 name: "This installation",
                 subcommands: [

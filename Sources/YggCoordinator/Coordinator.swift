@@ -13,6 +13,7 @@ package final class Coordinator: Service {
     package let settings: CoordinatorSettings
     package let identity: StoreIdentity
     package let events = EventHub()
+    package let access: AccessDesk
     package let startedAt: Timestamp
     let database: any Database
     let store: TaskStore
@@ -76,6 +77,7 @@ package final class Coordinator: Service {
         self.machine = machine
         self.sabotage = sabotage
         self.logger = logger
+        access = AccessDesk(settings: settings.access, database: database, logger: logger)
         startedAt = machine.time()
         alarm = Alarm(machine: machine)
         store = TaskStore()
@@ -103,6 +105,7 @@ package final class Coordinator: Service {
     }
 
     private func restore() async throws {
+        try await access.load()
         let stored = try await database.read { [store] tx in
             (
                 lanes: try LaneStore.all(in: tx), filled: try store.lanesWithQueued(in: tx),
@@ -171,6 +174,7 @@ package final class Coordinator: Service {
             group.addTask { await self.sweep() }
             group.addTask { await self.wakeDueTasks() }
             group.addTask { await self.placeCalls() }
+            group.addTask { await self.access.run() }
             try? await gracefulShutdown()
             await self.leave()
             group.cancelAll()

@@ -14,6 +14,8 @@ package struct CoordinatorSettings: Sendable {
     /// Where artifacts are kept.
     package var dataDirectory: String
     package var limits: Limits
+    /// Who is let in.
+    package var access = AccessSettings()
     /// What of finished work is kept.
     package var retention = RetentionRules(age: .days(30), size: 2 << 30)
     /// Bytes that must be free where the data is before new work is taken.
@@ -31,6 +33,12 @@ package struct CoordinatorSettings: Sendable {
         package var artifact = 256 << 20
         /// Tasks of one batch.
         package var batch = 1000
+        /// Bytes of the names and values of a request's headers.
+        package var headers = 32 << 10
+        /// Entries of one task's log; what comes after them is left out, but for what tells how the task fares.
+        package var events = 1_000_000
+        /// Unfinished tasks of one submitter; operators are not counted.
+        package var openTasks = 1000
 
         package init() {}
     }

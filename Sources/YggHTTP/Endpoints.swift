@@ -2,7 +2,8 @@ package import FoundationEssentials
 package import HTTPTypes
 package import Hummingbird
 import Logging
-import YggCore
+import NIOCore
+package import YggCore
 package import YggProtocol
 
 /// What a request carries through the handlers.
@@ -11,42 +12,99 @@ package struct YggContext: RequestContext {
     package var requestDecoder: JSONDecoder { JSONDecoder() }
     package var responseEncoder: JSONEncoder { JSONEncoder() }
 
-    package init(source: Source) { coreContext = CoreRequestContextStorage(source: source) }
+    private let channel: any Channel
+    /// Who asks. Nobody, until the guard has looked.
+    var caller = Caller.nobody
+
+    package init(source: Source) {
+        coreContext = CoreRequestContextStorage(source: source)
+        channel = source.channel
+    }
+
+    /// Who asks.
+    /// - Throws: the problem that says that nobody knows; only calls that are open to everybody can meet it.
+    package func principal() throws(Problem) -> Principal { try caller.principal() }
+
+    /// Who asks, and from where: for what is written into the audit.
+    package func author() throws(Problem) -> Author { Author(try principal(), from: address) }
+
+    /// The address of the other side, or of the last proxy.
+    package var address: String { channel.remoteAddress?.ipAddress ?? "unknown" }
+
+    /// Whether the caller may do it to this object, which only the request's body names.
+    package func demand(_ rule: AccessRule, on object: AccessObject) throws(Problem) {
+        let principal = try principal()
+        let decision = Access.decide(rule, by: principal, on: object)
+        guard decision == .allowed else { throw .forbidden(decision, principal) }
+    }
 
     /// A parameter of the path, percent-decoded.
     package func parameter(_ name: String) -> String { parameters.get(name) ?? "" }
 }
 
-/// The paths of a server. For a path that is known, a method that is not answers 405 with `Allow`.
+/// The paths of a server, each with what it asks of its caller. For a path that is known, a method that is not answers
+/// 405 with `Allow`.
 package struct Endpoints {
     package typealias Handler = @Sendable (Request, YggContext) async throws -> Response
 
-    private var handlers: [String: [(method: HTTPRequest.Method, handler: Handler)]] = [:]
+    private struct Entry {
+        var method: HTTPRequest.Method
+        var rule: AccessRule
+        var handler: Handler
+    }
+
+    private var handlers: [String: [Entry]] = [:]
 
     package init() {}
 
-    package mutating func on(_ method: HTTPRequest.Method, _ path: String, _ handler: @escaping Handler) {
-        handlers[path, default: []].append((method, handler))
+    package mutating func on(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        _ rule: AccessRule,
+        _ handler: @escaping Handler
+    ) {
+        handlers[path, default: []].append(Entry(method: method, rule: rule, handler: handler))
     }
 
-    package mutating func get(_ path: String, _ handler: @escaping Handler) { on(.get, path, handler) }
-    package mutating func post(_ path: String, _ handler: @escaping Handler) { on(.post, path, handler) }
+    package mutating func get(_ path: String, _ rule: AccessRule, _ handler: @escaping Handler) {
+        on(.get, path, rule, handler)
+    }
+
+    package mutating func post(_ path: String, _ rule: AccessRule, _ handler: @escaping Handler) {
+        on(.post, path, rule, handler)
+    }
 
     /// The responder of the server: guard, routes, and errors as problems.
     package func responder(guardedBy guardian: RequestGuard) -> ProblemResponder {
         let router = Router(context: YggContext.self, options: .autoGenerateHeadEndpoints)
         for (path, entries) in handlers {
             let methods = entries.map(\.method)
-            for entry in entries { router.on(RouterPath(path), method: entry.method, use: entry.handler) }
+            for entry in entries {
+                let object = Self.objectOfPath(path, entry.rule)
+                router.on(RouterPath(path), method: entry.method) { request, context -> Response in
+                    try guardian.admit(context.caller, to: entry.rule, on: object(context))
+                    return try await entry.handler(request, context)
+                }
+            }
             var allowed = methods.map(\.rawValue)
             if methods.contains(.get) { allowed.append("HEAD") }
             for method in Self.allMethods where !allowed.contains(method.rawValue) {
-                router.on(RouterPath(path), method: method) { [allowed] _, _ -> Response in
+                router.on(RouterPath(path), method: method) { [allowed] _, context -> Response in
+                    _ = try context.principal()
                     throw Problem.methodNotAllowed(method.rawValue, allowed: allowed.sorted())
                 }
             }
         }
         return ProblemResponder(router: router.buildResponder(), guardian: guardian)
+    }
+
+    /// What the path itself says of whom the call is about.
+    private static func objectOfPath(
+        _ path: String,
+        _ rule: AccessRule
+    ) -> @Sendable (YggContext) -> AccessObject? {
+        guard rule == .executorItself, path.contains("/:executor") else { return { _ in nil } }
+        return { context in .executor(ExecutorID(trusted: context.parameter("executor"))) }
     }
 
     private static let allMethods: [HTTPRequest.Method] = [
@@ -62,11 +120,33 @@ package struct ProblemResponder: HTTPResponder {
     let guardian: RequestGuard
 
     package func respond(to request: Request, context: YggContext) async throws -> Response {
+        var context = context
         do {
-            try guardian.check(request.head, path: request.uri.path)
-            return try await router.respond(to: request, context: context)
+            let asked = context
+            context.caller = try guardian.caller(
+                of: request.head,
+                path: request.uri.path,
+                ticket: { ticket(of: request) },
+                from: { asked.address }
+            )
+            let response = try await router.respond(to: request, context: context)
+            guard response.status == .notFound, context.endpointPath == Self.noEndpoint else { return response }
+            throw unknownPath(request, context)
         } catch {
             return .problem(problem(for: error, request, context), requestID: requestID(context))
+        }
+    }
+
+    /// What the router notes in the place of a path where it has none, having answered that itself, without a word.
+    private static let noEndpoint = "NotFound"
+
+    /// Whoever is not known learns nothing, not even what there is.
+    private func unknownPath(_ request: Request, _ context: YggContext) -> Problem {
+        do throws(Problem) {
+            _ = try context.principal()
+            return .notFound("path \(request.uri.path)", next: "See the README for the paths that exist.")
+        } catch {
+            return error
         }
     }
 
@@ -74,8 +154,6 @@ package struct ProblemResponder: HTTPResponder {
         switch error {
         case let problem as Problem: return problem
         case let input as InvalidInput: return .invalidRequest(input)
-        case let http as HTTPError where http.status == .notFound:
-            return .notFound("path \(request.uri.path)", next: "See the README for the paths that exist.")
         case let http as HTTPError:
             return Problem(
                 status: http.status.code,
@@ -96,6 +174,12 @@ package struct ProblemResponder: HTTPResponder {
                 nextAction: "Try again; if it stays, look into the log."
             )
         }
+    }
+
+    /// Of the query of an event stream; nothing else takes one.
+    private func ticket(of request: Request) -> String? {
+        guard request.uri.path.hasSuffix("/stream"), request.uri.query != nil else { return nil }
+        return request.uri.queryParameters["ticket"].map(String.init)
     }
 
     private func requestID(_ context: YggContext) -> String? {

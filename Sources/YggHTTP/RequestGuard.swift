@@ -1,28 +1,40 @@
 package import HTTPTypes
 import Hummingbird
-package import YggProtocol
+import YggCore
+import YggProtocol
 
-/// Who is served: whoever shows the token, and on loopback whoever is not a web page.
+/// Who asks: whoever shows a token, and on loopback whoever is not a web page.
 ///
 /// Every browser on the machine can send requests to loopback for any page its owner visits. Such a request carries
 /// a foreign `Origin`, or a foreign `Host` where the page had its name resolve to loopback, or a body of a type that
 /// needs no permission; our own clients never do.
 package struct RequestGuard: Sendable {
-    private let token: [UInt8]?
+    private let doorkeeper: any Doorkeeper
     private let isLoopback: Bool
+    private let needsToken: Bool
     private let names: Set<String>
+    private let headerLimit: Int
 
     /// - Parameters:
-    ///   - token: the shared token, where one is set.
-    ///   - isLoopback: whether the server listens on loopback alone; anywhere else nobody is served without the token.
+    ///   - isLoopback: whether the server listens on loopback alone; anywhere else nobody is served without a token.
+    ///   - needsToken: whether a token is asked for on loopback as well.
     ///   - names: further names that a `Host` header may carry.
-    package init(token: String?, isLoopback: Bool, names: some Sequence<String> = []) {
-        self.token = token.map { Array($0.utf8) }
+    ///   - headerLimit: bytes that names and values of a request's headers may have.
+    package init(
+        doorkeeper: any Doorkeeper,
+        isLoopback: Bool,
+        needsToken: Bool = false,
+        names: some Sequence<String> = [],
+        headerLimit: Int = 32 << 10
+    ) {
+        self.doorkeeper = doorkeeper
         self.isLoopback = isLoopback
+        self.needsToken = needsToken || !isLoopback
         self.names = Set(["localhost", "127.0.0.1", "[::1]"] + names.map { $0.lowercased() })
+        self.headerLimit = headerLimit
     }
 
-    /// Whether a server may listen on `host` with or without a token.
+    /// Whether a server that knows one token alone may listen on `host` with or without it.
     /// - Returns: what to say where it may not.
     package static func objection(toHost host: String, token: String?) -> String? {
         guard !isLoopback(host), token ?? "" == "" else { return nil }
@@ -36,24 +48,51 @@ package struct RequestGuard: Sendable {
         host == "localhost" || host == "::1" || host == "[::1]" || host.hasPrefix("127.")
     }
 
-    private static let open: Set<String> = ["/health", "/livez", "/readyz"]
-
-    /// - Throws: the problem to answer with.
-    package func check(_ head: HTTPRequest, path: String) throws(Problem) {
-        if path == "/livez" { return }
+    /// Looks at a request before anybody knows which call it is.
+    /// - Parameters:
+    ///   - address: where it comes from.
+    ///   - ticket: of the query, where the call takes one.
+    /// - Throws: the problem to answer with, whatever is asked for.
+    func caller(
+        of head: HTTPRequest,
+        path: String,
+        ticket: () -> String?,
+        from address: () -> String
+    ) throws(Problem) -> Caller {
+        if path == "/livez" { return .nobody }
+        try checkHeaders(head)
         if let shown = Self.shownToken(head) {
-            guard let token, isEqual(Array(shown.utf8), token) else {
-                throw .unauthorized("The token is not valid here.")
+            do throws(Problem) {
+                let principal = try doorkeeper.principal(showing: shown, from: address)
+                try checkBody(head)
+                return .known(principal)
+            } catch {
+                if isLoopback { try checkOrigin(head) }
+                guard [401, 429].contains(error.status) else { throw error }
+                return .unknown(error)
             }
-            try checkBody(head)
-            return
         }
-        guard isLoopback else {
-            if Self.open.contains(path) { return }
-            throw .unauthorized("This server asks for a token.")
+        if let ticket = ticket() {
+            guard let principal = doorkeeper.principal(showingTicket: ticket) else {
+                return .unknown(.unauthorized("The ticket is not valid, or not any more: it is good for a minute."))
+            }
+            return .known(principal)
         }
-        try checkOrigin(head)
+        if isLoopback { try checkOrigin(head) }
+        guard !needsToken else { return .nobody }
         try checkBody(head)
+        return .known(.local)
+    }
+
+    /// Whether the caller may make the call.
+    /// - Parameter object: what it is about, as far as its path says.
+    /// - Throws: the problem to answer with where it may not.
+    func admit(_ caller: Caller, to rule: AccessRule, on object: AccessObject?) throws(Problem) {
+        if rule == .open { return }
+        let principal = try caller.principal()
+        let decision = Access.decide(rule, by: principal, on: object)
+        guard decision == .allowed else { throw .forbidden(decision, principal) }
+        if !rule.isProtocol { try doorkeeper.spend(principal) }
     }
 
     private static func shownToken(_ head: HTTPRequest) -> String? {
@@ -62,6 +101,19 @@ package struct RequestGuard: Sendable {
             return parts.count == 2 && parts[0].lowercased() == "bearer" ? String(parts[1]) : ""
         }
         return head.headerFields[.xManagerToken]
+    }
+
+    private func checkHeaders(_ head: HTTPRequest) throws(Problem) {
+        var bytes = head.path?.utf8.count ?? 0
+        for field in head.headerFields { bytes += field.name.rawName.utf8.count + field.value.utf8.count }
+        guard bytes > headerLimit else { return }
+        throw Problem(
+            status: 431,
+            code: "headers-too-large",
+            title: "Headers too large",
+            detail: "Path and headers of the request have \(bytes) bytes, and may have \(headerLimit).",
+            nextAction: "Send less; coordinator.limits.headers says how much is taken."
+        )
     }
 
     private func checkOrigin(_ head: HTTPRequest) throws(Problem) {
@@ -96,12 +148,6 @@ package struct RequestGuard: Sendable {
         if host.hasPrefix("["), let end = host.firstIndex(of: "]") { return String(host[...end]) }
         return String(host.prefix { $0 != ":" })
     }
-
-    /// In a time that does not depend on where the first difference is.
-    private func isEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
-        guard left.count == right.count else { return false }
-        return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
-    }
 }
 
 extension HTTPField.Name {
@@ -120,16 +166,6 @@ extension HTTPField.Name {
 }
 
 extension Problem {
-    fileprivate static func unauthorized(_ detail: String) -> Problem {
-        Problem(
-            status: 401,
-            code: "unauthorized",
-            title: "Unauthorized",
-            detail: detail,
-            nextAction: "Send Authorization: Bearer with the token; the ygg command reads it from YGG_TOKEN."
-        )
-    }
-
     fileprivate static func foreignOrigin(_ detail: String) -> Problem {
         Problem(
             status: 403,

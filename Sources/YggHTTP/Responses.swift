@@ -47,7 +47,10 @@ extension Response {
 
     package static func problem(_ problem: Problem, requestID: String?) -> Response {
         var headers = HTTPFields()
-        if problem.status == 401 { headers[.wwwAuthenticate] = "Bearer realm=\"yggdrasil\"" }
+        if problem.status == 401 {
+            let isOver = problem.code == "token-expired" || problem.code == "token-revoked"
+            headers[.wwwAuthenticate] = "Bearer realm=\"yggdrasil\"" + (isOver ? ", error=\"invalid_token\"" : "")
+        }
         if let seconds = problem.retryAfter { headers[.retryAfter] = String(seconds) }
         if let allowed = problem.extensions["allow"]?.arrayValue {
             headers[.allow] = allowed.compactMap(\.stringValue).joined(separator: ", ")

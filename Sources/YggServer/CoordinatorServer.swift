@@ -11,14 +11,18 @@ package struct CoordinatorServer: Sendable {
         package var host: String
         /// 0 picks a free one.
         package var port: Int
-        package var token: String?
+        /// Whether a token is asked for on loopback as well.
+        package var needsToken: Bool
+        /// How it is reached from elsewhere, where somebody said so.
+        package var publicURL: String?
         /// Further names under which requests may come.
         package var names: [String]
 
-        package init(host: String, port: Int, token: String?, names: [String] = []) {
+        package init(host: String, port: Int, needsToken: Bool, publicURL: String? = nil, names: [String] = []) {
             self.host = host
             self.port = port
-            self.token = token
+            self.needsToken = needsToken
+            self.publicURL = publicURL
             self.names = names
         }
     }
@@ -41,6 +45,13 @@ package struct CoordinatorServer: Sendable {
         self.onReady = onReady
     }
 
+    /// What stands between a household of one machine and a second one.
+    package static let loopbackNote = """
+        This coordinator serves loopback alone, so a second machine cannot reach it. Set coordinator.host to an address \
+        or interface of this machine that the other one reaches (tailscale0), and coordinator.publicUrl to the URL it \
+        is to use (http://surtr:5080); then start the coordinator again.
+        """
+
     /// Serves until it is told to shut down. `Coordinator.run` goes on beside it, as a service of its own.
     package var application: some ApplicationProtocol {
         var endpoints = Endpoints()
@@ -50,10 +61,18 @@ package struct CoordinatorServer: Sendable {
         ServiceRoutes(coordinator: coordinator).add(to: &endpoints)
         CatalogueRoutes(coordinator: coordinator).add(to: &endpoints)
         HealthRoutes(coordinator: coordinator).add(to: &endpoints)
-        let guardian = RequestGuard(
-            token: settings.token,
+        AccessRoutes(
+            coordinator: coordinator,
             isLoopback: RequestGuard.isLoopback(settings.host),
-            names: settings.names
+            publicURL: settings.publicURL
+        ).add(to: &endpoints)
+        AuditRoutes(coordinator: coordinator).add(to: &endpoints)
+        let guardian = RequestGuard(
+            doorkeeper: coordinator.access,
+            isLoopback: RequestGuard.isLoopback(settings.host),
+            needsToken: settings.needsToken,
+            names: settings.names,
+            headerLimit: coordinator.settings.limits.headers
         )
         let host = settings.host
         return Application(

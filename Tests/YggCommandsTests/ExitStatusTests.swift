@@ -26,7 +26,7 @@ struct ExitStatusTests {
 
     @Test(
         arguments: [
-            (400, .usage), (401, .failed), (403, .failed), (404, .failed), (409, .failed), (422, .usage),
+            (400, .usage), (401, .unreachable), (403, .failed), (404, .failed), (409, .failed), (422, .usage),
             (429, .failed),
             (500, .failed), (502, .unreachable), (503, .unreachable),
         ] as [(Int, Status)]
@@ -44,7 +44,7 @@ struct ExitStatusTests {
         #expect(
             failure.text == """
                 ygg: Cannot reach the coordinator at http://h:1: connection refused.
-                next: Start one with `ygg up`, or name another with --coordinator URL or YGG_COORDINATOR.
+                next: Start one with `ygg up`, or name another: ygg login URL, --coordinator URL or YGG_COORDINATOR.
 
                 """
         )

@@ -31,7 +31,7 @@ extension CoordinatorClient {
     }
 
     /// Short lists, page by page to their end.
-    private func all(_ path: RequestPath) async throws -> [JSONObject] {
+    func all(_ path: RequestPath) async throws -> [JSONObject] {
         var items: [JSONObject] = []
         var cursor: String?
         repeat {

@@ -35,21 +35,23 @@ enum ExecutorTable {
                 .init(state, Style.emphasis(ofExecutor: ExecutorState(rawValue: state))),
                 .init(ExecutorText.slots(executor)), .init(String(executor["tasks"]?.arrayValue?.count ?? 0)),
                 .init(ExecutorText.lastSeen(executor)), .init(executor["version"]?.stringValue ?? ""),
-                .init(ExecutorText.prefixes(executor)), .init(ExecutorText.lifecycle(executor)),
+                .init(ExecutorText.prefixes(executor)), .init(ExecutorText.joined(executor)),
+                .init(ExecutorText.lifecycle(executor)),
             ]
         }
         var table = Table(
             [
                 .init("ID"), .init("STATE"), .init("FREE SLOTS"), .init("TASKS", alignment: .right),
                 .init("SEEN", alignment: .right, isOptional: true), .init("VERSION", isOptional: true),
-                .init("HANDLERS", isFlexible: true), .init("NOTE", isFlexible: true),
+                .init("HANDLERS", isFlexible: true), .init("JOINED", isOptional: true), .init("NOTE", isFlexible: true),
             ],
             rows: rows
         )
-        // As a rule nobody has asked anything of anybody.
-        if rows.allSatisfy({ $0.last?.text.isEmpty ?? true }) {
-            table.columns.removeLast()
-            table.rows = table.rows.map { $0.dropLast() }
+        // As a rule nobody has asked anything of anybody, and on one machine nobody needs to join.
+        for column in [table.columns.count - 1, table.columns.count - 2]
+        where table.rows.allSatisfy({ $0[column].text.isEmpty }) {
+            table.columns.remove(at: column)
+            for row in table.rows.indices { table.rows[row].remove(at: column) }
         }
         return table
     }
@@ -87,6 +89,12 @@ enum ExecutorText {
     static func lastSeen(_ executor: JSONObject) -> String {
         guard let milliseconds = executor["lastSeenMs"]?.intValue else { return "never" }
         return milliseconds < 1000 ? "now" : SpanText.coarse(Milliseconds(milliseconds))
+    }
+
+    /// When it joined, and who had invited it: `2026-03-01 by freya`.
+    static func joined(_ executor: JSONObject) -> String {
+        guard let at = executor["joinedAt"]?.stringValue else { return "" }
+        return "\(at.prefix(10))\(executor["invitedBy"]?.stringValue.map { " by \($0)" } ?? "")"
     }
 
     static func kinds(_ executor: JSONObject) -> [String] {

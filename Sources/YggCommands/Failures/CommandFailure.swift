@@ -48,12 +48,14 @@ struct CommandFailure: Error, Hashable {
         }
         let next: String? =
             switch problem.status {
-            case 401: "Set YGG_TOKEN to a token that the coordinator knows."
+            case 401 where problem.code == "unauthorized":
+                "Get a token from its operator, then: ygg login URL. Or set YGG_TOKEN."
             default: problem.nextAction.isEmpty ? nil : problem.nextAction
             }
         let status: ExitStatus =
             switch problem.status {
             case 400, 422: .usage
+            case 401: .unreachable
             case 502, 503, 504: .unreachable
             default: .failed
             }
@@ -65,7 +67,7 @@ struct CommandFailure: Error, Hashable {
         case .unreachable:
             self.init(
                 sentence(error.description),
-                next: "Start one with `ygg up`, or name another with --coordinator URL or YGG_COORDINATOR.",
+                next: "Start one with `ygg up`, or name another: ygg login URL, --coordinator URL or YGG_COORDINATOR.",
                 status: .unreachable
             )
         case .notACoordinator:

@@ -2,13 +2,12 @@ import ArgumentParser
 import YggClient
 import YggConfiguration
 
-/// Which coordinator a command talks to. The token comes from `YGG_TOKEN` alone: a command line is read by everybody
-/// on the machine.
+/// Which coordinator a command talks to. No token is an option: a command line is read by everybody on the machine.
 struct ConnectionOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "The coordinator. Default: YGG_COORDINATOR, else executor.coordinator of the configuration, "
-                + "else \(CoordinatorClient.defaultURL).",
+                + "else that of ygg login, else \(CoordinatorClient.defaultURL).",
             valueName: "url"
         )
     )
@@ -19,6 +18,6 @@ struct ConnectionOptions: ParsableArguments {
             role: .client,
             flags: coordinator.map { [.coordinatorURL: $0] } ?? [:]
         )
-        return CoordinatorClient(address: settings.coordinatorURL, token: settings.token)
+        return try Connection(settings, environment: ProcessContext.environment).client
     }
 }

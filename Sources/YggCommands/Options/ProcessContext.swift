@@ -16,11 +16,15 @@ enum ProcessContext {
 
     /// Who runs the command, and where: what is told to others as the one who asked.
     static var user: String {
-        var host = [CChar](repeating: 0, count: 256)
-        let isNamed = gethostname(&host, host.count - 1) == 0
         let user = variable("USER") ?? variable("LOGNAME") ?? "uid \(getuid())"
-        return isNamed
-            ? "\(user)@\(String(decoding: host.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))" : user
+        return hostName.isEmpty ? user : "\(user)@\(hostName)"
+    }
+
+    /// The name of this machine; empty where it has none.
+    static var hostName: String {
+        var host = [CChar](repeating: 0, count: 256)
+        guard gethostname(&host, host.count - 1) == 0 else { return "" }
+        return String(decoding: host.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     static func now() -> Timestamp {

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Logging
 import ServiceLifecycle
 import YggConfiguration
@@ -12,31 +13,50 @@ struct CoordinatorAssembly {
     let settings: ResolvedSettings
     let logger: Logger
 
+    /// An executor that is a part of the same process.
+    struct LocalExecutor {
+        var id: ExecutorID
+        /// What it shows.
+        var key: String
+    }
+
     /// Serves until the surrounding group is shut down.
     /// - Parameter onReady: called with the address once it is open.
-    func run(localExecutor: ExecutorID? = nil, onReady: @escaping @Sendable (String) async -> Void) async throws {
-        if let objection = RequestGuard.objection(toHost: settings.coordinatorHost, token: settings.token) {
-            throw CommandFailure(objection, status: .usage)
+    func run(localExecutor: LocalExecutor? = nil, onReady: @escaping @Sendable (String) async -> Void) async throws {
+        let host = try await cancelWhenGracefulShutdown {
+            try await ServedHost().resolve(settings.coordinatorHost, key: "coordinator.host") { sentence in
+                logger.notice("coordinator.waiting", metadata: ["reason": "\(sentence)"])
+            }
         }
+        let isLoopback = RequestGuard.isLoopback(host)
         try makeDirectories(settings.dataDirectory)
+        try checkPlace()
         let layout = StoreLayout(directory: settings.dataDirectory)
         let database = try SQLiteDatabase(path: layout.database)
         if let copy = try StoreMigration.keepCopy(of: layout).copy {
             logger.notice("store.copied-before-migration", metadata: ["path": "\(copy)"])
         }
         let coordinator = try await Coordinator.start(
-            settings: try coordinatorSettings(localExecutor: localExecutor),
+            settings: try coordinatorSettings(localExecutor: localExecutor?.id, isLoopback: isLoopback),
             database: database,
             link: HTTPAgentLink(),
             logger: logger
         )
+        if let localExecutor { coordinator.access.admit(localExecutor.id, under: localExecutor.key) }
+        let needsToken = !isLoopback || settings.authLoopback == .required
+        if needsToken {
+            try await AdminToken.ensure(for: coordinator, in: settings.dataDirectory, logger: logger)
+        } else {
+            logger.info("coordinator.loopback-only", metadata: ["hint": "\(CoordinatorServer.loopbackNote)"])
+        }
         let server = CoordinatorServer(
             coordinator: coordinator,
             settings: .init(
-                host: settings.coordinatorHost,
+                host: host,
                 port: settings.coordinatorPort,
-                token: settings.token,
-                names: publicNames
+                needsToken: needsToken,
+                publicURL: settings.publicURL,
+                names: publicNames(host)
             ),
             logger: quiet,
             onReady: onReady
@@ -56,7 +76,7 @@ struct CoordinatorAssembly {
         } catch {
             throw PortFailure.explain(
                 error,
-                host: settings.coordinatorHost,
+                host: host,
                 port: settings.coordinatorPort,
                 flag: "--port"
             )
@@ -64,13 +84,31 @@ struct CoordinatorAssembly {
         await database.close()
     }
 
-    private func coordinatorSettings(localExecutor: ExecutorID?) throws -> CoordinatorSettings {
+    /// A database is not opened where it would be lost.
+    private func checkPlace() throws {
+        let path = resolvedPath(settings.dataDirectory) ?? settings.dataDirectory
+        let mounts = FileManager.default.contents(atPath: "/proc/self/mountinfo") ?? Data()
+        let objection = DataPlace.objection(to: path, mounts: String(decoding: mounts, as: UTF8.self)) {
+            FileManager.default.fileExists(atPath: $0)
+        }
+        guard let objection else { return }
+        throw CommandFailure(
+            objection,
+            next: "Choose a folder on a disk of this machine: --data-dir or YGG_DATA_DIR.",
+            status: .usage
+        )
+    }
+
+    private func coordinatorSettings(localExecutor: ExecutorID?, isLoopback: Bool) throws -> CoordinatorSettings {
         var routes = settings.configuration.routes
         if let localExecutor { routes = routes.addingFallback(localExecutor) }
         var limits = CoordinatorSettings.Limits()
         limits.body = Int(settings.bodyLimit.bytes)
         limits.largeBody = Int(settings.largeBodyLimit.bytes)
         limits.artifact = Int(settings.artifactLimit.bytes)
+        limits.headers = Int(settings.headerLimit.bytes)
+        limits.events = settings.eventLimit
+        limits.openTasks = settings.openTaskLimit
         var coordinator = CoordinatorSettings(
             routes: routes,
             resources: settings.configuration.resources,
@@ -80,10 +118,17 @@ struct CoordinatorAssembly {
                 ttl: settings.servicesTTL,
                 registrationGrace: settings.registrationGrace
             ),
-            agents: try AgentDirectory(settings, environment: ProcessContext.environment),
+            agents: try AgentDirectory(
+                settings,
+                isLoopback: isLoopback,
+                environment: ProcessContext.environment
+            ),
             dataDirectory: settings.dataDirectory,
             limits: limits
         )
+        coordinator.access.sharedToken = settings.token
+        coordinator.access.requestsPerSecond = settings.requestLimit
+        coordinator.access.auditAge = max(settings.retentionAudit, settings.retentionAge)
         coordinator.retention = RetentionRules(age: settings.retentionAge, size: settings.retentionSize.bytes)
         coordinator.diskFloor = settings.coordinatorDiskFloor.bytes
         coordinator.measureDisk = { [path = settings.dataDirectory] in diskSpace(of: path) }
@@ -91,14 +136,14 @@ struct CoordinatorAssembly {
     }
 
     /// Hosts by which a request may name this server.
-    private var publicNames: [String] {
+    private func publicNames(_ host: String) -> [String] {
         let urlHost = settings.publicURL.flatMap { url -> String? in
             guard let rest = url.split(separator: "/", omittingEmptySubsequences: true).dropFirst().first else {
                 return nil
             }
             return rest.split(separator: ":").first.map(String.init)
         }
-        return [settings.coordinatorHost] + (urlHost.map { [$0] } ?? [])
+        return [host, settings.coordinatorHost] + (urlHost.map { [$0] } ?? [])
     }
 
     /// The frameworks' own lines are about their insides.

@@ -14,7 +14,7 @@ struct CoordinatorServe: AsyncParsableCommand {
 
             EXAMPLES
               ygg coordinator
-              YGG_TOKEN=… ygg coordinator --host 0.0.0.0 --port 5080
+              ygg coordinator --host tailscale0          (others need a token: ygg token create)
             """
     )
 

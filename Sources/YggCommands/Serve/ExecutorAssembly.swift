@@ -1,5 +1,4 @@
 import Logging
-import YggClient
 import YggConfiguration
 import YggCore
 import YggExecutor
@@ -9,14 +8,15 @@ import YggTelemetry
 struct ExecutorAssembly {
     let settings: ResolvedSettings
     let id: ExecutorID
+    /// The address it serves.
+    let host: String
 
     /// - Parameters:
-    ///   - coordinatorURL: where it dials.
+    ///   - coordinator: whom it dials.
     ///   - port: in place of the configured one.
     ///   - mayMovePort: whether a port that is taken may be exchanged for a free one, because nobody asked for it.
     func service(
-        coordinatorURL: String,
-        client: DedicatedHTTPClient,
+        coordinator: HTTPCoordinatorLink,
         log: ProcessLog,
         port: Int? = nil,
         mayMovePort: Bool = false,
@@ -27,12 +27,9 @@ struct ExecutorAssembly {
         if let port { executor.port = port }
         executor.mayMovePort = mayMovePort
         executor.readLog = { [file = log.file] count in file.lines(last: count) }
-        let link = HTTPCoordinatorLink(
-            transport: client.transport(baseURL: coordinatorURL, token: settings.token)
-        )
         return try ExecutorService(
             settings: executor,
-            link: link,
+            link: coordinator,
             clock: clock,
             logger: log.logger("ygg.executor"),
             onReady: onReady
@@ -57,7 +54,7 @@ struct ExecutorAssembly {
         } catch {
             throw PortFailure.explain(
                 error,
-                host: settings.executorHost,
+                host: host,
                 port: settings.executorPort,
                 flag: portFlag
             )
@@ -80,7 +77,7 @@ struct ExecutorAssembly {
         executor.slots = settings.slots
         executor.window = max(0, settings.window - settings.slots["default"])
         executor.labels = settings.labels
-        executor.host = settings.executorHost
+        executor.host = host
         executor.port = settings.executorPort
         executor.token = settings.token
         executor.drainTimeout = settings.drainTimeout

@@ -1,6 +1,8 @@
 import ArgumentParser
+import Logging
 import YggClient
 import YggConfiguration
+import YggCore
 import YggExecutor
 
 /// `ygg executor --id …`.
@@ -12,6 +14,8 @@ struct ExecutorServe: AsyncParsableCommand {
             It dials its coordinator; nothing has to reach it. SIGTERM or Ctrl-C let running work finish within the \
             drain timeout, a second one ends it now. Ordered to restart, it finishes its work and runs the file it was \
             started from anew, with the same arguments.
+
+            On a machine that has joined, id and coordinator are known: `ygg executor join --help`.
 
             EXAMPLES
               ygg executor --id huginn --coordinator http://surtr:5080 --handlers ops,power
@@ -55,20 +59,40 @@ struct ExecutorServe: AsyncParsableCommand {
                 .drainTimeout: drainTimeout, .executorPort: port,
             ]
         )
-        guard let id = settings.executorID else {
+        let service = try await Self.serve(settings)
+        if service.wantsRestart { try program.startAnew() }
+    }
+
+    /// Serves until the executor has ended.
+    static func serve(_ settings: ResolvedSettings) async throws -> ExecutorService {
+        try await DedicatedHTTPClient.with { client in try await serve(settings, client: client) }
+    }
+
+    private static func serve(
+        _ settings: ResolvedSettings,
+        client: DedicatedHTTPClient
+    ) async throws -> ExecutorService {
+        let enrolment = try Enrolment.find(in: settings)
+        guard let id = settings.executorID ?? enrolment?.key.executor else {
             throw CommandFailure.usage("An executor needs a name.", next: "Give it one: ygg executor --id huginn")
         }
         let log = try ProcessLog(settings: settings, name: "executor-\(id)")
-        let assembly = ExecutorAssembly(settings: settings, id: id)
-        let wantsRestart = try await DedicatedHTTPClient.with { client in
-            let service = try assembly.service(
-                coordinatorURL: settings.coordinatorURL,
-                client: client,
-                log: log
-            ) { address in ReadyLine.print(role: "executor", address: address) }
-            try await assembly.run(service, portFlag: "--port")
-            return service.wantsRestart
+        let logger = log.logger("ygg.executor")
+        let dial = try Dial(settings, id: id, enrolment: enrolment, client: client, logger: logger)
+        let host = try await ServedHost().resolve(settings.executorHost, key: "executor.host") { sentence in
+            logger.notice("executor.waiting", metadata: ["reason": "\(sentence)"])
         }
-        if wantsRestart { try program.startAnew() }
+        let assembly = ExecutorAssembly(settings: settings, id: id, host: host)
+        let service = try assembly.service(coordinator: dial.link, log: log) { address in
+            ReadyLine.print(role: "executor", address: address)
+        }
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await assembly.run(service, portFlag: "--port") }
+            if let renewal = dial.renewal { tasks.addTask { await renewal.run() } }
+            // The renewal goes on until it is cancelled, so the first to end is the executor.
+            defer { tasks.cancelAll() }
+            try await tasks.next()
+        }
+        return service
     }
 }

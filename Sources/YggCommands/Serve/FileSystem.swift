@@ -26,3 +26,20 @@ func diskSpace(of path: String) -> DiskSpace? {
         total: Int64(clamping: status.f_blocks).multipliedReportingOverflow(by: unit).partialValue
     )
 }
+
+/// Whether this user may read the file.
+func canRead(_ path: String) -> Bool { access(path, R_OK) == 0 }
+
+/// The path without symbolic links; nil where there is nothing.
+func resolvedPath(_ path: String) -> String? {
+    guard let resolved = realpath(path, nil) else { return nil }
+    defer { free(resolved) }
+    return String(cString: resolved)
+}
+
+/// Removes a file; one that is not there is removed already.
+func removeFile(_ path: String) throws {
+    guard unlink(path) == 0 || errno == ENOENT else {
+        throw CommandFailure("\(path) cannot be removed: \(String(cString: strerror(errno))).")
+    }
+}

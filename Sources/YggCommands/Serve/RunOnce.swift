@@ -35,7 +35,12 @@ struct RunOnce: AsyncParsableCommand {
         guard let name = TaskKind(kind) else {
             throw CommandFailure.usage("\"\(kind)\" is not a kind.", next: "Kinds look like git-log.")
         }
-        let executor = try ExecutorAssembly(settings: settings, id: ExecutorID(trusted: "local")).executorSettings()
+        let assembly = ExecutorAssembly(
+            settings: settings,
+            id: ExecutorID(trusted: "local"),
+            host: settings.executorHost
+        )
+        let executor = try assembly.executorSettings()
         let params = try parameters.resolve()
         let printer = OneShotPrinter(format: output.format)
         let report = try await interruptible {

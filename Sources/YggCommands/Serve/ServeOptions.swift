@@ -11,7 +11,7 @@ struct ServeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Where everything durable lives.", valueName: "dir"))
     var dataDir: String?
 
-    @Option(help: ArgumentHelp("The address to serve. Anything but loopback needs YGG_TOKEN.", valueName: "host"))
+    @Option(help: ArgumentHelp("The address to serve, or an interface such as tailscale0.", valueName: "host"))
     var host: String?
 
     @Option(help: ArgumentHelp("Where log files are kept.", valueName: "dir"))

@@ -58,6 +58,14 @@ private struct Household: Sendable {
     let executorID: ExecutorID
     let log: ProcessLog
     private let seat = ExecutorSeat()
+    /// What the executor shows its coordinator: nobody else ever knows it.
+    private let key = ExecutorKey.make()
+
+    init(settings: ResolvedSettings, executorID: ExecutorID, log: ProcessLog) {
+        self.settings = settings
+        self.executorID = executorID
+        self.log = log
+    }
 
     func run() async throws { try await DedicatedHTTPClient.with { try await run($0) } }
 
@@ -69,7 +77,7 @@ private struct Household: Sendable {
                     .init(
                         service: StoppableService {
                             try await CoordinatorAssembly(settings: settings, logger: log.logger("ygg.coordinator"))
-                                .run(localExecutor: executorID) { feed.yield($0) }
+                                .run(localExecutor: .init(id: executorID, key: key)) { feed.yield($0) }
                         },
                         successTerminationBehavior: .gracefullyShutdownGroup
                     )
@@ -102,7 +110,10 @@ private struct Household: Sendable {
     private func runExecutor(_ coordinatorAddress: String, client: DedicatedHTTPClient) async throws {
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask {
-                let assembly = ExecutorAssembly(settings: settings, id: executorID)
+                let host = try await ServedHost().resolve(settings.executorHost, key: "executor.host") { sentence in
+                    log.logger("ygg.executor").notice("executor.waiting", metadata: ["reason": "\(sentence)"])
+                }
+                let assembly = ExecutorAssembly(settings: settings, id: executorID, host: host)
                 repeat {
                     let service = try makeExecutor(assembly, coordinatorAddress, client: client)
                     seat.take(service)
@@ -116,6 +127,11 @@ private struct Household: Sendable {
         }
     }
 
+    /// Where a part of this process reaches a coordinator that serves every address.
+    private static func dialled(_ address: String) -> String {
+        address.replacing("//0.0.0.0:", with: "//127.0.0.1:").replacing("//[::]:", with: "//[::1]:")
+    }
+
     private func makeExecutor(
         _ assembly: ExecutorAssembly,
         _ coordinatorAddress: String,
@@ -123,8 +139,9 @@ private struct Household: Sendable {
     ) throws -> ExecutorService {
         let earlierPort = seat.port
         return try assembly.service(
-            coordinatorURL: coordinatorAddress,
-            client: client,
+            coordinator: HTTPCoordinatorLink(
+                transport: client.transport(baseURL: Self.dialled(coordinatorAddress), token: key)
+            ),
             log: log,
             port: earlierPort,
             mayMovePort: earlierPort != nil || settings.origin(of: .executorPort) == .fallback,

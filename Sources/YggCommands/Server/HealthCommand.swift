@@ -1,5 +1,6 @@
 import ArgumentParser
 import YggClient
+import YggConfiguration
 import YggCore
 
 /// `ygg health`.
@@ -24,7 +25,13 @@ struct HealthCommand: AsyncParsableCommand {
 
     func run() async throws {
         let client =
-            try url.map { CoordinatorClient(address: $0, token: ProcessContext.variable("YGG_TOKEN")) }
+            try url.map {
+                try Connection(
+                    ResolvedSettings.here(role: .client),
+                    explicit: $0,
+                    environment: ProcessContext.environment
+                ).client
+            }
             ?? connection.client()
         let health = try await client.health()
         Results(output).one(health) { HealthText.text(health, of: client.urls.joined(separator: ", "), style: $0) }

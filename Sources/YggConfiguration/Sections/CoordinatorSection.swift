@@ -22,6 +22,7 @@ package struct CoordinatorSection: Sendable, Hashable {
     package struct Retention: Sendable, Hashable {
         package var age: Milliseconds?
         package var size: ByteSize?
+        package var audit: Milliseconds?
     }
 
     /// What a request may carry.
@@ -31,6 +32,13 @@ package struct CoordinatorSection: Sendable, Hashable {
         /// The body of a batch of tasks or of an executor's report.
         package var largeBody: ByteSize?
         package var artifact: ByteSize?
+        package var headers: ByteSize?
+        /// Entries of one task's log.
+        package var events: Int?
+        /// Unfinished tasks of one submitter.
+        package var openTasks: Int?
+        /// Of one token.
+        package var requestsPerSecond: Int?
     }
 
     /// Shorter than a second, the network's own jitter would end leases; longer than an hour, nobody notices a loss.
@@ -43,6 +51,11 @@ package struct CoordinatorSection: Sendable, Hashable {
     static let bodyRange = ByteSize(bytes: 64 << 10)...ByteSize.gibibytes(1)
     /// A report has up to 1 MiB of entries, and what stands around them.
     static let largeBodyRange = ByteSize.mebibytes(2)...ByteSize.gibibytes(1)
+    /// A token, and what browsers and proxies add, must fit; more than that the server itself does not read.
+    static let headerRange = ByteSize(bytes: 4 << 10)...ByteSize(bytes: 64 << 10)
+    static let eventRange: ClosedRange<Int64> = 100...1_000_000_000
+    static let openTaskRange: ClosedRange<Int64> = 1...1_000_000
+    static let requestRange: ClosedRange<Int64> = 0...1_000_000
     static let artifactRange = ByteSize(bytes: 1 << 10)...ByteSize.gibibytes(64)
 
     package init() {}
@@ -67,6 +80,7 @@ extension CoordinatorSection.Retention {
     init(reading reader: inout ObjectReader) throws(InvalidInput) {
         age = reader.read("age", .duration(CoordinatorSection.retentionAgeRange))
         size = reader.read("size", .size(CoordinatorSection.retentionSizeRange))
+        audit = reader.read("audit", .duration(CoordinatorSection.retentionAgeRange))
     }
 }
 
@@ -75,5 +89,9 @@ extension CoordinatorSection.Limits {
         body = reader.read("body", .size(CoordinatorSection.bodyRange))
         largeBody = reader.read("largeBody", .size(CoordinatorSection.largeBodyRange))
         artifact = reader.read("artifact", .size(CoordinatorSection.artifactRange))
+        headers = reader.read("headers", .size(CoordinatorSection.headerRange))
+        events = reader.int("events", in: CoordinatorSection.eventRange).map { Int($0) }
+        openTasks = reader.int("openTasks", in: CoordinatorSection.openTaskRange).map { Int($0) }
+        requestsPerSecond = reader.int("requestsPerSecond", in: CoordinatorSection.requestRange).map { Int($0) }
     }
 }

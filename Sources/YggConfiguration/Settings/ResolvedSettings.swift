@@ -35,8 +35,14 @@ package struct ResolvedSettings: Sendable {
     package let bodyLimit: ByteSize
     package let largeBodyLimit: ByteSize
     package let artifactLimit: ByteSize
+    package let headerLimit: ByteSize
+    package let eventLimit: Int
+    package let openTaskLimit: Int
+    package let requestLimit: Int
     package let retentionAge: Milliseconds
     package let retentionSize: ByteSize
+    package let retentionAudit: Milliseconds
+    package let authLoopback: LoopbackAccess
     package let coordinatorDiskFloor: ByteSize
 
     package let coordinatorURL: String
@@ -168,6 +174,30 @@ package struct ResolvedSettings: Sendable {
             file: coordinator.limits.artifact,
             default: .mebibytes(256)
         )
+        headerLimit = resolver.value(
+            .headerLimit,
+            .size(CoordinatorSection.headerRange),
+            file: coordinator.limits.headers,
+            default: ByteSize(bytes: 32 << 10)
+        )
+        eventLimit = resolver.value(
+            .eventLimit,
+            .count(CoordinatorSection.eventRange),
+            file: coordinator.limits.events,
+            default: 1_000_000
+        )
+        openTaskLimit = resolver.value(
+            .openTaskLimit,
+            .count(CoordinatorSection.openTaskRange),
+            file: coordinator.limits.openTasks,
+            default: 1000
+        )
+        requestLimit = resolver.value(
+            .requestLimit,
+            .count(CoordinatorSection.requestRange),
+            file: coordinator.limits.requestsPerSecond,
+            default: 1000
+        )
         retentionAge = resolver.value(
             .retentionAge,
             .duration(CoordinatorSection.retentionAgeRange),
@@ -179,6 +209,18 @@ package struct ResolvedSettings: Sendable {
             .size(CoordinatorSection.retentionSizeRange),
             file: coordinator.retention.size,
             default: .gibibytes(2)
+        )
+        retentionAudit = resolver.value(
+            .retentionAudit,
+            .duration(CoordinatorSection.retentionAgeRange),
+            file: coordinator.retention.audit,
+            default: .days(365)
+        )
+        authLoopback = resolver.value(
+            .authLoopback,
+            .loopbackAccess,
+            file: configuration.auth.loopback,
+            default: .open
         )
         coordinatorDiskFloor = resolver.value(
             .coordinatorDiskFloor,
@@ -229,7 +271,7 @@ package struct ResolvedSettings: Sendable {
         )
         window = resolver.value(
             .window,
-            .window,
+            .count(ExecutorSection.windowRange),
             file: executor.window,
             default: slots["default"] + SettingKey.prefetched
         )
@@ -254,13 +296,18 @@ extension TextForm where Value == String {
 }
 
 extension TextForm where Value == Int {
-    fileprivate static let window = TextForm(
-        parse: { text throws(ValueProblem) in
-            guard let count = Int64(text), ExecutorSection.windowRange.contains(count) else {
-                throw ValueProblem(mustBe: "a number from 1 to 1000", not: text)
-            }
-            return Int(count)
-        },
-        text: { String($0) }
-    )
+    fileprivate static func count(_ range: ClosedRange<Int64>) -> TextForm {
+        TextForm(
+            parse: { text throws(ValueProblem) in
+                guard let count = Int64(text), range.contains(count) else {
+                    throw ValueProblem(
+                        mustBe: "a number from \(range.lowerBound) to \(range.upperBound)",
+                        not: text
+                    )
+                }
+                return Int(count)
+            },
+            text: { String($0) }
+        )
+    }
 }

@@ -19,8 +19,14 @@ package enum SettingKey: String, Sendable, Hashable, CaseIterable {
     case bodyLimit
     case largeBodyLimit
     case artifactLimit
+    case headerLimit
+    case eventLimit
+    case openTaskLimit
+    case requestLimit
     case retentionAge
     case retentionSize
+    case retentionAudit
+    case authLoopback
     case coordinatorDiskFloor
 
     case coordinatorURL

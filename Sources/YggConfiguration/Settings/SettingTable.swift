@@ -23,7 +23,7 @@ extension SettingKey {
             Setting(
                 variables: ["YGG_TOKEN"],
                 default: "none",
-                "The token that everyone shows and every server asks for; needed to serve anything but loopback",
+                "The token that commands and executors show; a server that has it lets in whoever shows it, for everything",
                 for: everyone,
                 isSecret: true
             )
@@ -51,7 +51,7 @@ extension SettingKey {
                 flag: "--host",
                 variables: ["YGG_HOST"],
                 default: "127.0.0.1",
-                "The address the coordinator serves",
+                "The address the coordinator serves, or the name of a network interface",
                 for: [.up, .coordinator]
             )
         case .coordinatorPort:
@@ -120,6 +120,34 @@ extension SettingKey {
                 "The largest artifact an executor may upload",
                 for: [.up, .coordinator]
             )
+        case .headerLimit:
+            Setting(
+                yaml: "coordinator.limits.headers",
+                default: "32KiB",
+                "How long path and headers of a request may be together",
+                for: [.up, .coordinator]
+            )
+        case .eventLimit:
+            Setting(
+                yaml: "coordinator.limits.events",
+                default: "1000000",
+                "Entries of one task's log; output beyond them is left out",
+                for: [.up, .coordinator]
+            )
+        case .openTaskLimit:
+            Setting(
+                yaml: "coordinator.limits.openTasks",
+                default: "1000",
+                "Unfinished tasks of one submitter; operators are not counted",
+                for: [.up, .coordinator]
+            )
+        case .requestLimit:
+            Setting(
+                yaml: "coordinator.limits.requestsPerSecond",
+                default: "1000",
+                "Requests of one token over time, five times as many at once; 0 is no limit",
+                for: [.up, .coordinator]
+            )
         case .retentionAge:
             Setting(
                 yaml: "coordinator.retention.age",
@@ -132,6 +160,20 @@ extension SettingKey {
                 yaml: "coordinator.retention.size",
                 default: "2GiB",
                 "How much database and artifacts may hold before output goes, the oldest first",
+                for: [.up, .coordinator]
+            )
+        case .retentionAudit:
+            Setting(
+                yaml: "coordinator.retention.audit",
+                default: "365d",
+                "How long the audit is kept; never shorter than tasks",
+                for: [.up, .coordinator]
+            )
+        case .authLoopback:
+            Setting(
+                yaml: "auth.loopback",
+                default: "open",
+                "Whether a coordinator on loopback asks for a token: open or required",
                 for: [.up, .coordinator]
             )
         case .coordinatorDiskFloor:
@@ -165,7 +207,7 @@ extension SettingKey {
                 yaml: "executor.host",
                 variables: ["YGG_HOST"],
                 default: "127.0.0.1",
-                "The address the executor serves",
+                "The address the executor serves, or the name of a network interface",
                 for: [.up, .executor]
             )
         case .executorPort:

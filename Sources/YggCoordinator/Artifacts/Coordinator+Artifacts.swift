@@ -10,9 +10,16 @@ extension Coordinator {
         sha256: String,
         task id: TaskID,
         epoch: Int64,
+        by principal: Principal = .local,
         _ next: () async throws -> [UInt8]?
     ) async throws -> (size: Int64, isNew: Bool) {
-        try checkEpoch(try await stored(id), epoch)
+        let known = try await stored(id)
+        try checkEpoch(known, epoch)
+        // Who holds an epoch never changes, so it need not be looked at again in the commit.
+        if let holder = known.task.executor {
+            let decision = Access.decide(.leaseHolder, by: principal, on: .executor(holder))
+            guard decision == .allowed else { throw Problem.forbidden(decision, principal) }
+        }
         return try await artifacts.holding(sha256) {
             guard let size = try await artifacts.save(as: sha256, next) else {
                 throw Problem(

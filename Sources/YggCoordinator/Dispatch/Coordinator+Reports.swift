@@ -105,7 +105,7 @@ extension Coordinator {
                     return (.artifactMissing(key, upTo: stored.reported), nil)
                 }
                 stored.reported = entry.n
-                drafts.append(draft)
+                if let kept = bounded(draft, after: stored.nextSeq - 1 + Int64(drafts.count)) { drafts.append(kept) }
             case .final(let report):
                 stored.reported = entry.n
                 let upTo = stored.reported
@@ -124,6 +124,20 @@ extension Coordinator {
         // Sent again because an answer was lost: everything is here already.
         try keep(drafts, of: &stored, if: stored.reported > started, &transition)
         return (.accepted(key, upTo: stored.reported), nil)
+    }
+
+    /// What of an entry is kept in a log that is so long: beyond the limit only what tells how the task fares, and once
+    /// a word that the rest is left out.
+    private func bounded(_ draft: EventDraft, after last: Int64) -> EventDraft? {
+        // A restore lets numbers jump, and the log is no longer for that.
+        let count = last % Restoration.jump
+        let limit = Int64(settings.limits.events)
+        if count < limit || draft.type == .artifact || draft.type == .approval { return draft }
+        guard count == limit else { return nil }
+        let text =
+            "The log has \(limit) entries, and may have no more: output is left out from here on. "
+            + "coordinator.limits.events says how many there may be."
+        return EventDraft(at: draft.at, type: .message, data: ["text": .string(text)])
     }
 
     private func keep(

@@ -72,8 +72,10 @@ package struct AgentDirectory: Sendable {
     }
 
     /// What is shown to an executor at its address, registered or fixed.
-    func token(forExecutor id: ExecutorID, at address: AgentAddress) -> String? {
+    /// - Parameter knowsHousehold: false for one that joined with a key of its own: it could have named any address, and
+    ///   does not know the tokens that the household shares.
+    func token(forExecutor id: ExecutorID, at address: AgentAddress, knowsHousehold: Bool = true) -> String? {
         if let fixed = fixed[id], fixed.address.origin == address.origin, let token = fixed.token { return token }
-        return managerToken ?? fleetToken
+        return knowsHousehold ? managerToken ?? fleetToken : nil
     }
 }

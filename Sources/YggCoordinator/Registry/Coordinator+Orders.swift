@@ -8,7 +8,11 @@ extension Coordinator {
     /// return; what was asked is durable when this returns. To ask twice is to ask once.
     ///
     /// A service and an executor at a fixed address are asked at once, or the order is refused.
-    package func order(_ asked: Lifecycle.Order, to id: ExecutorID) async throws -> ExecutorView {
+    package func order(
+        _ asked: Lifecycle.Order,
+        to id: ExecutorID,
+        by author: Author = .local
+    ) async throws -> ExecutorView {
         let order = asked.withDefaultDrain(settings.agents.fixed[id]?.drainTimeout)
         let (known, nature) = withControl { control, _ in
             (control.executors[id], control.forwarder.drives(id) ? control.forwarder.nature(of: id) : nil)
@@ -22,6 +26,11 @@ extension Coordinator {
         guard try isNews(order, to: known) else { return try executor(id) }
         try await database.write { [self] tx in
             let standing = try StandingOrderStore.keep(order, for: id, bootID: known.bootID, in: tx)
+            let words = [order.action.rawValue, order.why].compactMap { $0 }.joined(separator: ": ")
+            try AuditStore.append(
+                AuditEntry(.executorOrder, by: author, at: machine.time(), executor: id, detail: words),
+                in: tx
+            )
             tx.afterCommit {
                 self.withControl { control, work in control.ask(standing, of: id, now: self.machine.now(), into: &work)
                 }

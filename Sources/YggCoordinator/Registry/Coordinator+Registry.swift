@@ -18,6 +18,8 @@ package struct ExecutorView: Sendable {
     package var tasks: [TaskID]
     package var host: String
     package var registeredAt: Timestamp?
+    /// When it joined with a key of its own, and who invited it.
+    package var joined: (at: Timestamp, by: String)?
     package var lastSeenMs: Int64?
     /// Why it is given nothing although it runs, or was never seen.
     package var trouble: String?
@@ -59,6 +61,8 @@ package struct ExecutorView: Sendable {
         object.append("resources", .object(offer.resources))
         object.append("metadata", metadata.map(JSON.object))
         object.append("registeredAt", .optional(registeredAt?.description))
+        object.append("joinedAt", .optional(joined?.at.description))
+        object.append("invitedBy", .optional(joined?.by))
         object.append("lastSeenMs", .optional(lastSeenMs))
         return object
     }
@@ -66,7 +70,7 @@ package struct ExecutorView: Sendable {
 
 extension Coordinator {
     /// Lets an executor in: a durable row, so that its kinds and roots are known while it is away.
-    package func register(_ registration: Registration) async throws -> RegistrationAnswer {
+    package func register(_ registration: Registration, by author: Author = .local) async throws -> RegistrationAnswer {
         let range = ProtocolVersion.range
         guard registration.protocolRange.overlaps(range) else {
             let own = registration.protocolRange
@@ -82,7 +86,7 @@ extension Coordinator {
         }
         let time = machine.time()
         let id = registration.offer.id
-        let registeredAt = try withControl { control, _ -> Timestamp in
+        let (registeredAt, isNews) = try withControl { control, _ -> (Timestamp, Bool) in
             if control.services[id] != nil {
                 throw Problem(
                     status: 409,
@@ -94,7 +98,7 @@ extension Coordinator {
                 )
             }
             // What was learned from a fixed address is no registration, and gives way to one.
-            guard let known = control.executors[id], !control.forwarder.drives(id) else { return time }
+            guard let known = control.executors[id], !control.forwarder.drives(id) else { return (time, true) }
             guard
                 known.instance == registration.instance || control.leases.isSilent(id) || known.state == .stopped
             else {
@@ -106,7 +110,7 @@ extension Coordinator {
                     nextAction: "Start this one with another --id, or stop the one on \(known.host) first."
                 )
             }
-            return known.registeredAt
+            return (known.registeredAt, known.instance != registration.instance)
         }
         let stored = StoredExecutor(
             id: id,
@@ -119,6 +123,16 @@ extension Coordinator {
         )
         try await database.write { [self] tx in
             try ExecutorStore.save(stored, in: tx)
+            if isNews {
+                let entry = AuditEntry(
+                    .executorRegister,
+                    by: author,
+                    at: time,
+                    executor: id,
+                    detail: "on \(registration.host)"
+                )
+                try AuditStore.append(entry, in: tx)
+            }
             var standing = try StandingOrderStore.order(of: id, in: tx)
             if let order = standing, order.isSettled(byBoot: registration.bootID) {
                 try StandingOrderStore.settle(order.number, for: id, in: tx)
@@ -194,6 +208,7 @@ extension Coordinator {
             }
             for index in views.indices {
                 let id = views[index].offer.id
+                views[index].joined = access.enrolment(of: id)
                 if let service = control.services[id] { views[index].metadata = service.service.metadata }
                 guard let fixed = settings.agents.fixed[id] else { continue }
                 if !fixed.description.isEmpty { views[index].description = fixed.description }

@@ -1,7 +1,15 @@
 package import YggCore
 import YggProtocol
+import YggStorage
 
 extension Coordinator {
+    /// Writes down that somebody is about to have a service do something, past tasks and their logs.
+    package func noteCall(of id: ExecutorID, _ path: String, by author: Author) async throws {
+        _ = try service(id)
+        let entry = AuditEntry(.serviceCall, by: author, at: machine.time(), executor: id, detail: "POST \(path)")
+        try await database.write { tx in try AuditStore.append(entry, in: tx) }
+    }
+
     /// Passes a request on to a service as it is, and its answer back as it is.
     /// - Parameters:
     ///   - path: one of the service's own, with its query.
@@ -73,7 +81,7 @@ extension Coordinator {
             address: address,
             path: path,
             headers: headers,
-            token: settings.agents.token(forExecutor: id, at: address),
+            token: settings.agents.token(forExecutor: id, at: address, knowsHousehold: !access.hasKey(id)),
             timeout: .seconds(10),
             maxBytes: settings.limits.largeBody
         )

@@ -19,7 +19,10 @@ package struct ServiceAnswer: Sendable {
 
 extension Coordinator {
     /// Lets a service in: a durable row, so that its kinds are known while it is away.
-    package func register(_ registration: ServiceRegistration) async throws -> ServiceAnswer {
+    package func register(
+        _ registration: ServiceRegistration,
+        by author: Author = .local
+    ) async throws -> ServiceAnswer {
         let id = registration.id
         let now = machine.time()
         if let known = settings.agents.services[id], known.address.origin != registration.address.origin {
@@ -49,10 +52,21 @@ extension Coordinator {
                 nextAction: "Register the service with another id."
             )
         }
+        let isNews = known?.address.origin != registration.address.origin
         if let known { service.registeredAt = known.registeredAt }
         let stored = StoredService(service: service, offer: offer, lastSeenAt: now)
         try await database.write { [self] tx in
             try AgentServiceStore.save(StoredAgentService(service: stored.service, lastSeen: now), in: tx)
+            if isNews {
+                let entry = AuditEntry(
+                    .serviceRegister,
+                    by: author,
+                    at: now,
+                    executor: id,
+                    detail: "at \(registration.address)"
+                )
+                try AuditStore.append(entry, in: tx)
+            }
             tx.afterCommit {
                 self.withControl { control, work in
                     let now = self.machine.now()
@@ -96,7 +110,7 @@ extension Coordinator {
     }
 
     /// Removes a service. What it was sent is lost; what it was not sent goes elsewhere.
-    package func removeService(_ id: ExecutorID) async throws {
+    package func removeService(_ id: ExecutorID, by author: Author = .local) async throws {
         try withControl { control, work in
             guard control.services[id] != nil else { throw Problem.noService(id) }
             control.forward(.left(id, hasRegistered: false), now: machine.now(), into: &work)
@@ -105,6 +119,7 @@ extension Coordinator {
         // the Dispatcher still knows whose they were.
         try await database.write { [self] tx in
             try AgentServiceStore.remove(id, in: tx)
+            try AuditStore.append(AuditEntry(.serviceRemove, by: author, at: machine.time(), executor: id), in: tx)
             tx.afterCommit {
                 self.withControl { control, work in
                     // One that registered again meanwhile stays.

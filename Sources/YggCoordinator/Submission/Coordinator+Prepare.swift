@@ -7,7 +7,7 @@ extension Coordinator {
     /// What a person wrote is looked at outside the lock: patterns are matched as long as they take.
     func prepare(
         _ submission: TaskSubmission,
-        by submitter: String,
+        by author: Author,
         at now: Timestamp
     ) async throws(Problem) -> PreparedTask {
         var chance = Chance(draw: machine.random)
@@ -31,7 +31,7 @@ extension Coordinator {
             labels: submission.labels,
             priority: submission.priority,
             source: submission.source,
-            submittedBy: submitter,
+            submittedBy: author.name,
             createdAt: now,
             notBefore: submission.notBefore,
             timeouts: timeouts,
@@ -44,7 +44,7 @@ extension Coordinator {
         )
         let lane = Lane(of: spec, kind: kind, roots: known.roots)
         try await checkRepository(of: spec, kind: kind, lane: lane)
-        return PreparedTask(spec: spec, lane: lane, hasOwnID: submission.id != nil)
+        return PreparedTask(spec: spec, lane: lane, author: author, hasOwnID: submission.id != nil)
     }
 
     /// What a submission is checked against, as it was at one moment.

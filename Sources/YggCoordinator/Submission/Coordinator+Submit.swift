@@ -21,6 +21,7 @@ package struct SubmitResult: Sendable {
 struct PreparedTask: Sendable {
     var spec: TaskSpec
     var lane: Lane
+    var author: Author
     var laneID: LaneID?
     var idempotency: IdempotencyKey?
     /// Whether the client chose the id, and so may mean one that is there.
@@ -32,13 +33,13 @@ extension Coordinator {
     package func submit(
         _ submission: TaskSubmission,
         idempotency: IdempotencyKey? = nil,
-        submittedBy: String = "local"
+        by author: Author = .local
     ) async throws -> SubmitResult {
         try checkRoom()
         let now = machine.time()
         var prepared: PreparedTask
         do throws(Problem) {
-            prepared = try await prepare(submission, by: submittedBy, at: now)
+            prepared = try await prepare(submission, by: author, at: now)
         } catch {
             // What is refused now may have been taken before: its kind can have changed since.
             guard let known = try await replay(idempotency) else { throw error }
@@ -68,14 +69,14 @@ extension Coordinator {
     package func submit(
         batch: [Result<TaskSubmission, Problem>],
         idempotency: IdempotencyKey? = nil,
-        submittedBy: String = "local"
+        by author: Author = .local
     ) async throws -> [Result<SubmitResult, Problem>] {
         try checkRoom()
         let now = machine.time()
         var items: [Result<PreparedTask, Problem>] = []
         for (index, item) in batch.enumerated() {
             do throws(Problem) {
-                var prepared = try await prepare(try item.get(), by: submittedBy, at: now)
+                var prepared = try await prepare(try item.get(), by: author, at: now)
                 prepared.idempotency = idempotency?.item(index)
                 items.append(.success(prepared))
             } catch {
@@ -159,6 +160,7 @@ extension Coordinator {
     ) throws -> SubmitResult {
         if let existing = try findExisting(prepared, at: now, in: tx) { return existing }
         let spec = prepared.spec
+        try checkShare(of: prepared.author, in: tx)
         let laneID = try prepared.laneID ?? LaneStore.identifier(of: prepared.lane, in: tx)
         if prepared.laneID == nil { effects.lanes.append((prepared.lane, laneID)) }
         var (task, dependencies) = try resolveDependencies(of: spec, at: now, in: tx)
@@ -171,6 +173,7 @@ extension Coordinator {
         let stored = try store.insert(task, lane: laneID, events: events, in: tx)
         for dependency in dependencies { try store.addEdge(from: dependency, to: stored.num, in: tx) }
         try prepared.idempotency?.remember(spec.id, at: now, in: tx)
+        try noteSubmission(stored, by: prepared.author, .taskSubmit, at: now, in: tx)
         if isGranted { effects.granted.append(stored) }
         effects.outcome.note(stored)
         return SubmitResult(kind: .created, task: task)

@@ -69,10 +69,15 @@ extension Coordinator {
 
     /// Ends a task, or asks its executor to. A task that was cancelled already stays so.
     /// - Parameter version: what the caller knows of it; another one is refused.
-    package func cancel(_ id: TaskID, ifVersion version: Int64? = nil) async throws -> FleetTask {
+    package func cancel(
+        _ id: TaskID,
+        ifVersion version: Int64? = nil,
+        by author: Author = .local
+    ) async throws -> FleetTask {
         let now = machine.time()
         return try await database.write { [self] tx in
             var stored = try Self.find(id, store, tx)
+            try stored.task.checkOwner(author)
             try stored.task.check(version: version)
             if stored.task.state == .cancelled || stored.task.cancelRequested { return stored.task }
             guard !stored.task.state.isTerminal else {
@@ -86,6 +91,7 @@ extension Coordinator {
             }
             var transition = Transition(store, tx, now: now, machine: machine)
             try transition.apply(.cancel, to: &stored)
+            try AuditStore.append(AuditEntry(.taskCancel, by: author, at: now, task: id), in: tx)
             let outcome = transition.outcome
             let key = LeaseKey(task: id, epoch: stored.task.epoch)
             let executor = stored.task.state == .running ? stored.task.executor : nil
@@ -104,7 +110,7 @@ extension Coordinator {
 
     /// Takes a running task from its executor and queues it again, uncounted. What the executor still says of it is
     /// refused.
-    package func requeue(_ id: TaskID) async throws -> FleetTask {
+    package func requeue(_ id: TaskID, by author: Author = .local) async throws -> FleetTask {
         let now = machine.time()
         return try await database.write { [self] tx in
             var stored = try Self.find(id, store, tx)
@@ -121,6 +127,7 @@ extension Coordinator {
             let key = LeaseKey(task: id, epoch: stored.task.epoch)
             var transition = Transition(store, tx, now: now, machine: machine)
             try transition.apply(.requeued, to: &stored)
+            try AuditStore.append(AuditEntry(.taskRequeue, by: author, at: now, task: id), in: tx)
             let outcome = transition.outcome
             tx.afterCommit {
                 self.withControl { control, work in
@@ -137,7 +144,8 @@ extension Coordinator {
     package func retry(
         _ id: TaskID,
         ifVersion version: Int64? = nil,
-        idempotency: IdempotencyKey? = nil
+        idempotency: IdempotencyKey? = nil,
+        by author: Author = .local
     ) async throws -> SubmitResult {
         let now = machine.time()
         try checkRoom()
@@ -148,8 +156,10 @@ extension Coordinator {
                 return SubmitResult(kind: .replayed, task: stored.task)
             }
             var stored = try Self.find(id, store, tx)
+            try stored.task.checkOwner(author)
             try stored.task.check(version: version)
             if stored.task.state == .scheduled {
+                try AuditStore.append(AuditEntry(.taskRetry, by: author, at: now, task: id), in: tx)
                 try idempotency?.remember(id, at: now, in: tx)
                 var transition = Transition(store, tx, now: now, machine: machine)
                 try transition.apply(.due, to: &stored)
@@ -166,9 +176,11 @@ extension Coordinator {
                     nextAction: "Wait for its end, or cancel it first: ygg task cancel \(id)"
                 )
             }
+            try checkShare(of: author, in: tx)
             let task = FleetTask(submitted: stored.task.spec.again(as: newID, at: now))
             let again = try store.insert(task, lane: stored.lane, events: [.state(of: task, at: now)], in: tx)
             try idempotency?.remember(newID, at: now, in: tx)
+            try noteSubmission(again, by: author, .taskRetry, at: now, in: tx)
             var outcome = Transition.Outcome()
             outcome.note(again)
             let final = outcome
@@ -179,6 +191,16 @@ extension Coordinator {
 }
 
 extension FleetTask {
+    /// - Throws: a 403 problem where the task is somebody else's.
+    fileprivate func checkOwner(_ author: Author) throws(Problem) {
+        let decision = Access.decide(
+            .ownTask,
+            by: author.principal,
+            on: .task(submittedBy: spec.submittedBy)
+        )
+        guard decision == .allowed else { throw .forbidden(decision, author.principal) }
+    }
+
     /// - Throws: a 412 problem where somebody has changed it since `version`.
     fileprivate func check(version: Int64?) throws(Problem) {
         guard let version, version != self.version else { return }

@@ -17,17 +17,17 @@ struct ExecutorAPI: Sendable {
 
     var endpoints: Endpoints {
         var endpoints = Endpoints()
-        endpoints.get("/livez") { _, _ in Response.text("ok\n") }
-        endpoints.get("/readyz") { _, _ in try readiness() }
-        endpoints.get("/health") { _, _ in health() }
-        endpoints.get("/metrics") { _, _ in
+        endpoints.get("/livez", .open) { _, _ in Response.text("ok\n") }
+        endpoints.get("/readyz", .open) { _, _ in try readiness() }
+        endpoints.get("/health", .open) { _, _ in health() }
+        endpoints.get("/metrics", .role(.viewer)) { _, _ in
             .bytes(executor.status.metrics(of: executor.settings).bytes, type: PrometheusText.contentType)
         }
-        endpoints.get("/info") { _, _ in .json(executor.settings.info(active: Protections.detect())) }
-        endpoints.get("/status") { _, _ in .json(executor.status.json) }
-        endpoints.get("/logs") { request, _ in try logs(request) }
-        endpoints.post("/execute") { request, _ in try await execute(request) }
-        endpoints.post("/action") { request, _ in try await act(request) }
+        endpoints.get("/info", .role(.viewer)) { _, _ in .json(executor.settings.info(active: Protections.detect())) }
+        endpoints.get("/status", .role(.viewer)) { _, _ in .json(executor.status.json) }
+        endpoints.get("/logs", .role(.viewer)) { request, _ in try logs(request) }
+        endpoints.post("/execute", .role(.operator)) { request, _ in try await execute(request) }
+        endpoints.post("/action", .role(.operator)) { request, _ in try await act(request) }
         return endpoints
     }
 

@@ -101,7 +101,10 @@ private struct Listener: Service {
 
     private func serve(port: Int) async throws {
         let settings = executor.settings
-        let guardian = RequestGuard(token: settings.token, isLoopback: RequestGuard.isLoopback(settings.host))
+        let guardian = RequestGuard(
+            doorkeeper: SharedTokenDoorkeeper(token: settings.token),
+            isLoopback: RequestGuard.isLoopback(settings.host)
+        )
         let application = Application(
             responder: ExecutorAPI(executor: executor).endpoints.responder(guardedBy: guardian),
             server: .http1(configuration: .init(idleTimeout: .seconds(60))),

@@ -1,3 +1,4 @@
+import Synchronization
 package import YggClient
 package import YggCore
 package import YggProtocol
@@ -66,25 +67,53 @@ extension CoordinatorLink {
 }
 
 /// The coordinator over HTTP.
-package struct HTTPCoordinatorLink: CoordinatorLink {
-    private let transport: HTTPTransport
+package final class HTTPCoordinatorLink: CoordinatorLink {
+    private struct Current: Sendable {
+        var transport: HTTPTransport
+        /// Counts the keys.
+        var generation = 0
+    }
+
+    private let current: Mutex<Current>
 
     /// - Parameter transport: stands on a client whose event loops no task can keep busy.
-    package init(transport: HTTPTransport) { self.transport = transport }
+    package init(transport: HTTPTransport) { current = Mutex(Current(transport: transport)) }
+
+    /// Another key is shown from the next call on.
+    package func use(_ transport: HTTPTransport) {
+        current.withLock { current in
+            current.transport = transport
+            current.generation += 1
+        }
+    }
 
     package func send(path: String, body: [UInt8], timeout: Milliseconds) async throws(LinkError) -> JSON {
-        let reply: HTTPReply
-        do {
-            reply = try await transport.send(method: "POST", path: path, body: body, timeout: timeout.duration)
-        } catch let error as TransportError {
-            throw .unreachable(error.reason)
-        } catch {
-            throw .unreachable("\(error)")
+        let shown = current.withLock { $0 }
+        var reply = try await post(shown.transport, path, body, timeout)
+        let newest = current.withLock { $0 }
+        if reply.status == 401, newest.generation != shown.generation {
+            // The key was renewed while the call was under way, and the old one ended by that: nothing is wrong.
+            reply = try await post(newest.transport, path, body, timeout)
         }
         guard (200..<300).contains(reply.status) else {
             throw .refused(Problem(reply))
         }
         guard let json = reply.json else { throw .unreachable("the answer is not JSON") }
         return json
+    }
+
+    private func post(
+        _ transport: HTTPTransport,
+        _ path: String,
+        _ body: [UInt8],
+        _ timeout: Milliseconds
+    ) async throws(LinkError) -> HTTPReply {
+        do {
+            return try await transport.send(method: "POST", path: path, body: body, timeout: timeout.duration)
+        } catch let error as TransportError {
+            throw .unreachable(error.reason)
+        } catch {
+            throw .unreachable("\(error)")
+        }
     }
 }

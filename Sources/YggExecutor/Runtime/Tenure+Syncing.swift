@@ -71,6 +71,9 @@ extension Tenure {
                 )
             )
         case (409, "store-changed"): end(.storeChanged)
+        // What it holds cannot be renewed any more, and nothing it says is taken.
+        case (401, "token-revoked"), (401, "token-expired"):
+            end(.failed(ExecutorError(.refused, sentence(problem))))
         default: return false
         }
         return true

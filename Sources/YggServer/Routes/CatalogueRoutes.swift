@@ -9,9 +9,9 @@ struct CatalogueRoutes: Sendable {
     let coordinator: Coordinator
 
     func add(to endpoints: inout Endpoints) {
-        endpoints.get("/v1/kinds", kinds)
-        endpoints.get("/v1/kinds/:kind", kind)
-        endpoints.get("/v1/routes", routes)
+        endpoints.on(.listKinds, kinds)
+        endpoints.on(.showKind, kind)
+        endpoints.on(.listRoutes, routes)
     }
 
     @Sendable private func kinds(_ request: Request, _ context: YggContext) async throws -> Response {

@@ -13,10 +13,10 @@ struct EventRoutes: Sendable {
     let coordinator: Coordinator
 
     func add(to endpoints: inout Endpoints) {
-        endpoints.get("/v1/tasks/:id/events", events)
-        endpoints.get("/v1/tasks/:id/stream", stream)
-        endpoints.get("/v1/tasks/:id/artifacts/:sha256", artifact)
-        endpoints.on(.put, "/v1/tasks/:id/artifacts/:sha256", saveArtifact)
+        endpoints.on(.taskEvents, events)
+        endpoints.on(.taskStream, stream)
+        endpoints.on(.artifact, artifact)
+        endpoints.on(.saveArtifact, saveArtifact)
     }
 
     @Sendable private func events(_ request: Request, _ context: YggContext) async throws -> Response {
@@ -40,6 +40,8 @@ struct EventRoutes: Sendable {
         var query = try request.queryReader()
         let asked = query.spelledInt("after", in: 0...Int64.max)
         let follow = query.string("follow") ?? "true"
+        // The guard has looked at it already.
+        _ = query.string("ticket")
         if !["true", "false"].contains(follow) { query.complain("follow", "must be true or false") }
         try query.finish()
         let (_, task, lastSeq) = try await coordinator.events(of: id, after: Int64.max - 1, limit: 1)
@@ -49,7 +51,13 @@ struct EventRoutes: Sendable {
         let resumed = request.headers[.lastEventID].flatMap { Int64($0) }.map { min(max(0, $0), lastSeq) }
         let after = resumed ?? asked ?? 0
         if resumed == lastSeq, task.state.isTerminal { return Response(status: .noContent) }
-        let reader = LogReader(coordinator: coordinator, task: id, after: after, follows: follow == "true")
+        let reader = LogReader(
+            coordinator: coordinator,
+            viewer: try context.principal(),
+            task: id,
+            after: after,
+            follows: follow == "true"
+        )
         // Signals first, then the log: what is committed in between is seen by both, and told once.
         let signals = coordinator.events.signals(for: id)
         return .eventStream(request: request, signals: signals) { try await reader.next() }
@@ -62,10 +70,14 @@ struct EventRoutes: Sendable {
         let epoch = query.spelledInt("epoch", in: 1...Int64.max)
         if epoch == nil { query.complain("epoch", "is required") }
         try query.finish()
+        let principal = try context.principal()
         var body = request.chunks(limit: coordinator.settings.limits.artifact)
-        let (size, isNew) = try await coordinator.saveArtifact(sha256: hash, task: id, epoch: epoch ?? 0) {
-            try await body.next()
-        }
+        let (size, isNew) = try await coordinator.saveArtifact(
+            sha256: hash,
+            task: id,
+            epoch: epoch ?? 0,
+            by: principal
+        ) { try await body.next() }
         return .json(["sha256": .string(hash), "size": .int(size)], status: isNew ? .created : .ok)
     }
 
@@ -110,12 +122,14 @@ extension TaskStore.EventPage {
 /// Reads a task's log on behalf of one viewer, a page at a time.
 private final class LogReader: Sendable {
     private let coordinator: Coordinator
+    private let viewer: Principal
     private let task: TaskID
     private let follows: Bool
     private let position: Mutex<Int64>
 
-    init(coordinator: Coordinator, task: TaskID, after: Int64, follows: Bool) {
+    init(coordinator: Coordinator, viewer: Principal, task: TaskID, after: Int64, follows: Bool) {
         self.coordinator = coordinator
+        self.viewer = viewer
         self.task = task
         self.follows = follows
         position = Mutex(after)
@@ -123,6 +137,8 @@ private final class LogReader: Sendable {
 
     /// The frames that follow; the last ones tell of the end.
     func next() async throws -> (frames: [UInt8], isEnd: Bool) {
+        // A stream outlives the look at its viewer's token.
+        guard coordinator.access.isWelcome(viewer) else { return ([], true) }
         let after = position.withLock { $0 }
         let (page, task, lastSeq) = try await coordinator.events(of: task, after: after, limit: 500)
         var frames: [UInt8] = []

@@ -9,12 +9,12 @@ struct ExecutorRoutes: Sendable {
     let coordinator: Coordinator
 
     func add(to endpoints: inout Endpoints) {
-        endpoints.get("/v1/executors", list)
-        endpoints.post("/v1/executors", register)
-        endpoints.get("/v1/executors/:executor", show)
-        endpoints.post("/v1/executors/:executor/action", act)
-        endpoints.post("/v1/executors/:executor/sync", sync)
-        endpoints.post("/v1/executors/:executor/reports", report)
+        endpoints.on(.listExecutors, list)
+        endpoints.on(.registerExecutor, register)
+        endpoints.on(.showExecutor, show)
+        endpoints.on(.orderExecutor, act)
+        endpoints.on(.syncExecutor, sync)
+        endpoints.on(.reportExecutor, report)
     }
 
     @Sendable private func list(_ request: Request, _ context: YggContext) async throws -> Response {
@@ -27,21 +27,29 @@ struct ExecutorRoutes: Sendable {
 
     @Sendable private func register(_ request: Request, _ context: YggContext) async throws -> Response {
         var reader = try await request.objectReader(limit: coordinator.settings.limits.body)
-        let answer = try await coordinator.register(try Registration(reading: &reader))
+        let registration = try Registration(reading: &reader)
+        try context.demand(.executorItself, on: .executor(registration.offer.id))
+        let answer = try await coordinator.register(registration, by: try context.author())
         return .json(answer.json)
     }
 
     @Sendable private func act(_ request: Request, _ context: YggContext) async throws -> Response {
         let id = try executorID(context)
         var reader = try await request.objectReader(limit: coordinator.settings.limits.body)
-        let order = try Lifecycle.Order(request: &reader, by: "operator")
-        return .json(try await coordinator.order(order, to: id).json, status: .accepted)
+        let author = try context.author()
+        // Where nobody has a name of their own, the role says more than that.
+        let name = author.principal.token == nil ? author.principal.role.rawValue : author.name
+        let order = try Lifecycle.Order(request: &reader, by: name)
+        return .json(try await coordinator.order(order, to: id, by: author).json, status: .accepted)
     }
 
     @Sendable private func sync(_ request: Request, _ context: YggContext) async throws -> Response {
         let id = try executorID(context)
         var reader = try await request.objectReader(limit: coordinator.settings.limits.largeBody)
-        return .json(try await coordinator.sync(id, try SyncRequest(reading: &reader)).json)
+        let statement = try await coordinator.sync(id, try SyncRequest(reading: &reader))
+        // The poll was held for a while: its key may be over by now.
+        try coordinator.access.checkWelcome(try context.principal()) { context.address }
+        return .json(statement.json)
     }
 
     @Sendable private func report(_ request: Request, _ context: YggContext) async throws -> Response {

@@ -4,6 +4,7 @@ import Synchronization
 import YggCoordinator
 import YggCore
 import YggHTTP
+import YggProtocol
 import YggStorage
 import YggTelemetry
 
@@ -15,11 +16,11 @@ struct HealthRoutes: Sendable {
     init(coordinator: Coordinator) { self.coordinator = coordinator }
 
     func add(to endpoints: inout Endpoints) {
-        endpoints.get("/health", health)
-        endpoints.get("/livez") { _, _ in .text("ok\n") }
-        endpoints.get("/readyz", ready)
-        endpoints.get("/info", info)
-        endpoints.get("/metrics", metrics)
+        endpoints.on(.health, health)
+        endpoints.on(.livez) { _, _ in .text("ok\n") }
+        endpoints.on(.readyz, ready)
+        endpoints.on(.info, info)
+        endpoints.on(.metrics, metrics)
     }
 
     @Sendable private func health(_ request: Request, _ context: YggContext) async throws -> Response {

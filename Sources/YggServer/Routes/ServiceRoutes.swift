@@ -10,33 +10,38 @@ struct ServiceRoutes: Sendable {
     let coordinator: Coordinator
 
     func add(to endpoints: inout Endpoints) {
-        endpoints.get("/api/agent-services", list)
-        endpoints.post("/api/agent-services/register", register)
-        endpoints.post("/api/agent-services/heartbeat", heartbeat)
-        endpoints.get("/api/agent-services/:service", show)
-        endpoints.on(.delete, "/api/agent-services/:service", remove)
-        for name in ["health", "info", "status", "logs"] {
-            endpoints.get("/api/agent-services/:service/\(name)") { request, context in
-                try await pass("/\(name)", request, context)
-            }
+        endpoints.on(.listServices, list)
+        endpoints.on(.registerService, register)
+        endpoints.on(.heartbeatService, heartbeat)
+        endpoints.on(.showService, show)
+        endpoints.on(.removeService, remove)
+        for (call, name) in [
+            (.serviceHealth, "health"), (.serviceInfo, "info"), (.serviceStatus, "status"), (.serviceLogs, "logs"),
+        ] as [(CoordinatorCall, String)] {
+            endpoints.on(call) { request, context in try await pass("/\(name)", request, context) }
         }
-        endpoints.post("/api/agent-services/:service/execute", execute)
-        endpoints.post("/api/agent-services/:service/action") { request, context in
+        endpoints.on(.serviceExecute, execute)
+        endpoints.on(.serviceAction) { request, context in
             let body = try await request.bytes(limit: coordinator.settings.limits.body)
+            try await note("/action", context)
             return try await pass("/action", request, context, body: body)
         }
-        endpoints.get("/v1/executors/:executor/logs", logs)
+        endpoints.on(.executorLogs, logs)
     }
 
     @Sendable private func register(_ request: Request, _ context: YggContext) async throws -> Response {
         var reader = try await request.objectReader(limit: coordinator.settings.limits.body)
-        let answer = try await coordinator.register(try ServiceRegistration(reading: &reader))
+        let registration = try ServiceRegistration(reading: &reader)
+        try context.demand(.serviceItself, on: .executor(registration.id))
+        let answer = try await coordinator.register(registration, by: try context.author())
         return .json(answer.json, status: answer.isNew ? .created : .ok)
     }
 
     @Sendable private func heartbeat(_ request: Request, _ context: YggContext) async throws -> Response {
         var reader = try await request.objectReader(limit: coordinator.settings.limits.body)
-        return .json(try coordinator.heartbeat(try ServiceHeartbeat(reading: &reader)).json)
+        let heartbeat = try ServiceHeartbeat(reading: &reader)
+        try context.demand(.serviceItself, on: .executor(heartbeat.id))
+        return .json(try coordinator.heartbeat(heartbeat).json)
     }
 
     @Sendable private func list(_ request: Request, _ context: YggContext) async throws -> Response {
@@ -48,7 +53,7 @@ struct ServiceRoutes: Sendable {
     }
 
     @Sendable private func remove(_ request: Request, _ context: YggContext) async throws -> Response {
-        try await coordinator.removeService(try id(context, "service"))
+        try await coordinator.removeService(try id(context, "service"), by: try context.author())
         return Response(status: .noContent)
     }
 
@@ -59,7 +64,12 @@ struct ServiceRoutes: Sendable {
         let asked = (try? JSON(parsing: body))?["timeoutMs"]?.intValue ?? Milliseconds.hours(1).rawValue
         // A little longer than the service has, so that it can say itself that the time is over.
         let timeout = Milliseconds(min(max(asked, 0), Milliseconds.days(7).rawValue)) + .seconds(10)
+        try await note("/execute", context)
         return try await pass("/execute", request, context, body: body, timeout: timeout)
+    }
+
+    private func note(_ path: String, _ context: YggContext) async throws {
+        try await coordinator.noteCall(of: try id(context, "service"), path, by: try context.author())
     }
 
     private func pass(

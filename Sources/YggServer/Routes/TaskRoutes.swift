@@ -11,21 +11,23 @@ struct TaskRoutes: Sendable {
     let coordinator: Coordinator
 
     func add(to endpoints: inout Endpoints) {
-        endpoints.post("/v1/tasks", submit)
-        endpoints.get("/v1/tasks", list)
-        endpoints.post("/v1/tasks:batch", submitBatch)
-        endpoints.get("/v1/tasks/:id", show)
-        endpoints.post("/v1/tasks/:id/cancel", cancel)
-        endpoints.post("/v1/tasks/:id/retry", retry)
-        endpoints.post("/v1/tasks/:id/requeue", requeue)
-        endpoints.get("/v1/tasks/:id/why", why)
+        endpoints.on(.submitTask, submit)
+        endpoints.on(.listTasks, list)
+        endpoints.on(.submitBatch, submitBatch)
+        endpoints.on(.showTask, show)
+        endpoints.on(.cancelTask, cancel)
+        endpoints.on(.retryTask, retry)
+        endpoints.on(.requeueTask, requeue)
+        endpoints.on(.whyTask, why)
     }
 
     @Sendable private func submit(_ request: Request, _ context: YggContext) async throws -> Response {
         let bytes = try await request.bytes(limit: coordinator.settings.limits.body)
-        let idempotency = try idempotencyKey(request, of: "tasks", asking: bytes)
+        let author = try context.author()
+        let idempotency = try idempotencyKey(request, of: "tasks", by: author, asking: bytes)
         var reader = try Request.objectReader(of: bytes)
-        return answer(try await coordinator.submit(try TaskSubmission(reading: &reader), idempotency: idempotency))
+        let submission = try TaskSubmission(reading: &reader)
+        return answer(try await coordinator.submit(submission, idempotency: idempotency, by: author))
     }
 
     private func answer(_ result: SubmitResult, isNew: Bool = true) -> Response {
@@ -36,7 +38,12 @@ struct TaskRoutes: Sendable {
     }
 
     /// 1 to 255 visible ASCII characters, with or without the quotes of a structured field.
-    private func idempotencyKey(_ request: Request, of route: String, asking body: [UInt8]) throws -> IdempotencyKey? {
+    private func idempotencyKey(
+        _ request: Request,
+        of route: String,
+        by author: Author,
+        asking body: [UInt8]
+    ) throws -> IdempotencyKey? {
         guard var key = request.headers[.idempotencyKey] else { return nil }
         if key.count >= 2, key.hasPrefix("\""), key.hasSuffix("\"") { key = String(key.dropFirst().dropLast()) }
         guard (1...255).contains(key.utf8.count), key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
@@ -44,12 +51,13 @@ struct TaskRoutes: Sendable {
                 InvalidInput("/Idempotency-Key", "must be 1 to 255 visible ASCII characters")
             )
         }
-        return IdempotencyKey(key: "local|\(route)|\(key)", fingerprint: ArtifactStore.hash(of: body))
+        return IdempotencyKey(key: "\(author.name)|\(route)|\(key)", fingerprint: ArtifactStore.hash(of: body))
     }
 
     @Sendable private func submitBatch(_ request: Request, _ context: YggContext) async throws -> Response {
         let bytes = try await request.bytes(limit: coordinator.settings.limits.largeBody)
-        let idempotency = try idempotencyKey(request, of: "batch", asking: bytes)
+        let author = try context.author()
+        let idempotency = try idempotencyKey(request, of: "batch", by: author, asking: bytes)
         var reader = try Request.objectReader(of: bytes)
         let limit = coordinator.settings.limits.batch
         guard let items = reader.array("tasks", maxCount: limit), reader.issues.isEmpty, !items.isEmpty else {
@@ -65,7 +73,7 @@ struct TaskRoutes: Sendable {
                 return .failure(.invalidRequest(error))
             }
         }
-        let results = try await coordinator.submit(batch: submissions, idempotency: idempotency)
+        let results = try await coordinator.submit(batch: submissions, idempotency: idempotency, by: author)
         let answers = results.map { result -> JSON in
             switch result {
             case .success(let result):
@@ -142,20 +150,30 @@ struct TaskRoutes: Sendable {
     }
 
     @Sendable private func cancel(_ request: Request, _ context: YggContext) async throws -> Response {
-        let task = try await coordinator.cancel(try taskID(context), ifVersion: try ifMatch(request))
+        let task = try await coordinator.cancel(
+            try taskID(context),
+            ifVersion: try ifMatch(request),
+            by: try context.author()
+        )
         return .json(task.json, status: .accepted, headers: headers(of: task))
     }
 
     @Sendable private func retry(_ request: Request, _ context: YggContext) async throws -> Response {
         let id = try taskID(context)
-        let idempotency = try idempotencyKey(request, of: "retry", asking: Array(id.rawValue.utf8))
-        let result = try await coordinator.retry(id, ifVersion: try ifMatch(request), idempotency: idempotency)
+        let author = try context.author()
+        let idempotency = try idempotencyKey(request, of: "retry", by: author, asking: Array(id.rawValue.utf8))
+        let result = try await coordinator.retry(
+            id,
+            ifVersion: try ifMatch(request),
+            idempotency: idempotency,
+            by: author
+        )
         // The end of a delay makes no new task, also when it is asked for again.
         return answer(result, isNew: result.task.id != id)
     }
 
     @Sendable private func requeue(_ request: Request, _ context: YggContext) async throws -> Response {
-        let task = try await coordinator.requeue(try taskID(context))
+        let task = try await coordinator.requeue(try taskID(context), by: try context.author())
         return .json(task.json, headers: headers(of: task))
     }
 

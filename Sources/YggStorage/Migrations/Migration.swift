@@ -5,7 +5,7 @@ struct Migration: Sendable {
     let statements: [String]
 
     /// All steps in order.
-    static let all: [Migration] = [.initial, .standingOrders, .retention, .agentServices, .absences]
+    static let all: [Migration] = [.initial, .standingOrders, .retention, .agentServices, .absences, .access]
 }
 
 /// Brings a store to the schema of this version.

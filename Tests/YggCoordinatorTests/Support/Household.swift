@@ -25,6 +25,8 @@ struct Household: Sendable {
     static func with<Value>(
         directory: String? = nil,
         retention: RetentionRules = RetentionRules(age: .days(30), size: 1 << 40),
+        openTasks: Int = 1000,
+        requestsPerSecond: Int = 1000,
         _ body: (Household) async throws -> Value
     ) async throws -> Value {
         let own = FileManager.default.temporaryDirectory.path + "/ygg-household-\(UInt64.random(in: 0 ... .max))"
@@ -35,6 +37,8 @@ struct Household: Sendable {
         var settings = CoordinatorSettings(dataDirectory: folder)
         settings.declaredKinds = [kind]
         settings.retention = retention
+        settings.limits.openTasks = openTasks
+        settings.access.requestsPerSecond = requestsPerSecond
         settings.measureDisk = {
             DiskSpace(path: folder, free: disk.free.withLock { $0 }, total: 1 << 40)
         }

@@ -1,0 +1,47 @@
+import Logging
+import YggCoordinator
+import YggCore
+import YggProtocol
+
+/// `admin.token`: the operator's token that a coordinator makes when others can reach it and nobody could get in.
+enum AdminToken {
+    private static let name = "admin"
+
+    static func path(in dataDirectory: String) -> String { "\(dataDirectory)/admin.token" }
+
+    /// Makes one where there is no operator yet. The file is written first: a row without it would look as if somebody
+    /// could get in.
+    static func ensure(for coordinator: Coordinator, in dataDirectory: String, logger: Logger) async throws {
+        let path = path(in: dataDirectory)
+        // Refused here, and not when somebody else has read it.
+        let isThere = try PrivateFile.read(path) != nil
+        guard !coordinator.access.hasOperator else { return }
+        var random = SystemRandomNumberGenerator()
+        let secret = TokenSecret.make(.operator, random: &random)
+        try PrivateFile.write(secret + "\n", to: path)
+        let request = TokenRequest(name: name, role: .operator, expiresIn: nil)
+        try await coordinator.access.adopt(secret, request, by: Author(.starting))
+        logger.notice(
+            isThere ? "access.admin-token-replaced" : "access.admin-token-written",
+            metadata: [
+                "path": "\(path)", "hint": "ygg commands on this machine read it; give others tokens of their own",
+            ]
+        )
+    }
+
+    /// The token for commands on this machine; nil where there is none that this user may read.
+    static func find(environment: [String: String], directories: [String]) throws -> String? {
+        for directory in directories {
+            let path = path(in: directory)
+            guard canRead(path), let text = try PrivateFile.read(path) else { continue }
+            let token = text.filter { !$0.isWhitespace }
+            if !token.isEmpty { return token }
+        }
+        return nil
+    }
+}
+
+extension Principal {
+    /// The coordinator itself, at its start.
+    fileprivate static let starting = Principal(name: "coordinator", role: .operator, proof: .process)
+}

@@ -1,0 +1,102 @@
+import Glibc
+
+/// An address of a network interface of this machine.
+struct InterfaceAddress: Sendable, Hashable {
+    var interface: String
+    var address: String
+    var isIPv6: Bool
+    /// Reaches the next machine and no further.
+    var isLinkLocal: Bool
+}
+
+/// The network interfaces of this machine.
+enum NetworkInterfaces {
+    static var addresses: [InterfaceAddress] {
+        var list: UnsafeMutablePointer<ifaddrs>?
+        guard getifaddrs(&list) == 0 else { return [] }
+        defer { freeifaddrs(list) }
+        var found: [InterfaceAddress] = []
+        var next = list
+        while let entry = next {
+            next = entry.pointee.ifa_next
+            guard let name = entry.pointee.ifa_name, let address = entry.pointee.ifa_addr else { continue }
+            let family = Int32(address.pointee.sa_family)
+            guard family == AF_INET || family == AF_INET6 else { continue }
+            let length = family == AF_INET ? MemoryLayout<sockaddr_in>.size : MemoryLayout<sockaddr_in6>.size
+            var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+            let isRead = getnameinfo(address, socklen_t(length), &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST)
+            guard isRead == 0 else { continue }
+            // A link-local address names its interface after a percent sign.
+            let whole = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            found.append(
+                InterfaceAddress(
+                    interface: String(cString: name),
+                    address: whole,
+                    isIPv6: family == AF_INET6,
+                    isLinkLocal: whole.hasPrefix("fe80:") || whole.hasPrefix("169.254.")
+                )
+            )
+        }
+        return found
+    }
+
+    /// Whether a URL's host is this machine.
+    static func isThisMachine(_ host: String) -> Bool {
+        var host = host.lowercased()
+        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        if host == "localhost" || host == "::1" || host.hasPrefix("127.") { return true }
+        return addresses.contains { $0.address == host }
+    }
+}
+
+/// The address that a server is to bind, where the configuration may name an interface instead.
+struct ServedHost {
+    /// How long an interface may be without an address: a tunnel comes up after the machine does.
+    static let patience = Duration.seconds(120)
+
+    var addresses: @Sendable () -> [InterfaceAddress] = { NetworkInterfaces.addresses }
+    /// Whether a name is that of a machine.
+    var isHostName: @Sendable (String) -> Bool = ServedHost.resolves
+    var patience = ServedHost.patience
+    var interval = Duration.milliseconds(500)
+
+    /// The address of an interface, or the name itself where it is none.
+    /// - Parameters:
+    ///   - key: where the name was set.
+    ///   - onWait: told once where there is something to wait for.
+    func resolve(_ host: String, key: String, onWait: (String) -> Void) async throws -> String {
+        if Self.isAddress(host) || host == "localhost" { return host }
+        if let address = address(of: host) { return address }
+        if host.contains(".") || isHostName(host) { return host }
+        onWait("waiting for the network interface \(host) to have an address")
+        let deadline = ContinuousClock.now + patience
+        while ContinuousClock.now < deadline {
+            try await Task.sleep(for: interval)
+            if let address = address(of: host) { return address }
+        }
+        let known = Set(addresses().map(\.interface)).sorted().joined(separator: ", ")
+        throw CommandFailure(
+            "\(key) is \(host): no machine has that name, and no network interface of that name had an address within "
+                + "\(patience.components.seconds) s.",
+            next: "Name an address, a host, or one of the interfaces that have addresses: \(known)."
+        )
+    }
+
+    /// The first IPv4 address, else the first of IPv6 that more than the next machine can reach.
+    private func address(of interface: String) -> String? {
+        let own = addresses().filter { $0.interface == interface && !$0.isLinkLocal }
+        return (own.first { !$0.isIPv6 } ?? own.first)?.address
+    }
+
+    private static func isAddress(_ text: String) -> Bool {
+        var bytes = in6_addr()
+        return inet_pton(AF_INET, text, &bytes) == 1 || inet_pton(AF_INET6, text, &bytes) == 1
+    }
+
+    /// May wait for a name server. It is asked before anything is served.
+    private static func resolves(_ name: String) -> Bool {
+        var result: UnsafeMutablePointer<addrinfo>?
+        defer { if result != nil { freeaddrinfo(result) } }
+        return getaddrinfo(name, nil, nil, &result) == 0
+    }
+}
