@@ -124,6 +124,7 @@ package final class Coordinator: Service {
                     offer: offer,
                     instance: executor.instance,
                     bootID: executor.bootID,
+                    life: executor.life,
                     host: executor.host,
                     registeredAt: executor.registeredAt,
                     state: executor.absence?.state ?? .running,
@@ -132,7 +133,7 @@ package final class Coordinator: Service {
                     lastSeen: executor.lastSeen,
                     standing: stored.orders[executor.id]
                 )
-                control.learn(record, now: now, into: &work)
+                control.learn(record, settledBoot: executor.settledBootID, now: now, into: &work)
             }
             for stored in stored.services {
                 let service = StoredService(
@@ -222,6 +223,8 @@ package final class Coordinator: Service {
         for key in work.overdueCancels { endCancelled(key) }
         settle(orders: work.settledOrders)
         keep(absences: work.absences)
+        // Behind the ends of their leases: what is written in this order is durable in it.
+        settle(boots: work.settledBoots)
     }
 
     /// After a commit: what it means for lanes, timers and viewers.

@@ -95,6 +95,18 @@ extension Coordinator {
         }
     }
 
+    func settle(boots: [(id: ExecutorID, bootID: String)]) {
+        guard !boots.isEmpty else { return }
+        database.enqueue { tx in
+            for boot in boots { try ExecutorStore.settle(boot: boot.bootID, of: boot.id, in: tx) }
+        } completion: { [logger] result in
+            // After a restart it is taken for new once more, and what it does not name then is ended.
+            if case .failure(let error) = result {
+                logger.error("executor.boot-unsettled", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
     func settle(orders: [(id: ExecutorID, number: Int64)]) {
         guard !orders.isEmpty else { return }
         database.enqueue { tx in
