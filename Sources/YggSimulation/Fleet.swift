@@ -38,6 +38,11 @@ final class Fleet: @unchecked Sendable {
             at(fault) { self.node(id)?.crash(isPowerLoss: isPowerLoss, for: fault.duration) }
         case .executorFreeze(let id): at(fault) { self.node(id)?.freeze(for: fault.duration) }
         case .lifecycle(let id, let action): at(fault) { self.node(id)?.order(action, for: fault.duration) }
+        case .order(let id, let action):
+            at(fault) {
+                self.node(id)?.expectOrder(for: fault.duration)
+                self.clients.order(action, to: id, for: fault.duration)
+            }
         case .coordinatorCrash: at(fault) { self.coordinator.crash(for: fault.duration) }
         case .coordinatorStop: at(fault) { self.coordinator.stop(for: fault.duration) }
         case .coordinatorFreeze: at(fault) { self.coordinator.freeze(for: fault.duration) }

@@ -292,12 +292,12 @@ extension ExecutorView {
 }
 
 extension ExecutorOffer {
-    /// Of an executor of which the configuration knows the name alone.
-    fileprivate static func unknown(_ id: ExecutorID) -> ExecutorOffer {
+    /// Of an executor of which the configuration knows the name and perhaps the address alone.
+    static func unknown(_ id: ExecutorID, name: String? = nil, url: String? = nil) -> ExecutorOffer {
         ExecutorOffer(
             id: id,
-            name: id.rawValue,
-            url: nil,
+            name: name ?? id.rawValue,
+            url: url,
             version: "",
             kinds: [],
             slots: Slots(),

@@ -12,21 +12,7 @@ struct ExecutorLivesTests {
     private static let huginn = ExecutorID(trusted: "huginn")
 
     private func register(boot: String, life: Int64, _ household: Household) async throws {
-        let offer = ExecutorOffer(
-            id: Self.huginn,
-            name: "huginn",
-            url: nil,
-            version: YggVersion.current,
-            kinds: [Household.kind],
-            slots: Slots(["default": 1]),
-            window: 0,
-            labels: [:],
-            repositories: [],
-            resources: JSONObject()
-        )
-        _ = try await household.coordinator.register(
-            Registration(offer: offer, instance: "i", bootID: boot, life: life, host: "h", storeID: nil)
-        )
+        try await household.register(Self.huginn, boot: boot, life: life)
     }
 
     /// - Returns: the leases that are stated in answer.

@@ -73,6 +73,25 @@ struct Household: Sendable {
         return try await coordinator.submit(try TaskSubmission(reading: &reader)).task
     }
 
+    /// Registers an executor that runs and asks for nothing.
+    func register(_ id: ExecutorID, boot: String = "b", life: Int64? = nil) async throws {
+        let offer = ExecutorOffer(
+            id: id,
+            name: id.rawValue,
+            url: nil,
+            version: YggVersion.current,
+            kinds: [Self.kind],
+            slots: Slots(["default": 1]),
+            window: 0,
+            labels: [:],
+            repositories: [],
+            resources: JSONObject()
+        )
+        _ = try await coordinator.register(
+            Registration(offer: offer, instance: "i", bootID: boot, life: life, host: "h", storeID: nil)
+        )
+    }
+
     /// Runs a task as an executor would: so much output, then artifacts, then the result.
     func run(_ id: String, output: Int = 100, artifacts: [[UInt8]] = [], endedAt: Timestamp = .now) async throws {
         try await start(id)

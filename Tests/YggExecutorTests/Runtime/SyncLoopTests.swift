@@ -216,7 +216,7 @@ struct SyncLoopTests {
     /// everything is free.
     @Test(arguments: [UInt64.random(in: .min ... .max), 1, 2, 3, 9_700_815_271_952_880_681])
     func `slots are kept through any history`(seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
+        var random = SeededRandom(seed: seed)
         let total = 3
         var loop = Self.loop(slots: total)
         var stated: [String: Bool] = [:]
