@@ -15,6 +15,7 @@ final class Clients: @unchecked Sendable {
     private var open = 0
     /// The ids by which acknowledged tasks are known.
     private var ids: [String: TaskID] = [:]
+    private var submissions: [String: TaskSubmission] = [:]
     /// What is wanted of executors, by the newest wish.
     private var wishes: [ExecutorID: Wish] = [:]
 
@@ -75,13 +76,20 @@ final class Clients: @unchecked Sendable {
 
     // MARK: Errands
 
-    private func submit(_ plan: Scenario.TaskPlan) {
+    /// What is asked for, whenever and however often it is asked for.
+    private func submission(of plan: Scenario.TaskPlan) -> TaskSubmission {
+        if let submission = submissions[plan.name] { return submission }
         var submission = TaskSubmission(kind: plan.kind.kind, params: ["plan": .string(plan.name)])
         if plan.hasOwnID { submission.id = TaskID(trusted: plan.name) }
         submission.dependsOn = [plan.dependsOn].compactMap { $0.map(TaskID.init(trusted:)) }
         submission.notBefore = plan.delay.map { fleet.coordinator.machine.clock.time() + $0 }
+        submissions[plan.name] = submission
+        return submission
+    }
+
+    private func submit(_ plan: Scenario.TaskPlan) {
         let key = plan.hasOwnID ? nil : IdempotencyKey(key: "key-\(plan.name)", fingerprint: plan.name)
-        let (name, request) = (plan.name, submission)
+        let (name, request) = (plan.name, submission(of: plan))
         ask("a submission of \(name)") { coordinator in
             let id = try await coordinator.submit(request, idempotency: key).task.id
             self.fleet.auditor.call(id, name)

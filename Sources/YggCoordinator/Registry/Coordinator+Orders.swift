@@ -63,7 +63,8 @@ extension Coordinator {
                 detail: "Executor \(known.offer.id) has stopped, so nothing is left of it that could restart.",
                 nextAction: "Start it on \(known.host): ygg executor --id \(known.offer.id)"
             )
-        case (.resume, .running): return known.standing != nil
+        // Before it was heard nobody knows what it was told on its own machine, or by a store that is lost.
+        case (.resume, .running): return known.standing != nil || known.lastHeard == nil
         default: return true
         }
     }

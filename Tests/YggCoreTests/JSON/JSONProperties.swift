@@ -85,7 +85,7 @@ struct JSONProperties {
 
 extension JSON {
     fileprivate static func random(_ random: inout SeededRandom, depth: Int = 0) -> JSON {
-        switch random.int(0..<depth < 5 ? 10 : 6) {
+        switch random.int(0..<(depth < 5 ? 10 : 6)) {
         case 0: return .null
         case 1: return .bool(random.chance(50))
         case 2: return .int(random.pick([0, 1, -1, .max, .min, Int64.random(in: .min ... .max, using: &random)]))
@@ -98,7 +98,7 @@ extension JSON {
         case 6, 7: return .array((0..<random.int(0..<5)).map { _ in .random(&random, depth: depth + 1) })
         default:
             var object = JSONObject()
-            for index in 0..<random.int(0..<random.chance(5) ? 40 : 6) {
+            for index in 0..<random.int(0..<(random.chance(5) ? 40 : 6)) {
                 object.append("\(index)\(text(&random))", .random(&random, depth: depth + 1))
             }
             return .object(object)
