@@ -83,6 +83,22 @@ struct ExecutorLivesTests {
         }
     }
 
+    /// It may have been paused on its own machine, or by a store that is lost.
+    @Test func `to resume is asked of who was not heard since a restart, though nothing is known of a pause`()
+        async throws
+    {
+        try await inDirectory { directory in
+            try await Household.with(directory: directory) { try await register(boot: "b1", life: 1, $0) }
+            try await Household.with(directory: directory) { household in
+                let view = try await household.coordinator.order(
+                    .init(action: .resume, by: "freya"),
+                    to: Self.huginn
+                )
+                #expect(view.pending?.order.action == .resume)
+            }
+        }
+    }
+
     @Test func `a registration that was long under way does not replace a later one`() async throws {
         try await Household.with { household in
             try await register(boot: "b2", life: 2, household)

@@ -223,14 +223,14 @@ struct RouterTests {
 
     @Test(arguments: conditions)
     func `every condition says what it is and what would change it`(condition: UnmetCondition) {
-        #expect(!condition.text.isEmpty && !condition.remedy.isEmpty)
+        #expect(!condition.text.isEmpty && !condition.remedy(for: "huginn").isEmpty)
         #expect(!condition.text.contains("-3"), "nobody has fewer than no slots")
         switch condition {
         case .notOnRoute: #expect(condition.text.contains("git-") && condition.text.contains("fenrir"))
         case .standsBy: #expect(condition.text.contains("agent, surtr") && condition.isPassing)
         case .label(_, _, let has): #expect(condition.text.contains(has.map { "os=\($0)" } ?? "no label os"))
         case .slots: #expect(condition.isPassing)
-        case .pinned: #expect(condition.remedy.contains("surtr"))
+        case .pinned: #expect(condition.remedy(for: "huginn").contains("surtr"))
         default: #expect(!condition.isPassing)
         }
     }
