@@ -338,7 +338,8 @@ package struct SyncLoop: Sendable {
         let running = held.filter { $0.value.stage == .running && isCutOff($0.value, now: now) }.keys.sorted()
         for key in running { held[key]?.isStopping = true }
         let tooLate = waiting.filter { key in held[key].map { isCutOff($0, now: now) } ?? false }
-        return running.map { .stopOffline($0) } + declineWaiting("It was cut off before it could start.", among: tooLate)
+        return running.map { .stopOffline($0) }
+            + declineWaiting("It was cut off before it could start.", among: tooLate)
     }
 
     private func isCutOff(_ lease: Held, now: Instant) -> Bool {
