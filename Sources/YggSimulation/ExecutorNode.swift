@@ -42,6 +42,9 @@ final class ExecutorNode: @unchecked Sendable {
         down(for: downtime)
     }
 
+    /// The history is over.
+    func forget() { process = nil }
+
     func crash(isPowerLoss: Bool, for duration: Milliseconds) {
         guard process != nil else { return }
         fleet.world.note(machine.name, isPowerLoss ? "loses power" : "crashes")

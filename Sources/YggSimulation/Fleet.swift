@@ -32,6 +32,13 @@ final class Fleet: @unchecked Sendable {
             && executors.allSatisfy { $0.process?.isIdle ?? false }
     }
 
+    /// Ends everything. Nodes and their processes know each other, and would keep each other for ever.
+    func end() {
+        world.end()
+        coordinator.forget()
+        for executor in executors { executor.forget() }
+    }
+
     private func begin(_ fault: Fault) {
         switch fault.kind {
         case .executorCrash(let id, let isPowerLoss):
