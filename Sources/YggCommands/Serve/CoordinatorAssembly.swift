@@ -18,6 +18,8 @@ struct CoordinatorAssembly {
         var id: ExecutorID
         /// What it shows.
         var key: String
+        /// How it is read.
+        var reader: LocalReader
     }
 
     /// Serves until the surrounding group is shut down.
@@ -29,6 +31,10 @@ struct CoordinatorAssembly {
             }
         }
         let isLoopback = RequestGuard.isLoopback(host)
+        if let objection = RequestGuard.objection(toSharedToken: settings.token, onHost: host) {
+            throw CommandFailure(objection, status: .usage)
+        }
+        let needsToken = !isLoopback || settings.authLoopback == .required
         try makeDirectories(settings.dataDirectory)
         try checkPlace()
         let layout = StoreLayout(directory: settings.dataDirectory)
@@ -37,13 +43,12 @@ struct CoordinatorAssembly {
             logger.notice("store.copied-before-migration", metadata: ["path": "\(copy)"])
         }
         let coordinator = try await Coordinator.start(
-            settings: try coordinatorSettings(localExecutor: localExecutor?.id, isLoopback: isLoopback),
+            settings: try coordinatorSettings(localExecutor: localExecutor?.id, needsToken: needsToken),
             database: database,
-            link: HTTPAgentLink(),
+            link: HTTPAgentLink(localReader: localExecutor?.reader),
             logger: logger
         )
         if let localExecutor { coordinator.access.admit(localExecutor.id, under: localExecutor.key) }
-        let needsToken = !isLoopback || settings.authLoopback == .required
         if needsToken {
             try await AdminToken.ensure(for: coordinator, in: settings.dataDirectory, logger: logger)
         } else {
@@ -99,7 +104,7 @@ struct CoordinatorAssembly {
         )
     }
 
-    private func coordinatorSettings(localExecutor: ExecutorID?, isLoopback: Bool) throws -> CoordinatorSettings {
+    private func coordinatorSettings(localExecutor: ExecutorID?, needsToken: Bool) throws -> CoordinatorSettings {
         var routes = settings.configuration.routes
         if let localExecutor { routes = routes.addingFallback(localExecutor) }
         var limits = CoordinatorSettings.Limits()
@@ -120,7 +125,7 @@ struct CoordinatorAssembly {
             ),
             agents: try AgentDirectory(
                 settings,
-                isLoopback: isLoopback,
+                needsToken: needsToken,
                 environment: ProcessContext.environment
             ),
             dataDirectory: settings.dataDirectory,
