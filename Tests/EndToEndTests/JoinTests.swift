@@ -84,6 +84,48 @@ struct JoinTests {
         }
     }
 
+    /// The lines of "Add a machine" in the README, with nothing else set than where this test may write and which port is
+    /// free.
+    @Test(.enabled(if: SecondMachine.isNeeded), arguments: [false, true])
+    func `a machine is added with the lines of the README`(servesEverything: Bool) async throws {
+        try await SecondMachine.with { machine in
+            let scratch = try ScratchDirectory()
+            let directory = scratch.path
+            try await RunningFleet.with { fleet in
+                let host = servesEverything ? "0.0.0.0" : machine.interface
+                let ygg = try await fleet.start(
+                    ["coordinator", "--host", host],
+                    environment: ["YGG_DATA_DIR": "\(directory)/data", "YGG_PORT": "0"]
+                )
+                let household = GuardedHousehold(ygg: ygg, directory: directory, admin: "")
+                let here = ["YGG_COORDINATOR": ""]
+                let invited = await household.cli("token", "create", "huginn", "--role", "join", environment: here)
+                #expect(invited.outcome.succeeded, "\(invited.stderr)")
+                let lines = invited.stderr.split(separator: "\n")
+                let line = try #require(lines.first { $0.hasPrefix("  ygg executor join ") })
+                var words = line.split(separator: " ").dropFirst().map(String.init)
+                if servesEverything {
+                    // Which of several addresses the other machine reaches, only its owner knows; all are named.
+                    let port = try #require(ygg.address.split(separator: ":").last)
+                    let url = "http://\(machine.address):\(port)"
+                    #expect(!words[3].contains("127.0.0.1") && invited.stderr.contains(url), "\(invited.stderr)")
+                    words[3] = url
+                }
+                let executor = try await RunningYgg.start(
+                    machine.prefix + [RunningYgg.binary] + words
+                        + ["--run", "--handlers", "ops,git", "--label", "arch=arm64"],
+                    environment: ["YGG_DATA_DIR": "\(directory)/huginn"],
+                    program: "ip"
+                )
+                let run = await household.cli("task", "submit", "ops-uptime", "--wait", "--json", environment: here)
+                #expect(run.outcome.succeeded, "\(run.stderr)\n\(executor.log)")
+                #expect(try JSON(parsing: run.stdout)["executor"] == "huginn")
+                #expect(await household.cli("token", "revoke", "huginn", environment: here).outcome.succeeded)
+                #expect(await executor.end().ending == .exited(1))
+            }
+        }
+    }
+
     private static func storedKey(_ path: String) throws -> String {
         let json = try JSON(parsing: try String(contentsOfFile: path, encoding: .utf8))
         return try #require(json["key"]?.stringValue)

@@ -54,6 +54,8 @@ struct CoordinatorAssembly {
         } else {
             logger.info("coordinator.loopback-only", metadata: ["hint": "\(CoordinatorServer.loopbackNote)"])
         }
+        let notice = ServedNotice(in: settings.dataDirectory)
+        defer { notice.remove() }
         let server = CoordinatorServer(
             coordinator: coordinator,
             settings: .init(
@@ -64,7 +66,10 @@ struct CoordinatorAssembly {
                 names: publicNames(host)
             ),
             logger: quiet,
-            onReady: onReady
+            onReady: { address in
+                if needsToken { tell(notice, address) }
+                await onReady(address)
+            }
         )
         let retention = Retention(coordinator: coordinator, upkeep: database, logger: logger)
         let group = ServiceGroup(
@@ -87,6 +92,16 @@ struct CoordinatorAssembly {
             )
         }
         await database.close()
+    }
+
+    /// Tells the commands on this machine where their token may be shown.
+    private func tell(_ notice: ServedNotice, _ address: String) {
+        guard let served = ServedCoordinator(address: address, publicURL: settings.publicURL) else { return }
+        do {
+            try notice.put(served)
+        } catch {
+            logger.warning("coordinator.address-not-told", metadata: ["reason": "\(error)"])
+        }
     }
 
     /// A database is not opened where it would be lost.

@@ -39,14 +39,6 @@ enum NetworkInterfaces {
         }
         return found
     }
-
-    /// Whether a URL's host is this machine.
-    static func isThisMachine(_ host: String) -> Bool {
-        var host = host.lowercased()
-        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
-        if host == "localhost" || host == "::1" || host.hasPrefix("127.") { return true }
-        return addresses.contains { $0.address == host }
-    }
 }
 
 /// The address that a server is to bind, where the configuration may name an interface instead.

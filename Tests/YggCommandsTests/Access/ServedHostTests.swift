@@ -66,7 +66,5 @@ struct ServedHostTests {
 
     @Test func `loopback is an interface of this machine, too`() {
         #expect(NetworkInterfaces.addresses.contains { $0.address == "127.0.0.1" })
-        #expect(NetworkInterfaces.isThisMachine("127.0.0.1") && NetworkInterfaces.isThisMachine("[::1]"))
-        #expect(!NetworkInterfaces.isThisMachine("203.0.113.7"))
     }
 }
