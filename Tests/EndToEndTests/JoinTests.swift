@@ -180,6 +180,69 @@ struct JoinTests {
         }
     }
 
+    @Test func `the line that a machine joined with may be started again while its coordinator is away`() async throws {
+        try await GuardedHousehold.with { household, _ in
+            let data = "\(household.directory)/huginn"
+            let invitation = try await household.token("huginn", "join")
+            let url = household.ygg.address
+            func join() async -> CollectedOutput {
+                await household.cli(
+                    "executor",
+                    "join",
+                    "--coordinator",
+                    url,
+                    "--token",
+                    "-",
+                    "--data-dir",
+                    data,
+                    input: invitation
+                )
+            }
+            #expect(await join().outcome.succeeded)
+            let key = try Self.storedKey("\(data)/executor/key.json")
+            #expect(await join().outcome.succeeded)
+            let told = try await Self.audit(household, "huginn").compactMap { $0["action"]?.stringValue }
+            #expect(!told.contains("access.refused"), "what was good once is not shown twice")
+            await household.ygg.stop()
+            let again = await join()
+            #expect(again.outcome.succeeded && again.stderr.contains("This machine is huginn"), "\(again.stderr)")
+            #expect(try Self.storedKey("\(data)/executor/key.json") == key)
+        }
+    }
+
+    @Test func `a key whose answer was lost is found again when its invitation is over`() async throws {
+        try await GuardedHousehold.with { household, _ in
+            let data = "\(household.directory)/huginn"
+            let key = "ygg_executor_lost"
+            let first = try await household.token("huginn", "join")
+            func exchange(_ invitation: String, for key: String) async throws -> Int {
+                let digest = await Self.digest(key)
+                let body: JSON = ["keySha256": .string(digest), "host": "huginn"]
+                return try await household.call("POST", "/v1/join", body, showing: invitation).status
+            }
+            #expect(try await exchange(first, for: key) == 200)
+            // Ten minutes later an invitation is as much over as one that was used for another key.
+            let second = try await household.token("huginn", "join")
+            #expect(try await exchange(second, for: "ygg_executor_other") == 200)
+            let draft: JSONObject = [
+                "executor": "joining", "coordinator": .string(household.ygg.address), "key": .string(key),
+                "renewAtMs": 0, "invitationSha256": .string(await Self.digest(second)),
+            ]
+            let path = "\(data)/executor/key.json"
+            try FileManager.default.createDirectory(atPath: "\(data)/executor", withIntermediateDirectories: true)
+            try JSON.object(draft).text.write(toFile: "\(path).joining", atomically: false, encoding: .utf8)
+            #expect(chmod("\(path).joining", 0o600) == 0)
+            let joined = await household.cli("executor", "join", "--token", "-", "--data-dir", data, input: second)
+            #expect(joined.outcome.succeeded && joined.stderr.contains("This machine is huginn"), "\(joined.stderr)")
+            #expect(try Self.storedKey(path) == key)
+            #expect(!FileManager.default.fileExists(atPath: "\(path).joining"))
+        }
+    }
+
+    private static func digest(_ text: String) async -> String {
+        String(await collect(["bash", "-c", "printf %s \"$1\" | sha256sum", "bash", text]).prefix(64))
+    }
+
     @Test
     func `an executor's key makes its own calls and no other's, and a stolen one gets no token of the household's`()
         async throws
