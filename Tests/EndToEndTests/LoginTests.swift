@@ -100,6 +100,41 @@ struct LoginTests {
         }
     }
 
+    @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
+    func `a terminal shows again what is typed after a signal has ended the prompt`(signal: Int32) async throws {
+        let terminal = try PseudoTerminal()
+        #expect(terminal.isEchoing)
+        let scratch = try ScratchDirectory()
+        let (prompts, prompted) = AsyncStream.makeStream(of: Void.self)
+        let (pids, started) = AsyncStream.makeStream(of: pid_t.self)
+        let spec = ProcessSpec(
+            argv: [
+                "bash", "-c", "exec \"$@\" < \"$0\"", terminal.path, RunningYgg.binary, "login", "http://127.0.0.1:9",
+            ],
+            environment: RunningYgg.childEnvironment.merging(["XDG_CONFIG_HOME": scratch.path]) { $1 },
+            runTimeout: .seconds(60)
+        )
+        let run = Task {
+            let outcome = await runProcess(spec) { _, bytes in
+                if String(decoding: bytes, as: UTF8.self).contains("Token for") { prompted.yield() }
+            } onStart: {
+                started.yield($0)
+            }
+            prompted.finish()
+            started.finish()
+            return outcome
+        }
+        for await _ in prompts { break }
+        #expect(!terminal.isEchoing)
+        terminal.enter("half a tok")
+        for await pid in pids {
+            kill(pid, signal)
+            break
+        }
+        #expect(await run.value.ending == .exited(128 + signal))
+        #expect(terminal.isEchoing)
+    }
+
     /// A server that is no coordinator of ours, and writes down what it is shown.
     private static func impostor(port: Int = 0) async throws -> RunningYgg {
         let server = """
