@@ -59,6 +59,8 @@ struct ServedCoordinatorTests {
             (nil, "http://127.0.0.1:5080", "http://0.0.0.0:5080", "http://192.168.1.5:5080", "(tailscale0)"),
             (nil, "http://[::1]:5080", "http://[::]:5080", "http://[fd7a::1]:5080", nil),
             (nil, "http://localhost:5080", nil, "http://localhost:5080", "coordinator.publicUrl"),
+            (nil, "http://127.0.0.9:5080", nil, "http://127.0.0.9:5080", "coordinator.publicUrl"),
+            (nil, "http://127.evil.example:5080", nil, "http://127.evil.example:5080", nil),
         ] as [(String?, String, String?, String, String?)]
     )
     func `an invited machine is told an address that it can reach, or that this is none`(
