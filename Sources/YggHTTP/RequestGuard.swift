@@ -37,15 +37,29 @@ package struct RequestGuard: Sendable {
     /// Whether a server that knows one token alone may listen on `host` with or without it.
     /// - Returns: what to say where it may not.
     package static func objection(toHost host: String, token: String?) -> String? {
-        guard !isLoopback(host), token ?? "" == "" else { return nil }
+        guard !isLoopback(host) else { return nil }
+        if let token, !token.isEmpty { return objection(toSharedToken: token, onHost: host) }
         return """
             Listening on \(host) needs a token, because other machines can reach it: set YGG_TOKEN (the same value on \
-            every machine), or listen on 127.0.0.1.
+            every machine; make one with: openssl rand -hex 32), or listen on 127.0.0.1.
             """
     }
 
+    /// Whether what the household shares is good enough where other machines can try it.
+    /// - Returns: what to say where it is not.
+    package static func objection(toSharedToken token: String?, onHost host: String) -> String? {
+        guard let token, !isLoopback(host), TokenSecret.isGuessable(token) else { return nil }
+        return """
+            YGG_TOKEN has \(token.utf8.count) characters, so that other machines, which can reach \(host), could guess it; it \
+            needs at least \(TokenSecret.leastLength). Make one with: openssl rand -hex 32
+            """
+    }
+
+    /// Whether nobody but this machine reaches what is served there. Of names that is only one: any other could mean
+    /// any address.
     package static func isLoopback(_ host: String) -> Bool {
-        host == "localhost" || host == "::1" || host == "[::1]" || host.hasPrefix("127.")
+        if host == "localhost" || host == "::1" || host == "[::1]" { return true }
+        return host.hasPrefix("127.") && host.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }
     }
 
     /// Looks at a request before anybody knows which call it is.

@@ -29,15 +29,12 @@ enum AdminToken {
         )
     }
 
-    /// The token for commands on this machine; nil where there is none that this user may read.
-    static func find(environment: [String: String], directories: [String]) throws -> String? {
-        for directory in directories {
-            let path = path(in: directory)
-            guard canRead(path), let text = try PrivateFile.read(path) else { continue }
-            let token = text.filter { !$0.isWhitespace }
-            if !token.isEmpty { return token }
-        }
-        return nil
+    /// The token of a data directory; nil where there is none that this user may read.
+    static func read(in dataDirectory: String) throws -> String? {
+        let path = path(in: dataDirectory)
+        guard canRead(path), let text = try PrivateFile.read(path) else { return nil }
+        let token = text.filter { !$0.isWhitespace }
+        return token.isEmpty ? nil : token
     }
 }
 

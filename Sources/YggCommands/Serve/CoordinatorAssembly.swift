@@ -18,6 +18,8 @@ struct CoordinatorAssembly {
         var id: ExecutorID
         /// What it shows.
         var key: String
+        /// How it is read.
+        var reader: LocalReader
     }
 
     /// Serves until the surrounding group is shut down.
@@ -29,6 +31,10 @@ struct CoordinatorAssembly {
             }
         }
         let isLoopback = RequestGuard.isLoopback(host)
+        if let objection = RequestGuard.objection(toSharedToken: settings.token, onHost: host) {
+            throw CommandFailure(objection, status: .usage)
+        }
+        let needsToken = !isLoopback || settings.authLoopback == .required
         try makeDirectories(settings.dataDirectory)
         try checkPlace()
         let layout = StoreLayout(directory: settings.dataDirectory)
@@ -37,18 +43,19 @@ struct CoordinatorAssembly {
             logger.notice("store.copied-before-migration", metadata: ["path": "\(copy)"])
         }
         let coordinator = try await Coordinator.start(
-            settings: try coordinatorSettings(localExecutor: localExecutor?.id, isLoopback: isLoopback),
+            settings: try coordinatorSettings(localExecutor: localExecutor?.id, needsToken: needsToken),
             database: database,
-            link: HTTPAgentLink(),
+            link: HTTPAgentLink(localReader: localExecutor?.reader),
             logger: logger
         )
         if let localExecutor { coordinator.access.admit(localExecutor.id, under: localExecutor.key) }
-        let needsToken = !isLoopback || settings.authLoopback == .required
         if needsToken {
             try await AdminToken.ensure(for: coordinator, in: settings.dataDirectory, logger: logger)
         } else {
             logger.info("coordinator.loopback-only", metadata: ["hint": "\(CoordinatorServer.loopbackNote)"])
         }
+        let notice = ServedNotice(in: settings.dataDirectory)
+        defer { notice.remove() }
         let server = CoordinatorServer(
             coordinator: coordinator,
             settings: .init(
@@ -59,7 +66,10 @@ struct CoordinatorAssembly {
                 names: publicNames(host)
             ),
             logger: quiet,
-            onReady: onReady
+            onReady: { address in
+                if needsToken { tell(notice, address) }
+                await onReady(address)
+            }
         )
         let retention = Retention(coordinator: coordinator, upkeep: database, logger: logger)
         let group = ServiceGroup(
@@ -84,6 +94,16 @@ struct CoordinatorAssembly {
         await database.close()
     }
 
+    /// Tells the commands on this machine where their token may be shown.
+    private func tell(_ notice: ServedNotice, _ address: String) {
+        guard let served = ServedCoordinator(address: address, publicURL: settings.publicURL) else { return }
+        do {
+            try notice.put(served)
+        } catch {
+            logger.warning("coordinator.address-not-told", metadata: ["reason": "\(error)"])
+        }
+    }
+
     /// A database is not opened where it would be lost.
     private func checkPlace() throws {
         let path = resolvedPath(settings.dataDirectory) ?? settings.dataDirectory
@@ -99,7 +119,7 @@ struct CoordinatorAssembly {
         )
     }
 
-    private func coordinatorSettings(localExecutor: ExecutorID?, isLoopback: Bool) throws -> CoordinatorSettings {
+    private func coordinatorSettings(localExecutor: ExecutorID?, needsToken: Bool) throws -> CoordinatorSettings {
         var routes = settings.configuration.routes
         if let localExecutor { routes = routes.addingFallback(localExecutor) }
         var limits = CoordinatorSettings.Limits()
@@ -120,7 +140,7 @@ struct CoordinatorAssembly {
             ),
             agents: try AgentDirectory(
                 settings,
-                isLoopback: isLoopback,
+                needsToken: needsToken,
                 environment: ProcessContext.environment
             ),
             dataDirectory: settings.dataDirectory,

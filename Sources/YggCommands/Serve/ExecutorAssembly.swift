@@ -15,17 +15,20 @@ struct ExecutorAssembly {
     ///   - coordinator: whom it dials.
     ///   - port: in place of the configured one.
     ///   - mayMovePort: whether a port that is taken may be exchanged for a free one, because nobody asked for it.
+    ///   - readerToken: what a coordinator in the same process shows.
     func service(
         coordinator: HTTPCoordinatorLink,
         log: ProcessLog,
         port: Int? = nil,
         mayMovePort: Bool = false,
+        readerToken: String? = nil,
         clock: RuntimeClock = .host,
         onReady: @escaping @Sendable (String) async -> Void
     ) throws -> ExecutorService {
         var executor = try executorSettings()
         if let port { executor.port = port }
         executor.mayMovePort = mayMovePort
+        executor.readerToken = readerToken
         executor.readLog = { [file = log.file] count in file.lines(last: count) }
         return try ExecutorService(
             settings: executor,
@@ -80,6 +83,7 @@ struct ExecutorAssembly {
         executor.host = host
         executor.port = settings.executorPort
         executor.token = settings.token
+        executor.needsToken = settings.authLoopback == .required
         executor.drainTimeout = settings.drainTimeout
         executor.diskFloor = settings.executorDiskFloor.bytes
         executor.measureDisks = { [paths = [data, settings.workspaceRoot]] in paths.compactMap(diskSpace) }

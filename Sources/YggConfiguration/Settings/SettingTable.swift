@@ -173,8 +173,8 @@ extension SettingKey {
             Setting(
                 yaml: "auth.loopback",
                 default: "open",
-                "Whether a coordinator on loopback asks for a token: open or required",
-                for: [.up, .coordinator]
+                "Whether a server on loopback asks for a token: open or required",
+                for: servers
             )
         case .coordinatorDiskFloor:
             Setting(

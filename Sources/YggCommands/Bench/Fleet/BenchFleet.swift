@@ -74,7 +74,7 @@ final class BenchFleet {
         """
 
     private static func operatorToken(_ directory: String) throws -> String {
-        guard let token = try AdminToken.find(environment: [:], directories: ["\(directory)/coordinator"]) else {
+        guard let token = try AdminToken.read(in: "\(directory)/coordinator") else {
             throw CommandFailure("The coordinator of the benchmark has written no token.")
         }
         return token
