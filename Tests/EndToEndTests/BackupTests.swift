@@ -123,6 +123,7 @@ struct HouseholdBackupTests {
             #expect(restore.stdout.contains("freya") && restore.stdout.contains("next: start it"), "\(restore.stdout)")
             let again = await first.cli("restore", folder, "--data-dir", "\(directory)/new")
             #expect(!again.outcome.succeeded && again.stderr.contains("is not empty"), "\(again.stderr)")
+            #expect(again.stderr.contains("\nnext: Nothing was changed; name an empty one"), "\(again.stderr)")
 
             let second = try await fleet.start([
                 "coordinator", "--port", port, "--data-dir", "\(directory)/new", "--config",
@@ -189,6 +190,18 @@ struct HouseholdBackupTests {
             let refused = await ygg.cli("backup", "--data-dir", "\(directory)/data", directory: directory)
             #expect(refused.outcome.ending == .exited(2) && refused.stderr.contains("ygg backup DIR"))
         }
+    }
+
+    @Test func `where a restore was killed no coordinator starts`() async throws {
+        let scratch = try ScratchDirectory()
+        let data = "\(scratch.path)/data"
+        try FileManager.default.createDirectory(atPath: "\(data)/restoring", withIntermediateDirectories: true)
+        let run = await tool(RunningYgg.binary, "coordinator", "--port", "0", "--data-dir", data)
+        #expect(
+            run.outcome.ending == .exited(1) && run.stderr.contains("next: Run it again: ygg restore"),
+            "\(run.stderr)"
+        )
+        #expect(!FileManager.default.fileExists(atPath: "\(data)/ygg.sqlite"))
     }
 
     @Test(.enabled(if: SmallDisk.isNeeded))

@@ -69,9 +69,9 @@ package struct BackupFolder: Sendable {
     func lock() throws -> FileLock {
         do {
             return try FileLock(path: "\(path)/\(Self.lockName)")
-        } catch let error as StorageError {
+        } catch is StorageError {
             throw UpkeepError(
-                detail: "Another backup is being made in \(path), or nobody may write there (\(error.detail)).",
+                detail: "Another backup is being made in \(path), or this user may not write there.",
                 next: "Wait for its end, or check the folder's permissions."
             )
         }
