@@ -30,6 +30,7 @@ package final class Coordinator: Service {
     let passedCalls = PassedCalls()
     let disk: Mutex<DiskGuard>
     let retentionCounts = Mutex(RetentionCounts())
+    let backups: Mutex<BackupWatch>
 
     /// Opens the store, brings back what was running, and gives every lease one full fresh time to live.
     /// - Parameter link: how services and executors at fixed addresses are reached.
@@ -77,12 +78,13 @@ package final class Coordinator: Service {
         self.machine = machine
         self.sabotage = sabotage
         self.logger = logger
-        access = AccessDesk(settings: settings.access, database: database, logger: logger)
+        access = AccessDesk(settings: settings.access, database: database, machine: machine, logger: logger)
         startedAt = machine.time()
         alarm = Alarm(machine: machine)
         store = TaskStore()
         artifacts = ArtifactStore(directory: settings.dataDirectory + "/artifacts")
         disk = Mutex(DiskGuard(floor: settings.diskFloor))
+        backups = Mutex(BackupWatch(interval: settings.backup?.interval, startedAt: startedAt))
         control = Mutex(
             Control(
                 dispatcher: Dispatcher(

@@ -24,7 +24,7 @@ struct BadFileTests {
         Case("coordinatr: {}\n", "f.yaml:1: coordinatr: is not known; did you mean \"coordinator\"?"),
         Case(
             "zebra: 1\n",
-            "f.yaml:1: zebra: is not known; allowed are auth, coordinator, executor, executors, git, handlers, resources, "
+            "f.yaml:1: zebra: is not known; allowed are auth, backup, coordinator, executor, executors, git, handlers, resources, "
                 + "routes, services, timeZone"
         ),
         Case("coordinator: 5\n", "f.yaml:1: coordinator: must be an object, not an integer"),

@@ -38,6 +38,7 @@ struct CoordinatorAssembly {
         try makeDirectories(settings.dataDirectory)
         try checkPlace()
         let layout = StoreLayout(directory: settings.dataDirectory)
+        try refuseUnfinishedRestore(layout)
         let database = try SQLiteDatabase(path: layout.database)
         if let copy = try StoreMigration.keepCopy(of: layout).copy {
             logger.notice("store.copied-before-migration", metadata: ["path": "\(copy)"])
@@ -72,12 +73,15 @@ struct CoordinatorAssembly {
             }
         )
         let retention = Retention(coordinator: coordinator, upkeep: database, logger: logger)
+        let keeper = coordinator.settings.backup.map { backup in
+            BackupKeeper(coordinator: coordinator, settings: backup, logger: logger)
+        }
         let group = ServiceGroup(
             configuration: .init(
                 // Stopped from the last to the first: the coordinator answers the polls that the server waits for.
                 services: [
                     .init(service: server.application), .init(service: coordinator), .init(service: retention),
-                ],
+                ] + (keeper.map { [.init(service: $0)] } ?? []),
                 logger: quiet
             )
         )
@@ -119,6 +123,15 @@ struct CoordinatorAssembly {
         )
     }
 
+    /// What a killed restore has left is no store, and an empty one in its place would look like one.
+    private func refuseUnfinishedRestore(_ layout: StoreLayout) throws {
+        guard HouseholdRestore.isUnfinished(in: layout) else { return }
+        throw CommandFailure(
+            "A restore into \(layout.directory) was not finished.",
+            next: "Run it again: ygg restore BACKUP --data-dir \(layout.directory)"
+        )
+    }
+
     private func coordinatorSettings(localExecutor: ExecutorID?, needsToken: Bool) throws -> CoordinatorSettings {
         var routes = settings.configuration.routes
         if let localExecutor { routes = routes.addingFallback(localExecutor) }
@@ -150,6 +163,15 @@ struct CoordinatorAssembly {
         coordinator.access.requestsPerSecond = settings.requestLimit
         coordinator.access.auditAge = max(settings.retentionAudit, settings.retentionAge)
         coordinator.retention = RetentionRules(age: settings.retentionAge, size: settings.retentionSize.bytes)
+        coordinator.backup = settings.backupDirectory.map { directory in
+            BackupSettings(
+                directory: directory,
+                keep: settings.backupKeep,
+                interval: settings.backupInterval,
+                configuration: settings.configurationFile,
+                host: ProcessContext.hostName
+            )
+        }
         coordinator.diskFloor = settings.coordinatorDiskFloor.bytes
         coordinator.measureDisk = { [path = settings.dataDirectory] in diskSpace(of: path) }
         return coordinator

@@ -8,6 +8,7 @@ package struct Configuration: Sendable, Hashable {
     package var coordinator = CoordinatorSection()
     package var executor = ExecutorSection()
     package var auth = AuthSection()
+    package var backup = BackupSection()
     /// The household's standard routes where the file names none.
     package var routes = RouteTable.standard
     /// Executors with fixed addresses, used while one never registered.
@@ -31,6 +32,7 @@ package struct Configuration: Sendable, Hashable {
         coordinator = reader.nested("coordinator", CoordinatorSection.init(reading:)) ?? coordinator
         executor = reader.nested("executor", ExecutorSection.init(reading:)) ?? executor
         auth = reader.nested("auth", AuthSection.init(reading:)) ?? auth
+        backup = reader.nested("backup", BackupSection.init(reading:)) ?? backup
         if let routes = reader.list("routes", Route.init(reading:)) {
             if reader.object["routes"]?.arrayValue?.isEmpty == true {
                 reader.complain("routes", "must name at least one route; without the key there are the standard ones")

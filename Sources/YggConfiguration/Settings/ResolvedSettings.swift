@@ -44,6 +44,10 @@ package struct ResolvedSettings: Sendable {
     package let retentionAudit: Milliseconds
     package let authLoopback: LoopbackAccess
     package let coordinatorDiskFloor: ByteSize
+    /// nil where the coordinator makes no backups by itself.
+    package let backupDirectory: String?
+    package let backupKeep: Int
+    package let backupInterval: Milliseconds
 
     package let coordinatorURL: String
     /// nil where nobody gave one, which only `ygg up` and the clients can do without.
@@ -58,6 +62,9 @@ package struct ResolvedSettings: Sendable {
     package let drainTimeout: Milliseconds
     package let window: Int
     package let executorDiskFloor: ByteSize
+
+    /// The configuration file; nil where there is none.
+    package var configurationFile: String? { file?.path }
 
     /// Where a value came from: a port that nobody asked for may be exchanged for a free one.
     package func origin(of key: SettingKey) -> Origin { entries.first { $0.key == key }?.origin ?? .fallback }
@@ -227,6 +234,24 @@ package struct ResolvedSettings: Sendable {
             .size(CoordinatorSection.diskFloorRange),
             file: coordinator.diskFloor,
             default: .mebibytes(256)
+        )
+        backupDirectory = resolver.value(
+            .backupDirectory,
+            path.optional,
+            file: configuration.backup.directory.map { .some(pathInFile($0)) },
+            default: nil
+        )
+        backupKeep = resolver.value(
+            .backupKeep,
+            .count(BackupSection.keepRange),
+            file: configuration.backup.keep,
+            default: 7
+        )
+        backupInterval = resolver.value(
+            .backupInterval,
+            .duration(BackupSection.intervalRange),
+            file: configuration.backup.interval,
+            default: .days(1)
         )
 
         coordinatorURL = resolver.value(

@@ -28,6 +28,9 @@ package enum SettingKey: String, Sendable, Hashable, CaseIterable {
     case retentionAudit
     case authLoopback
     case coordinatorDiskFloor
+    case backupDirectory
+    case backupKeep
+    case backupInterval
 
     case coordinatorURL
     case executorID

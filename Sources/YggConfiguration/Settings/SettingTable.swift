@@ -183,6 +183,27 @@ extension SettingKey {
                 "What must be free on the disk of the data before new tasks are taken",
                 for: [.up, .coordinator]
             )
+        case .backupDirectory:
+            Setting(
+                yaml: "backup.dir",
+                default: "none",
+                "The folder into which a coordinator makes backups; it must be there",
+                for: [.up, .coordinator]
+            )
+        case .backupKeep:
+            Setting(
+                yaml: "backup.keep",
+                default: "7",
+                "How many of these backups stay",
+                for: [.up, .coordinator]
+            )
+        case .backupInterval:
+            Setting(
+                yaml: "backup.every",
+                default: "1d",
+                "From one backup to the next",
+                for: [.up, .coordinator]
+            )
 
         case .coordinatorURL:
             Setting(

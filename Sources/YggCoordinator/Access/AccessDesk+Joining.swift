@@ -11,7 +11,7 @@ extension AccessDesk {
     /// Exchanges a token of the role `join` for a key, once. The executor has made the key and shows its digest, so that
     /// an answer that was lost can be asked for again, with the same digest.
     package func join(_ request: KeyRequest, by author: Author) async throws -> KeyGrant {
-        let now = Timestamp.now
+        let now = machine.time()
         guard let id = author.principal.token else { throw Problem.forbidden(.needs(.join), author.principal) }
         let key = try newKey(request, of: author.principal.name, origin: .joined, at: now, by: author)
         try await database.write { [self] tx in
@@ -45,7 +45,7 @@ extension AccessDesk {
 
     /// Takes the key that is to follow the one that was shown. That one stays valid until the new one is used.
     package func renew(_ request: KeyRequest, of executor: ExecutorID, by author: Author) async throws -> KeyGrant {
-        let now = Timestamp.now
+        let now = machine.time()
         guard author.principal.token != nil, author.principal.executor == executor else {
             throw Problem(
                 status: 409,

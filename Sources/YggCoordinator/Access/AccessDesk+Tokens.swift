@@ -9,7 +9,7 @@ extension AccessDesk {
     package var tokens: [AccessToken] { state.withLock { $0.table.all } }
 
     /// Whether a person could get in as an operator with a token of their own.
-    package var hasOperator: Bool { state.withLock { $0.table.hasOperator(at: .now) } }
+    package var hasOperator: Bool { state.withLock { $0.table.hasOperator(at: machine.time()) } }
 
     /// Makes a token. It is stored when this returns; the token itself is in the answer and nowhere else.
     package func create(
@@ -25,7 +25,7 @@ extension AccessDesk {
     /// - Parameter secret: of `TokenSecret.make`.
     @discardableResult
     package func adopt(_ secret: String, _ request: TokenRequest, by author: Author) async throws -> AccessToken {
-        let now = Timestamp.now
+        let now = machine.time()
         var random = SystemRandomNumberGenerator()
         let life = request.expiresIn ?? (request.role == .join ? settings.invitationLife : nil)
         let token = AccessToken(
@@ -59,7 +59,7 @@ extension AccessDesk {
     package func revoke(_ word: String, by author: Author) async throws -> AccessToken {
         let token = try find(word)
         guard token.revokedAt == nil else { return token }
-        let now = Timestamp.now
+        let now = machine.time()
         try await database.write { [self] tx in
             guard try TokenStore.revoke(token.id, at: now, in: tx) else { return }
             try AuditStore.append(
@@ -82,7 +82,7 @@ extension AccessDesk {
         let (known, named) = state.withLock { state in
             (
                 state.table[TokenID(word)],
-                state.table.all.filter { $0.name == word && $0.state(at: .now) == .valid }
+                state.table.all.filter { $0.name == word && $0.state(at: machine.time()) == .valid }
             )
         }
         if let token = known ?? (named.count == 1 ? named[0] : nil) { return token }

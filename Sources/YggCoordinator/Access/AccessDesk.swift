@@ -23,13 +23,16 @@ package final class AccessDesk: Sendable {
 
     let settings: AccessSettings
     let database: any Database
+    /// What time it is. Secrets are made of the system's own randomness, also where a machine is simulated.
+    let machine: Machine
     let logger: Logger
     let state: Mutex<State>
     private let shared: TokenDigest?
 
-    init(settings: AccessSettings, database: any Database, logger: Logger) {
+    init(settings: AccessSettings, database: any Database, machine: Machine, logger: Logger) {
         self.settings = settings
         self.database = database
+        self.machine = machine
         self.logger = logger
         shared = settings.sharedToken.map(TokenDigest.init(of:))
         var state = State()
@@ -60,7 +63,7 @@ package final class AccessDesk: Sendable {
     package func principal(showing token: String, from address: () -> String) throws(Problem) -> Principal {
         let digest = TokenDigest(of: token)
         let (look, superseded) = state.withLock { state in
-            let now = Timestamp.now
+            let now = machine.time()
             let (look, firstUse) = state.table.look(digest, at: now)
             return (look, firstUse.map { state.table.superseded(by: $0, at: now) } ?? [])
         }
@@ -75,7 +78,7 @@ package final class AccessDesk: Sendable {
     }
 
     private func household(showing digest: TokenDigest, from address: String) throws(Problem) -> Principal {
-        let now = Instant.now
+        let now = machine.now()
         if let wait = state.withLock({ $0.failures.wait(address, now: now) }) {
             throw .tooMany(
                 "Too many tokens that are not known came from \(address).",
@@ -93,8 +96,8 @@ package final class AccessDesk: Sendable {
     package func principal(showingTicket ticket: String) -> Principal? {
         let digest = TokenDigest(of: ticket)
         return state.withLock { state in
-            state.tickets.holder(of: digest, now: .now).flatMap { holder in
-                state.table.isWelcome(holder, at: .now) ? holder : nil
+            state.tickets.holder(of: digest, now: machine.now()).flatMap { holder in
+                state.table.isWelcome(holder, at: machine.time()) ? holder : nil
             }
         }
     }
@@ -102,7 +105,7 @@ package final class AccessDesk: Sendable {
     /// Counts a request against what its token may ask.
     package func spend(_ principal: Principal) throws(Problem) {
         guard let token = principal.token else { return }
-        guard let wait = state.withLock({ $0.requests?.take(token, now: .now) }) else { return }
+        guard let wait = state.withLock({ $0.requests?.take(token, now: machine.now()) }) else { return }
         throw .tooMany(
             "The token of \(principal.name) may make \(settings.requestsPerSecond) requests in a second.",
             wait: wait,
@@ -112,7 +115,7 @@ package final class AccessDesk: Sendable {
 
     /// Whether somebody who was let in before would be let in now. What lasts longer than a request asks again.
     package func isWelcome(_ principal: Principal) -> Bool {
-        principal.token == nil || state.withLock { $0.table.isWelcome(principal, at: .now) }
+        principal.token == nil || state.withLock { $0.table.isWelcome(principal, at: machine.time()) }
     }
 
     /// - Throws: the problem of a principal that is not let in any more.
@@ -122,14 +125,14 @@ package final class AccessDesk: Sendable {
             throw .unauthorized("The token is not valid here any more.")
         }
         note(refusalOf: token, from: address())
-        throw .tokenOver(token, token.state(at: .now))
+        throw .tokenOver(token, token.state(at: machine.time()))
     }
 
     /// A ticket for event streams.
     package func issueTicket(to principal: Principal) -> (ticket: String, lifetime: Milliseconds) {
         var random = SystemRandomNumberGenerator()
         let ticket = TokenSecret.make(.viewer, random: &random)
-        state.withLock { $0.tickets.issue(TokenDigest(of: ticket), to: principal, now: .now) }
+        state.withLock { $0.tickets.issue(TokenDigest(of: ticket), to: principal, now: machine.now()) }
         return (ticket, TicketBook.lifetime)
     }
 
@@ -154,7 +157,7 @@ package final class AccessDesk: Sendable {
 
     /// Somebody still uses a token that is over. An operator wants to know, but not of every try.
     private func note(refusalOf token: AccessToken, from address: String) {
-        let now = Instant.now
+        let now = machine.now()
         let isNews = state.withLock { state in
             if let last = state.refusals[token.id], now - last < Self.refusalInterval { return false }
             state.refusals[token.id] = now
@@ -165,7 +168,7 @@ package final class AccessDesk: Sendable {
         let entry = AuditEntry(
             .accessRefused,
             by: Author(principal, from: address),
-            at: .now,
+            at: machine.time(),
             executor: token.role == .executor ? ExecutorID(token.name) : nil,
             detail: token.revokedAt == nil ? "the token has expired" : "the token was revoked"
         )
@@ -183,7 +186,7 @@ package final class AccessDesk: Sendable {
 
     /// A newer key is in use: the older ones of the same executor are not needed any more.
     private func end(_ superseded: [AccessToken]) {
-        let now = Timestamp.now
+        let now = machine.time()
         database.enqueue { [self] tx in
             for token in superseded {
                 _ = try TokenStore.revoke(token.id, at: now, in: tx)

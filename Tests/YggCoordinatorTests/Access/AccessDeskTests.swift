@@ -68,6 +68,21 @@ struct AccessDeskTests {
         }
     }
 
+    @Test func `a token ends by the clock of its coordinator`() async throws {
+        let clock = SetClock(Timestamp(milliseconds: 1_772_366_400_000))
+        try await Household.with(machine: clock.machine) { household in
+            let desk = household.coordinator.access
+            let wanted = TokenRequest(name: "freya", role: .viewer, expiresIn: .hours(1))
+            let (token, secret) = try await desk.create(wanted, by: .local)
+            #expect(token.createdAt == clock.now && token.expiresAt == clock.now + .hours(1))
+            clock.advance(.minutes(59))
+            let principal = try desk.principal(showing: secret) { "" }
+            clock.advance(.minutes(1))
+            #expect(Self.refusal(desk, secret)?.code == "token-expired")
+            #expect(!desk.isWelcome(principal))
+        }
+    }
+
     @Test func `two tokens of one name are valid at once, and each is ended by its id`() async throws {
         try await Household.with { household in
             let desk = household.coordinator.access

@@ -27,6 +27,8 @@ struct Household: Sendable {
         retention: RetentionRules = RetentionRules(age: .days(30), size: 1 << 40),
         openTasks: Int = 1000,
         requestsPerSecond: Int = 1000,
+        backup: BackupSettings? = nil,
+        machine: Machine = .host,
         _ body: (Household) async throws -> Value
     ) async throws -> Value {
         let own = FileManager.default.temporaryDirectory.path + "/ygg-household-\(UInt64.random(in: 0 ... .max))"
@@ -39,6 +41,7 @@ struct Household: Sendable {
         settings.retention = retention
         settings.limits.openTasks = openTasks
         settings.access.requestsPerSecond = requestsPerSecond
+        settings.backup = backup
         settings.measureDisk = {
             DiskSpace(path: folder, free: disk.free.withLock { $0 }, total: 1 << 40)
         }
@@ -49,6 +52,7 @@ struct Household: Sendable {
                 settings: settings,
                 database: database,
                 link: NoAgents(),
+                machine: machine,
                 logger: quiet
             )
             let household = Household(layout: layout, database: database, coordinator: coordinator, disk: disk)
