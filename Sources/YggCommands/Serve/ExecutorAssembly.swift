@@ -23,7 +23,7 @@ struct ExecutorAssembly {
         clock: RuntimeClock = .host,
         onReady: @escaping @Sendable (String) async -> Void
     ) throws -> ExecutorService {
-        var executor = try executorSettings()
+        var executor = try executorSettings(secrets: log.secrets)
         if let port { executor.port = port }
         executor.mayMovePort = mayMovePort
         executor.readLog = { [file = log.file] count in file.lines(last: count) }
@@ -61,7 +61,10 @@ struct ExecutorAssembly {
         }
     }
 
-    func executorSettings() throws -> ExecutorSettings {
+    /// - Parameters:
+    ///   - secrets: what this process knows besides those of the file.
+    ///   - isAlone: whether nobody else uses the data directory, so that what lies there of an earlier process may go.
+    func executorSettings(secrets known: KnownSecrets, isAlone: Bool = true) throws -> ExecutorSettings {
         let data = settings.dataDirectory + "/executor"
         try makeDirectories(data)
         try makeDirectories(settings.workspaceRoot)
@@ -80,6 +83,7 @@ struct ExecutorAssembly {
         executor.host = host
         executor.port = settings.executorPort
         executor.token = settings.token
+        executor.secrets = try Secrets(settings, known: known, owner: isAlone ? data : nil)
         executor.drainTimeout = settings.drainTimeout
         executor.diskFloor = settings.executorDiskFloor.bytes
         executor.measureDisks = { [paths = [data, settings.workspaceRoot]] in paths.compactMap(diskSpace) }

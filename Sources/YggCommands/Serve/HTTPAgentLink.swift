@@ -1,9 +1,13 @@
 import YggClient
 import YggCoordinator
 import YggCore
+import YggTelemetry
 
 /// Services and executors over HTTP, as the coordinator sees them.
 struct HTTPAgentLink: AgentLink {
+    /// What is taken out of their answers: tokens that they were shown, say.
+    let secrets: KnownSecrets
+
     func send(_ request: AgentRequest) async -> ForwardedAnswer {
         let transport = HTTPTransport(
             client: SharedHTTPClients.executions,
@@ -28,7 +32,7 @@ struct HTTPAgentLink: AgentLink {
                     status: reply.status,
                     contentType: reply.header("content-type"),
                     retryAfter: reply.retryAfter,
-                    body: reply.body
+                    body: withoutSecrets(reply.body)
                 )
             )
         } catch let error as TransportError {
@@ -36,6 +40,16 @@ struct HTTPAgentLink: AgentLink {
         } catch {
             return .broken("\(error)")
         }
+    }
+
+    private func withoutSecrets(_ body: [UInt8]) -> [UInt8] {
+        let patterns = secrets.patterns
+        guard !patterns.isEmpty else { return body }
+        if let json = try? JSON(parsing: body) {
+            let clean = patterns.redacted(json)
+            return clean == json ? body : clean.bytes
+        }
+        return Array(patterns.redacted(String(decoding: body, as: UTF8.self)).utf8)
     }
 
     private func answer(_ error: TransportError) -> ForwardedAnswer {

@@ -25,6 +25,8 @@ package struct ExecutorSettings: Sendable {
     package var mayMovePort = false
     /// Required wherever others than this machine can reach it.
     package var token: String?
+    /// What commands may be given, and what nothing that attempts leave may hold.
+    package var secrets = Secrets()
     package var drainTimeout = Milliseconds.seconds(30)
     /// Bytes of undelivered entries before output is left out.
     package var spoolBytes = 256 << 20
