@@ -98,7 +98,7 @@ struct SecretLeakTests {
         let id = try #require(failed["id"]?.stringValue)
         let output = try #require(failed["result"]?["output"]?.stringValue)
         #expect(output.contains("raw [redacted:variable]\n") && output.contains("raw [redacted:file]\n"))
-        #expect(output.contains("split [redacted:variable] end\n") && output.contains("split [redacted:file] end\n"))
+        #expect(output.contains("[redacted:variable] end\n") && output.contains("[redacted:file] end\n"))
         // The file that the command was given has gone with it.
         let path = try #require(output.split(separator: "path ").last?.split(separator: "\n").first)
         #expect(!FileManager.default.fileExists(atPath: String(path)))
@@ -135,6 +135,36 @@ struct SecretLeakTests {
             #expect(task["state"] == "failed" && task["attempt"] == 1)
             #expect(task["error"]?["code"] == "secret-unavailable")
             #expect(task["error"]?["detail"]?.stringValue?.contains("Set PLANTED_NOWHERE") == true)
+        }
+    }
+
+    @Test func `a coordinator keeps to itself what it knows, also where others tell it`() async throws {
+        let scratch = try ScratchDirectory()
+        let directory = scratch.path
+        let token = "w0rker/t0ken-of-the-household"
+        // The executor does not know that it is a secret.
+        try token.write(toFile: "\(directory)/key", atomically: true, encoding: .utf8)
+        let config = "\(directory)/yggdrasil.yaml"
+        let handlers = "handlers: [{kind: ops-repeat, run: [cat, \"\(directory)/key\"]}]\n"
+        try handlers.write(toFile: config, atomically: true, encoding: .utf8)
+        try await RunningFleet.with { fleet in
+            let worker = try await fleet.start([
+                "executor", "--id", "worker", "--coordinator", "http://127.0.0.1:9", "--port", "0", "--config", config,
+                "--data-dir", "\(directory)/worker",
+            ])
+            let fixed = """
+                coordinator: {registrationGrace: 0s}
+                routes: [{prefix: ops-, executors: [worker]}]
+                executors: [{id: worker, url: "\(worker.address)"}]
+                """
+            try (handlers + fixed).write(toFile: config, atomically: true, encoding: .utf8)
+            let coordinator = try await fleet.start(
+                ["coordinator", "--port", "0", "--data-dir", "\(directory)/data", "--config", config],
+                environment: ["GITHUB_TOKEN": token]
+            )
+            let task = try await coordinator.finished(try await coordinator.submit(["kind": "ops-repeat"]))
+            #expect(task["result"]?["output"] == "[redacted:GITHUB_TOKEN]", "\(task.text)")
+            await look(for: [token], in: "\(directory)/data", except: "")
         }
     }
 

@@ -107,7 +107,7 @@ struct SecretTests {
         )
         #expect(report.ending == .finished(.failed))
         #expect(report.error?.detail == "sh exited with code 3: cannot log in with [redacted:token]")
-        #expect(report.result["output"]?.stringValue?.contains("a [redacted:token] b\n") == true)
+        #expect(report.result["output"]?.stringValue?.contains("[redacted:token] b\n") == true)
         #expect(!leaks(everything))
     }
 
