@@ -9,14 +9,13 @@ extension AgentDirectory {
     init(_ settings: ResolvedSettings, needsToken: Bool, environment: [String: String]) throws {
         func secret(_ reference: SecretReference?, _ key: String) throws -> String? {
             guard let reference else { return nil }
-            guard let token = reference.resolve(environment: environment) else {
+            do { return try reference.read(environment: environment) } catch let failure as CommandFailure {
                 throw CommandFailure(
-                    "\(key) refers to \(reference.text), and there is nothing.",
-                    next: "Set it, or remove the key from yggdrasil.yaml.",
+                    "\(key) refers to \(reference.text), which cannot be used: \(failure.message)",
+                    next: failure.next ?? "Set it, or remove the key from yggdrasil.yaml.",
                     status: .usage
                 )
             }
-            return token
         }
         func address(_ url: String, _ key: String) throws -> AgentAddress {
             guard let address = AgentAddress(url) else {

@@ -7,11 +7,14 @@ import YggCore
 import YggHTTP
 import YggServer
 import YggStorage
+import YggTelemetry
 
 /// Puts a coordinator together: store, control plane, HTTP.
 struct CoordinatorAssembly {
     let settings: ResolvedSettings
     let logger: Logger
+    /// What is in nothing that it writes.
+    let secrets: KnownSecrets
 
     /// An executor that is a part of the same process.
     struct LocalExecutor {
@@ -46,12 +49,12 @@ struct CoordinatorAssembly {
         let coordinator = try await Coordinator.start(
             settings: try coordinatorSettings(localExecutor: localExecutor?.id, needsToken: needsToken),
             database: database,
-            link: HTTPAgentLink(localReader: localExecutor?.reader),
+            link: HTTPAgentLink(localReader: localExecutor?.reader, secrets: secrets),
             logger: logger
         )
         if let localExecutor { coordinator.access.admit(localExecutor.id, under: localExecutor.key) }
         if needsToken {
-            try await AdminToken.ensure(for: coordinator, in: settings.dataDirectory, logger: logger)
+            try await AdminToken.ensure(for: coordinator, in: settings.dataDirectory, secrets: secrets, logger: logger)
         } else {
             logger.info("coordinator.loopback-only", metadata: ["hint": "\(CoordinatorServer.loopbackNote)"])
         }

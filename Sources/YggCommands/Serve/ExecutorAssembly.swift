@@ -25,7 +25,7 @@ struct ExecutorAssembly {
         clock: RuntimeClock = .host,
         onReady: @escaping @Sendable (String) async -> Void
     ) throws -> ExecutorService {
-        var executor = try executorSettings()
+        var executor = try executorSettings(secrets: log.secrets)
         if let port { executor.port = port }
         executor.mayMovePort = mayMovePort
         executor.readerToken = readerToken
@@ -64,7 +64,10 @@ struct ExecutorAssembly {
         }
     }
 
-    func executorSettings() throws -> ExecutorSettings {
+    /// - Parameters:
+    ///   - secrets: what this process knows besides those of the file.
+    ///   - isAlone: whether nobody else uses the data directory, so that what lies there of an earlier process may go.
+    func executorSettings(secrets known: KnownSecrets, isAlone: Bool = true) throws -> ExecutorSettings {
         let data = settings.dataDirectory + "/executor"
         try makeDirectories(data)
         try makeDirectories(settings.workspaceRoot)
@@ -84,6 +87,7 @@ struct ExecutorAssembly {
         executor.port = settings.executorPort
         executor.token = settings.token
         executor.needsToken = settings.authLoopback == .required
+        executor.secrets = try Secrets(settings, known: known, owner: isAlone ? data : nil)
         executor.drainTimeout = settings.drainTimeout
         executor.diskFloor = settings.executorDiskFloor.bytes
         executor.measureDisks = { [paths = [data, settings.workspaceRoot]] in paths.compactMap(diskSpace) }

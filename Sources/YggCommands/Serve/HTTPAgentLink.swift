@@ -1,6 +1,7 @@
 import YggClient
 import YggCoordinator
 import YggCore
+import YggTelemetry
 
 /// How a coordinator reads what the executor of its own process tells, where loopback asks for a token.
 struct LocalReader: Sendable {
@@ -22,6 +23,8 @@ struct LocalReader: Sendable {
 struct HTTPAgentLink: AgentLink {
     /// nil where no executor is a part of this process.
     let localReader: LocalReader?
+    /// What is taken out of their answers: tokens that they were shown, say.
+    let secrets: KnownSecrets
 
     func send(_ request: AgentRequest) async -> ForwardedAnswer {
         let token = localReader?.token(for: request) ?? request.token
@@ -48,7 +51,7 @@ struct HTTPAgentLink: AgentLink {
                     status: reply.status,
                     contentType: reply.header("content-type"),
                     retryAfter: reply.retryAfter,
-                    body: reply.body
+                    body: withoutSecrets(reply.body)
                 )
             )
         } catch let error as TransportError {
@@ -56,6 +59,16 @@ struct HTTPAgentLink: AgentLink {
         } catch {
             return .broken("\(error)")
         }
+    }
+
+    private func withoutSecrets(_ body: [UInt8]) -> [UInt8] {
+        let patterns = secrets.patterns
+        guard !patterns.isEmpty else { return body }
+        if let json = try? JSON(parsing: body) {
+            let clean = patterns.redacted(json)
+            return clean == json ? body : clean.bytes
+        }
+        return Array(patterns.redacted(String(decoding: body, as: UTF8.self)).utf8)
     }
 
     private func answer(_ error: TransportError) -> ForwardedAnswer {

@@ -86,8 +86,12 @@ private struct Household: Sendable {
                 services: [
                     .init(
                         service: StoppableService {
-                            try await CoordinatorAssembly(settings: settings, logger: log.logger("ygg.coordinator"))
-                                .run(localExecutor: localExecutor) { feed.yield($0) }
+                            try await CoordinatorAssembly(
+                                settings: settings,
+                                logger: log.logger("ygg.coordinator"),
+                                secrets: log.secrets
+                            )
+                            .run(localExecutor: localExecutor) { feed.yield($0) }
                         },
                         successTerminationBehavior: .gracefullyShutdownGroup
                     )

@@ -16,8 +16,11 @@ package struct Configuration: Sendable, Hashable {
     /// Agents that are not ours.
     package var services = ServicesSection()
     package var git = GitSection()
-    /// Handlers that are declared rather than built in.
+    /// Handlers that are declared rather than built in. What their routes allow of secrets is in them.
     package var handlers: [DeclaredKind] = []
+    /// What tasks may be given without anybody seeing it, where it is to be found on an executor's machine, and by which
+    /// name it is spoken of.
+    package var secrets: [SecretsEntry] = []
     /// Slots of the whole fleet; every name has an `@`.
     package var resources = Slots()
     /// A name of the time zone database; nil means `TZ`, else UTC.
@@ -53,6 +56,8 @@ package struct Configuration: Sendable, Hashable {
         handlers = reader.list("handlers", DeclaredKind.init(reading:)) ?? handlers
         reader.refuseRepeated("kind", in: "handlers")
         reader.refuseBuiltIn()
+        secrets = SecretsEntry.read("secrets", &reader)
+        allowSecrets(&reader)
         resources = reader.fleetSlots("resources") ?? resources
         timeZone = reader.read("timeZone", .timeZone)
         try reader.finish()

@@ -72,7 +72,8 @@ extension DeclaredKind {
                 retry: retry ?? RetryPolicy(),
                 onLost: reader.choice("onLost", of: OnLost.self),
                 prefetch: reader.bool("prefetch") ?? false,
-                origin: .declared
+                origin: .declared,
+                secrets: SecretUse.read("secrets", &reader) ?? []
             ),
             run: reader.strings("run") ?? [],
             env: Self.env(&reader),

@@ -17,6 +17,8 @@ package struct Route: Sendable, Hashable {
     package var lostAfter: Milliseconds
     /// Labels an executor must carry to take any task of the prefix.
     package var labels: [String: String]
+    /// Secrets that a task of the prefix may name, beside those that its kind allows.
+    package var secrets: [String]
 
     package init(
         prefix: String,
@@ -24,7 +26,8 @@ package struct Route: Sendable, Hashable {
         fallback: [ExecutorID] = [],
         offline: OfflinePolicy? = nil,
         lostAfter: Milliseconds = .hours(6),
-        labels: [String: String] = [:]
+        labels: [String: String] = [:],
+        secrets: [String] = []
     ) {
         self.prefix = prefix
         self.executors = executors
@@ -32,6 +35,7 @@ package struct Route: Sendable, Hashable {
         self.offline = offline ?? Route.defaultOffline(prefix: prefix)
         self.lostAfter = lostAfter
         self.labels = labels
+        self.secrets = secrets
     }
 
     package static func defaultOffline(prefix: String) -> OfflinePolicy {
@@ -50,6 +54,7 @@ package struct Route: Sendable, Hashable {
                 .object(JSONObject(labels.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
             )
         }
+        if !secrets.isEmpty { object.append("secrets", .array(secrets.map(JSON.string))) }
         return object
     }
 }

@@ -99,6 +99,7 @@ package final class Executor: Service {
     private func serve(url: String?) async throws {
         let home = runtime.machine.home
         var identity = try home.identity()
+        settings.secrets.removeLeftovers()
         // Before anything new is started.
         for leftover in home.processes?.killLeftovers() ?? [] {
             runtime.logger.warning(
