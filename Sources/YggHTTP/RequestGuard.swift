@@ -51,12 +51,10 @@ package struct RequestGuard: Sendable {
     /// Looks at a request before anybody knows which call it is.
     /// - Parameters:
     ///   - address: where it comes from.
-    ///   - ticket: of the query, where the call takes one.
     /// - Throws: the problem to answer with, whatever is asked for.
     func caller(
         of head: HTTPRequest,
         path: String,
-        ticket: () -> String?,
         from address: () -> String
     ) throws(Problem) -> Caller {
         if path == "/livez" { return .nobody }
@@ -72,16 +70,21 @@ package struct RequestGuard: Sendable {
                 return .unknown(error)
             }
         }
-        if let ticket = ticket() {
-            guard let principal = doorkeeper.principal(showingTicket: ticket) else {
-                return .unknown(.unauthorized("The ticket is not valid, or not any more: it is good for a minute."))
-            }
-            return .known(principal)
-        }
         if isLoopback { try checkOrigin(head) }
         guard !needsToken else { return .nobody }
         try checkBody(head)
         return .known(.local)
+    }
+
+    /// Who asks for a stream, where the query has a ticket and the head shows no token.
+    func caller(ofStream request: Request, else caller: Caller) -> Caller {
+        guard request.uri.query != nil, let ticket = request.uri.queryParameters["ticket"].map({ String($0) }),
+            Self.shownToken(request.head) == nil
+        else { return caller }
+        guard let principal = doorkeeper.principal(showingTicket: ticket) else {
+            return .unknown(.unauthorized("The ticket is not valid, or not any more: it is good for a minute."))
+        }
+        return .known(principal)
     }
 
     /// Whether the caller may make the call.
@@ -95,12 +98,26 @@ package struct RequestGuard: Sendable {
         if !rule.isProtocol { try doorkeeper.spend(principal) }
     }
 
-    private static func shownToken(_ head: HTTPRequest) -> String? {
-        if let field = head.headerFields[.authorization] {
-            let parts = field.split(separator: " ", maxSplits: 1)
-            return parts.count == 2 && parts[0].lowercased() == "bearer" ? String(parts[1]) : ""
+    /// A body may come long after the head by which its sender was let in: where it ends, the sender is looked at again.
+    func watching(_ request: Request, of context: YggContext) -> Request {
+        guard request.method != .get, case .known(let principal) = context.caller, principal.token != nil else {
+            return request
         }
-        return head.headerFields[.xManagerToken]
+        var request = request
+        request.body = RequestBody(
+            asyncSequence: WatchedBody(base: request.body) { [doorkeeper] in
+                try doorkeeper.checkWelcome(principal) { context.address }
+            }
+        )
+        return request
+    }
+
+    /// Another kind of `Authorization` may be a proxy's: what it hides is looked at all the same.
+    private static func shownToken(_ head: HTTPRequest) -> String? {
+        guard let field = head.headerFields[.authorization] else { return head.headerFields[.xManagerToken] }
+        let parts = field.split(separator: " ", maxSplits: 1)
+        if parts.count == 2, parts[0].lowercased() == "bearer" { return String(parts[1]) }
+        return head.headerFields[.xManagerToken] ?? ""
     }
 
     private func checkHeaders(_ head: HTTPRequest) throws(Problem) {
