@@ -14,24 +14,28 @@ package struct RequestGuard: Sendable {
     private let needsToken: Bool
     private let names: Set<String>
     private let headerLimit: Int
+    private let headerSetting: String?
 
     /// - Parameters:
     ///   - isLoopback: whether the server listens on loopback alone; anywhere else nobody is served without a token.
     ///   - needsToken: whether a token is asked for on loopback as well.
     ///   - names: further names that a `Host` header may carry.
     ///   - headerLimit: bytes that names and values of a request's headers may have.
+    ///   - headerSetting: the key of the configuration that sets it; nil where none does.
     package init(
         doorkeeper: any Doorkeeper,
         isLoopback: Bool,
         needsToken: Bool = false,
         names: some Sequence<String> = [],
-        headerLimit: Int = 32 << 10
+        headerLimit: Int = 32 << 10,
+        headerSetting: String? = nil
     ) {
         self.doorkeeper = doorkeeper
         self.isLoopback = isLoopback
         self.needsToken = needsToken || !isLoopback
         self.names = Set(["localhost", "127.0.0.1", "[::1]"] + names.map { $0.lowercased() })
         self.headerLimit = headerLimit
+        self.headerSetting = headerSetting
     }
 
     /// Whether a server that knows one token alone may listen on `host` with or without it.
@@ -129,7 +133,7 @@ package struct RequestGuard: Sendable {
             code: "headers-too-large",
             title: "Headers too large",
             detail: "Path and headers of the request have \(bytes) bytes, and may have \(headerLimit).",
-            nextAction: "Send less; coordinator.limits.headers says how much is taken."
+            nextAction: "Send less" + (headerSetting.map { "; \($0) says how much is taken." } ?? ".")
         )
     }
 

@@ -46,6 +46,14 @@ struct CoordinatorAssembly {
         let needsToken = !isLoopback || settings.authLoopback == .required
         if needsToken {
             try await AdminToken.ensure(for: coordinator, in: settings.dataDirectory, logger: logger)
+            if let token = settings.token, token.count < AccessDesk.longShared {
+                logger.warning(
+                    "access.shared-token-short",
+                    metadata: [
+                        "hint": "YGG_TOKEN should have \(AccessDesk.longShared) characters: openssl rand -hex 32"
+                    ]
+                )
+            }
         } else {
             logger.info("coordinator.loopback-only", metadata: ["hint": "\(CoordinatorServer.loopbackNote)"])
         }
@@ -106,6 +114,7 @@ struct CoordinatorAssembly {
         limits.body = Int(settings.bodyLimit.bytes)
         limits.largeBody = Int(settings.largeBodyLimit.bytes)
         limits.artifact = Int(settings.artifactLimit.bytes)
+        limits.batch = settings.batchLimit
         limits.headers = Int(settings.headerLimit.bytes)
         limits.events = settings.eventLimit
         limits.openTasks = settings.openTaskLimit

@@ -284,6 +284,18 @@ struct AccessDeskTests {
         }
     }
 
+    @Test(arguments: [("open-sesame", true), ("ygg_household_8f3c19a2b7", false)])
+    func `a shared token that nobody guesses is not held up by those who try`(shared: String, isHeldUp: Bool)
+        async throws
+    {
+        try await Household.with(sharedToken: shared) { household in
+            let desk = household.coordinator.access
+            for index in 0..<12 { _ = Self.refusal(desk, "guess-\(index)") }
+            #expect(Self.refusal(desk, shared)?.status == (isHeldUp ? 429 : nil))
+            #expect(Self.refusal(desk, shared, from: "10.0.0.10") == nil)
+        }
+    }
+
     @Test func `a token that is over and still shown is told once`() async throws {
         try await Household.with { household in
             let desk = household.coordinator.access

@@ -27,6 +27,9 @@ struct Household: Sendable {
         retention: RetentionRules = RetentionRules(age: .days(30), size: 1 << 40),
         openTasks: Int = 1000,
         requestsPerSecond: Int = 1000,
+        link: any AgentLink = NoAgents(),
+        agents: AgentDirectory = AgentDirectory(),
+        sharedToken: String? = nil,
         _ body: (Household) async throws -> Value
     ) async throws -> Value {
         let own = FileManager.default.temporaryDirectory.path + "/ygg-household-\(UInt64.random(in: 0 ... .max))"
@@ -39,6 +42,8 @@ struct Household: Sendable {
         settings.retention = retention
         settings.limits.openTasks = openTasks
         settings.access.requestsPerSecond = requestsPerSecond
+        settings.agents = agents
+        settings.access.sharedToken = sharedToken
         settings.measureDisk = {
             DiskSpace(path: folder, free: disk.free.withLock { $0 }, total: 1 << 40)
         }
@@ -48,7 +53,7 @@ struct Household: Sendable {
             let coordinator = try await Coordinator.start(
                 settings: settings,
                 database: database,
-                link: NoAgents(),
+                link: link,
                 logger: quiet
             )
             let household = Household(layout: layout, database: database, coordinator: coordinator, disk: disk)
@@ -74,11 +79,11 @@ struct Household: Sendable {
     }
 
     /// Registers an executor that runs and asks for nothing.
-    func register(_ id: ExecutorID, boot: String = "b", life: Int64? = nil) async throws {
+    func register(_ id: ExecutorID, boot: String = "b", life: Int64? = nil, url: String? = nil) async throws {
         let offer = ExecutorOffer(
             id: id,
             name: id.rawValue,
-            url: nil,
+            url: url,
             version: YggVersion.current,
             kinds: [Self.kind],
             slots: Slots(["default": 1]),
