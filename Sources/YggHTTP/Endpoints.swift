@@ -71,14 +71,6 @@ package struct Endpoints {
         )
     }
 
-    package mutating func get(_ path: String, _ rule: AccessRule, _ handler: @escaping Handler) {
-        on(.get, path, rule, handler)
-    }
-
-    package mutating func post(_ path: String, _ rule: AccessRule, _ handler: @escaping Handler) {
-        on(.post, path, rule, handler)
-    }
-
     /// The responder of the server: guard, routes, and errors as problems.
     package func responder(guardedBy guardian: RequestGuard) -> ProblemResponder {
         let router = Router(context: YggContext.self, options: .autoGenerateHeadEndpoints)
