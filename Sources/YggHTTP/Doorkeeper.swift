@@ -11,6 +11,9 @@ package protocol Doorkeeper: Sendable {
     /// Who holds a ticket for event streams; nil where it is not known.
     func principal(showingTicket ticket: String) -> Principal?
 
+    /// - Throws: the problem of a principal that was let in and would not be any more.
+    func checkWelcome(_ principal: Principal, from address: () -> String) throws(Problem)
+
     /// Counts a request of somebody's.
     /// - Throws: the problem to answer with where that is too many.
     func spend(_ principal: Principal) throws(Problem)
@@ -59,6 +62,8 @@ package final class SharedTokenDoorkeeper: Doorkeeper {
     }
 
     package func principal(showingTicket ticket: String) -> Principal? { nil }
+
+    package func checkWelcome(_ principal: Principal, from address: () -> String) {}
 
     package func spend(_ principal: Principal) {}
 

@@ -244,9 +244,7 @@ struct JoinTests {
     }
 
     @Test
-    func `an executor's key makes its own calls and no other's, and a stolen one gets no token of the household's`()
-        async throws
-    {
+    func `an executor's key makes its own calls and no other's`() async throws {
         try await GuardedHousehold.with { household, fleet in
             let huginn = try await household.token("huginn", "executor")
             let registration: JSON = [

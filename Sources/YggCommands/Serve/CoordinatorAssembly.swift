@@ -142,6 +142,7 @@ struct CoordinatorAssembly {
         limits.body = Int(settings.bodyLimit.bytes)
         limits.largeBody = Int(settings.largeBodyLimit.bytes)
         limits.artifact = Int(settings.artifactLimit.bytes)
+        limits.batch = settings.batchLimit
         limits.headers = Int(settings.headerLimit.bytes)
         limits.events = settings.eventLimit
         limits.openTasks = settings.openTaskLimit

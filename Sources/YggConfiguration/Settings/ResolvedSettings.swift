@@ -35,6 +35,7 @@ package struct ResolvedSettings: Sendable {
     package let bodyLimit: ByteSize
     package let largeBodyLimit: ByteSize
     package let artifactLimit: ByteSize
+    package let batchLimit: Int
     package let headerLimit: ByteSize
     package let eventLimit: Int
     package let openTaskLimit: Int
@@ -181,6 +182,12 @@ package struct ResolvedSettings: Sendable {
             file: coordinator.limits.artifact,
             default: .mebibytes(256)
         )
+        batchLimit = resolver.value(
+            .batchLimit,
+            .count(CoordinatorSection.batchRange),
+            file: coordinator.limits.batch,
+            default: 1000
+        )
         headerLimit = resolver.value(
             .headerLimit,
             .size(CoordinatorSection.headerRange),
@@ -308,31 +315,5 @@ package struct ResolvedSettings: Sendable {
         )
         resolver.noteSections()
         entries = resolver.entries
-    }
-}
-
-extension TextForm where Value == String {
-    fileprivate static func path(from directories: Directories) -> TextForm {
-        TextForm(
-            parse: { text throws(ValueProblem) in directories.absolute(try path.parse(text)) },
-            text: { $0 }
-        )
-    }
-}
-
-extension TextForm where Value == Int {
-    fileprivate static func count(_ range: ClosedRange<Int64>) -> TextForm {
-        TextForm(
-            parse: { text throws(ValueProblem) in
-                guard let count = Int64(text), range.contains(count) else {
-                    throw ValueProblem(
-                        mustBe: "a number from \(range.lowerBound) to \(range.upperBound)",
-                        not: text
-                    )
-                }
-                return Int(count)
-            },
-            text: { String($0) }
-        )
     }
 }

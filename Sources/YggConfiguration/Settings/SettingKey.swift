@@ -19,6 +19,7 @@ package enum SettingKey: String, Sendable, Hashable, CaseIterable {
     case bodyLimit
     case largeBodyLimit
     case artifactLimit
+    case batchLimit
     case headerLimit
     case eventLimit
     case openTaskLimit

@@ -120,6 +120,13 @@ extension SettingKey {
                 "The largest artifact an executor may upload",
                 for: [.up, .coordinator]
             )
+        case .batchLimit:
+            Setting(
+                yaml: "coordinator.limits.batch",
+                default: "1000",
+                "The most tasks of one batch",
+                for: [.up, .coordinator]
+            )
         case .headerLimit:
             Setting(
                 yaml: "coordinator.limits.headers",
@@ -159,7 +166,7 @@ extension SettingKey {
             Setting(
                 yaml: "coordinator.retention.size",
                 default: "2GiB",
-                "How much database and artifacts may hold before output goes, the oldest first",
+                "How much database and artifacts may hold before output goes, the oldest first; the audit is not counted",
                 for: [.up, .coordinator]
             )
         case .retentionAudit:

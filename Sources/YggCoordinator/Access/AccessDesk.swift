@@ -11,7 +11,7 @@ package final class AccessDesk: Sendable {
     struct State {
         var table = AccessTable()
         var tickets = TicketBook()
-        var requests: RateLimiter<TokenID>?
+        var requests: RateLimiter<Principal.Proof>?
         /// Tokens that nobody knows, by the address they came from.
         var failures = RateLimiter<String>(capacity: 10, perSecond: 0.5)
         /// When it was last told that a token that is over was shown.
@@ -28,6 +28,9 @@ package final class AccessDesk: Sendable {
     let logger: Logger
     let state: Mutex<State>
     private let shared: TokenDigest?
+    /// Whether the shared token is so long that nobody guesses it, however fast. Then it is looked at before the failures
+    /// of others behind the same address are.
+    private let isSharedLong: Bool
 
     init(settings: AccessSettings, database: any Database, machine: Machine, logger: Logger) {
         self.settings = settings
@@ -35,6 +38,7 @@ package final class AccessDesk: Sendable {
         self.machine = machine
         self.logger = logger
         shared = settings.sharedToken.map(TokenDigest.init(of:))
+        isSharedLong = settings.sharedToken.map { !TokenSecret.isGuessable($0) } ?? false
         var state = State()
         if settings.requestsPerSecond > 0 {
             state.requests = RateLimiter(
@@ -57,7 +61,7 @@ package final class AccessDesk: Sendable {
     /// Whose token it is.
     ///
     /// A token that is known is never held up by the failures of others behind the same address: executors depend on
-    /// it. Guessing is slowed down all the same, because only what a person chose could be guessed, and that is looked
+    /// it. Guessing is slowed down all the same, because only a short shared token could be guessed, and that is looked
     /// at last.
     /// - Parameter address: where the request comes from; asked for only where it matters.
     package func principal(showing token: String, from address: () -> String) throws(Problem) -> Principal {
@@ -79,6 +83,7 @@ package final class AccessDesk: Sendable {
 
     private func household(showing digest: TokenDigest, from address: String) throws(Problem) -> Principal {
         let now = machine.now()
+        if isSharedLong, let shared, shared == digest { return .household }
         if let wait = state.withLock({ $0.failures.wait(address, now: now) }) {
             throw .tooMany(
                 "Too many tokens that are not known came from \(address).",
@@ -102,10 +107,11 @@ package final class AccessDesk: Sendable {
         }
     }
 
-    /// Counts a request against what its token may ask.
+    /// Counts a request against what its token may ask; the shared one counts as one, whoever shows it. Who shows none is
+    /// the owner of this machine, or a part of this process.
     package func spend(_ principal: Principal) throws(Problem) {
-        guard let token = principal.token else { return }
-        guard let wait = state.withLock({ $0.requests?.take(token, now: machine.now()) }) else { return }
+        guard principal.token != nil || principal.proof == .shared else { return }
+        guard let wait = state.withLock({ $0.requests?.take(principal.proof, now: machine.now()) }) else { return }
         throw .tooMany(
             "The token of \(principal.name) may make \(settings.requestsPerSecond) requests in a second.",
             wait: wait,

@@ -142,7 +142,7 @@ struct HealthRoutes: Sendable {
             ),
             .gauge(
                 "yggdrasil_store_bytes",
-                help: "Held by the store and the artifacts when retention last looked.",
+                help: "Held by the store, without its audit, and the artifacts when retention last looked.",
                 [MetricSample(Double(retention.usedBytes))]
             ),
             .gauge(

@@ -29,6 +29,9 @@ struct Household: Sendable {
         requestsPerSecond: Int = 1000,
         backup: BackupSettings? = nil,
         machine: Machine = .host,
+        link: any AgentLink = NoAgents(),
+        agents: AgentDirectory = AgentDirectory(),
+        sharedToken: String? = nil,
         _ body: (Household) async throws -> Value
     ) async throws -> Value {
         let own = FileManager.default.temporaryDirectory.path + "/ygg-household-\(UInt64.random(in: 0 ... .max))"
@@ -42,6 +45,8 @@ struct Household: Sendable {
         settings.limits.openTasks = openTasks
         settings.access.requestsPerSecond = requestsPerSecond
         settings.backup = backup
+        settings.agents = agents
+        settings.access.sharedToken = sharedToken
         settings.measureDisk = {
             DiskSpace(path: folder, free: disk.free.withLock { $0 }, total: 1 << 40)
         }
@@ -51,7 +56,7 @@ struct Household: Sendable {
             let coordinator = try await Coordinator.start(
                 settings: settings,
                 database: database,
-                link: NoAgents(),
+                link: link,
                 machine: machine,
                 logger: quiet
             )
@@ -78,11 +83,11 @@ struct Household: Sendable {
     }
 
     /// Registers an executor that runs and asks for nothing.
-    func register(_ id: ExecutorID, boot: String = "b", life: Int64? = nil) async throws {
+    func register(_ id: ExecutorID, boot: String = "b", life: Int64? = nil, url: String? = nil) async throws {
         let offer = ExecutorOffer(
             id: id,
             name: id.rawValue,
-            url: nil,
+            url: url,
             version: YggVersion.current,
             kinds: [Self.kind],
             slots: Slots(["default": 1]),
