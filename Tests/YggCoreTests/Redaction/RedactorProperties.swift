@@ -8,7 +8,7 @@ import Testing
 struct RedactorProperties {
     @Test(arguments: Seeds.all)
     func `no secret comes through in any encoding, wherever the stream is cut`(seed: UInt64) {
-        var random = SplitMix64(seed: seed)
+        var random = SeededRandom(seed: seed)
         for run in 0..<60 {
             let scene = Scene(&random)
             let whole = redacted(scene.text, by: scene.patterns, cuts: [])
@@ -31,12 +31,12 @@ struct RedactorProperties {
 
     @Test(arguments: Seeds.all)
     func `what holds no secret goes through byte for byte`(seed: UInt64) {
-        var random = SplitMix64(seed: seed)
+        var random = SeededRandom(seed: seed)
         for run in 0..<50 {
             let secrets = random.secrets()
             let patterns = SecretPatterns(secrets)
             // Bytes of any kind, and texts that are nearly secrets.
-            var text = (0..<random.below(2000)).map { _ in UInt8(random.below(256)) }
+            var text = (0..<random.int(0..<2000)).map { _ in UInt8(random.int(0..<256)) }
             for secret in secrets { text += Array(secret.value.utf8.dropLast()) + [0xFF] }
             let variants = secrets.flatMap { SecretEncodings.all(of: $0.value) }
             guard !variants.contains(where: { contains(text, $0) }) else { continue }
@@ -47,10 +47,12 @@ struct RedactorProperties {
 
     @Test(arguments: Seeds.all)
     func `base64 that is wrapped hides no secret, wherever it is cut`(seed: UInt64) {
-        var random = SplitMix64(seed: seed)
+        var random = SeededRandom(seed: seed)
         for run in 0..<50 {
-            let secret = random.text(8 + random.below(300), of: SplitMix64.visible)
-            let around = [random.text(random.below(200), of: SplitMix64.visible), secret, random.text(40, of: "ab")]
+            let secret = random.text(8 + random.int(0..<300), of: SeededRandom.visible)
+            let around = [
+                random.text(random.int(0..<200), of: SeededRandom.visible), secret, random.text(40, of: "ab"),
+            ]
             let encoded = Data(around.joined().utf8).base64EncodedString()
             let width = random.pick([64, 72, 76])
             let end = random.pick(["\n", "\r\n"])
@@ -85,19 +87,19 @@ private struct Scene {
         text.split { $0 == 0x0A || $0 == 0x0D }.count > 1 && text.split { $0 == 0x0A }.contains { $0.count >= 60 }
     }
 
-    init(_ random: inout SplitMix64) {
+    init(_ random: inout SeededRandom) {
         secrets = random.secrets()
         patterns = SecretPatterns(secrets)
         let encodings = secrets.map { SecretEncodings.all(of: $0.value).sorted { $0.lexicographicallyPrecedes($1) } }
         variants = encodings.flatMap { $0 }
         var text: [UInt8] = []
-        for _ in 0..<random.below(12) {
-            switch random.below(4) {
+        for _ in 0..<random.int(0..<12) {
+            switch random.int(0..<4) {
             case 0: text += random.pick(variants)
-            case 1: text += random.pick(variants).prefix(random.below(20))
+            case 1: text += random.pick(variants).prefix(random.int(0..<20))
             case 2: text += Array("\n".utf8)
             default:
-                text += Array(random.text(random.below(30), of: random.chance(50) ? "ab" : SplitMix64.visible).utf8)
+                text += Array(random.text(random.int(0..<30), of: random.chance(50) ? "ab" : SeededRandom.visible).utf8)
             }
         }
         self.text = text
@@ -155,7 +157,7 @@ private func contains(_ text: [UInt8], _ part: [UInt8]) -> Bool { !places(of: pa
 
 private func string(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 
-extension SplitMix64 {
+extension SeededRandom {
     fileprivate static let visible =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 /+=&?%\"\\<>~!'()*:,;@$#-_.äß€🔑"
 
@@ -166,18 +168,18 @@ extension SplitMix64 {
 
     /// Ordinary ones, ones that overlap themselves and each other, and ones with several lines.
     fileprivate mutating func secrets() -> [Secret] {
-        (0...below(3)).map { index in
+        (0...int(0..<3)).map { index in
             let value =
-                switch below(4) {
-                case 0: text(8 + below(8), of: "ab")
-                case 1: (0...below(3)).map { _ in text(8 + below(20), of: Self.visible) }.joined(separator: "\n")
-                default: text(8 + below(40), of: Self.visible)
+                switch int(0..<4) {
+                case 0: text(8 + int(0..<8), of: "ab")
+                case 1: (0...int(0..<3)).map { _ in text(8 + int(0..<20), of: Self.visible) }.joined(separator: "\n")
+                default: text(8 + int(0..<40), of: Self.visible)
                 }
             return Secret(name: "s\(index)", value: value)
         }
     }
 
     fileprivate mutating func cuts(of count: Int) -> [Int] {
-        (0..<below(12)).map { _ in below(count + 1) }.sorted()
+        (0..<int(0..<12)).map { _ in int(0..<(count + 1)) }.sorted()
     }
 }
