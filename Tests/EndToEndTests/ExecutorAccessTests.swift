@@ -16,7 +16,7 @@ struct ExecutorAccessTests {
 
     @Test func `every call of an executor is open to whom the table says, and to nobody else`() async throws {
         let scratch = try ScratchDirectory()
-        let shared = "ygg_household_0f1e2d3c4b5a6978"
+        let shared = "ygg_household_0f1e2d3c4b5a69788796a5b4"
         try await RunningFleet.with { fleet in
             let ygg = try await fleet.start(
                 [

@@ -116,15 +116,15 @@ struct GuardTests {
         try await RunningFleet.with { fleet in
             let url = try await fleet.start(arguments, environment: ["YGG_TOKEN": token]).address + "/status"
             #expect(await curl(["-H", "Authorization: Bearer \(token)", url]).status == "200")
-            // Over one connection, so that they come faster than they are forgiven.
+            // Over one connection, the right one behind them, so that they come faster than they are forgiven.
             let tries = (1...30).flatMap { _ in ["-o", "/dev/null", url] }
+            let right = ["--next", "-s", "-i", "-w", "\n%{http_code}", "-H", "Authorization: Bearer \(token)", url]
             let answers = await collect(
-                ["curl", "-s", "-w", "%{http_code}\n", "-H", "Authorization: Bearer wrong"] + tries
+                ["curl", "-s", "-w", "%{http_code}\n", "-H", "Authorization: Bearer wrong"] + tries + right
             )
-            #expect(answers.contains("401") && answers.contains("429"), "\(answers)")
-            let right = await curl(["-i", "-H", "Authorization: Bearer \(token)", url])
-            #expect(right.status == whileHeldUp)
-            if whileHeldUp == "429" { #expect(right.body.lowercased().contains("retry-after: ")) }
+            #expect(answers.contains("401\n") && answers.contains("429\n"), "\(answers)")
+            #expect(answers.hasSuffix("\n\(whileHeldUp)"), "\(answers)")
+            if whileHeldUp == "429" { #expect(answers.lowercased().contains("retry-after: ")) }
         }
     }
 

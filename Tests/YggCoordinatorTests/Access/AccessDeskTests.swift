@@ -299,7 +299,7 @@ struct AccessDeskTests {
         }
     }
 
-    @Test(arguments: [("open-sesame", true), ("ygg_household_8f3c19a2b7", false)])
+    @Test(arguments: [("open-sesame", true), ("ygg_household_8f3c19a2b7d04e55aa", false)])
     func `a shared token that nobody guesses is not held up by those who try`(shared: String, isHeldUp: Bool)
         async throws
     {
