@@ -41,7 +41,7 @@ struct CoordinatorAssembly {
         try makeDirectories(settings.dataDirectory)
         try checkPlace()
         let layout = StoreLayout(directory: settings.dataDirectory)
-        try refuseUnfinishedRestore(layout)
+        try layout.refuseUnfinishedRestore()
         let database = try SQLiteDatabase(path: layout.database)
         if let copy = try StoreMigration.keepCopy(of: layout).copy {
             logger.notice("store.copied-before-migration", metadata: ["path": "\(copy)"])
@@ -126,15 +126,6 @@ struct CoordinatorAssembly {
         )
     }
 
-    /// What a killed restore has left is no store, and an empty one in its place would look like one.
-    private func refuseUnfinishedRestore(_ layout: StoreLayout) throws {
-        guard HouseholdRestore.isUnfinished(in: layout) else { return }
-        throw CommandFailure(
-            "A restore into \(layout.directory) was not finished.",
-            next: "Run it again: ygg restore BACKUP --data-dir \(layout.directory)"
-        )
-    }
-
     private func coordinatorSettings(localExecutor: ExecutorID?, needsToken: Bool) throws -> CoordinatorSettings {
         var routes = settings.configuration.routes
         if let localExecutor { routes = routes.addingFallback(localExecutor) }
@@ -197,5 +188,17 @@ struct CoordinatorAssembly {
         var logger = logger
         logger.logLevel = max(logger.logLevel, .warning)
         return logger
+    }
+}
+
+extension StoreLayout {
+    /// What a killed restore has left is no store, and an empty one in its place would look like one. An executor that
+    /// began there would be in the way of the restore that is to be run again.
+    func refuseUnfinishedRestore() throws {
+        guard HouseholdRestore.isUnfinished(in: self) else { return }
+        throw CommandFailure(
+            "A restore into \(directory) was not finished.",
+            next: "Run it again: ygg restore BACKUP --data-dir \(directory)"
+        )
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Logging
 import YggClient
 import YggConfiguration
+import YggCoordinator
 import YggCore
 import YggExecutor
 
@@ -72,6 +73,7 @@ struct ExecutorServe: AsyncParsableCommand {
         _ settings: ResolvedSettings,
         client: DedicatedHTTPClient
     ) async throws -> ExecutorService {
+        try StoreLayout(directory: settings.dataDirectory).refuseUnfinishedRestore()
         let enrolment = try Enrolment.find(in: settings)
         guard let id = settings.executorID ?? enrolment?.key.executor else {
             throw CommandFailure.usage("An executor needs a name.", next: "Give it one: ygg executor --id huginn")

@@ -68,7 +68,8 @@ struct HTTPAgentLink: AgentLink {
             let clean = patterns.redacted(json)
             return clean == json ? body : clean.bytes
         }
-        return Array(patterns.redacted(String(decoding: body, as: UTF8.self)).utf8)
+        var redactor = Redactor(patterns)
+        return redactor.append(body[...]) + redactor.finish()
     }
 
     private func answer(_ error: TransportError) -> ForwardedAnswer {

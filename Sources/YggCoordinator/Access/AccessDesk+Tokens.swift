@@ -90,7 +90,9 @@ extension AccessDesk {
     private static func find(_ word: String, at now: Timestamp, in tx: any SQLTransaction) throws -> [AccessToken] {
         if let token = try TokenStore.find(TokenID(word), in: tx) { return [token] }
         let named = try TokenStore.named(word, in: tx).filter { $0.state(at: now) == .valid }
-        if named.count == 1 || named.contains(where: \.role.isOfExecutor) { return named.reversed() }
+        let ofExecutor = named.filter(\.role.isOfExecutor)
+        if !ofExecutor.isEmpty, ofExecutor.count == named.count { return named.reversed() }
+        if named.count == 1 { return named }
         guard !named.isEmpty else {
             throw Problem.notFound(
                 "token \(word.prefix(80)) that is valid",

@@ -56,10 +56,12 @@ package final class BackupKeeper: Service {
 
     /// A folder that cannot be looked at is a problem when a backup is due, and not while its disk is put away.
     private func look() async {
-        let sight = await disk.run { [folder, data = coordinator.settings.dataDirectory] () -> BackupWatch.Sight? in
-            guard let device = BackupFile.device(of: folder.path), let backups = try? folder.backups() else {
-                return nil
-            }
+        let sight = await disk.run {
+            [folder, data = coordinator.settings.dataDirectory, store = coordinator.identity.storeID] () -> BackupWatch
+                .Sight? in
+            guard let device = BackupFile.device(of: folder.path), let all = try? folder.backups() else { return nil }
+            // Another household's, or those of a store that this one took the place of, are no backups of this one.
+            let backups = all.filter { $0.manifest.contents.storeID == store }
             return BackupWatch.Sight(
                 newest: backups.first?.manifest.madeAt,
                 missing: backups.first?.manifest.missing.count ?? 0,
@@ -92,6 +94,9 @@ package final class BackupKeeper: Service {
                     "removed": "\(result.removed.count)",
                 ]
             )
+            if let obstacle = result.obstacle {
+                logger.warning("backup.old-ones-stay", metadata: ["error": "\(obstacle)"])
+            }
             await look()
         } catch is CancellationError {
             // Told to stop in the middle; the next start makes it.

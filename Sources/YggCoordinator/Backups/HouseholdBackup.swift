@@ -15,6 +15,8 @@ package struct HouseholdBackup: Sendable {
         package var shared: Int
         /// Older ones that were removed.
         package var removed: [String]
+        /// Why some that are too many are still there; the backup itself is made all the same.
+        package var obstacle: String?
     }
 
     package var layout: StoreLayout
@@ -65,8 +67,13 @@ package struct HouseholdBackup: Sendable {
             _ = await disk.run { try? draft.discard() }
             throw error
         }
-        let removed = try await disk.run { try count.map { try folder.prune(keeping: $0, like: backup) } ?? [] }
-        return Result(backup: backup, shared: transfer.shared, removed: removed)
+        var result = Result(backup: backup, shared: transfer.shared, removed: [])
+        do {
+            result.removed = try await disk.run { try count.map { try folder.prune(keeping: $0, like: backup) } ?? [] }
+        } catch {
+            result.obstacle = "\(error)"
+        }
+        return result
     }
 
     private func seal(_ draft: BackupDraft, _ transfer: ArtifactTransfer, at now: Timestamp) throws -> Backup {

@@ -32,11 +32,27 @@ package struct HouseholdRestore: Sendable {
     package static func backup(at path: String) throws -> Backup {
         let folder = BackupFolder(path)
         if !BackupFile.exists("\(folder.path)/\(BackupManifest.fileName)"), BackupFile.exists(folder.path),
-            let newest = try folder.backups().first
+            case let backups = try folder.backups(), let newest = backups.first
         {
+            let stores = Set(backups.map(\.manifest.contents.storeID))
+            guard stores.count == 1 else { throw severalStores(backups, in: folder) }
             return newest
         }
         return try Backup(at: folder.path)
+    }
+
+    /// A coordinator that was begun anew, empty, may have made the newest.
+    private static func severalStores(_ backups: [Backup], in folder: BackupFolder) -> UpkeepError {
+        var newest: [String: Backup] = [:]
+        for backup in backups.reversed() { newest[backup.manifest.contents.storeID] = backup }
+        let list = newest.values.sorted { $0.path < $1.path }.map { backup in
+            "\(backup.path) (\(backup.manifest.contents.tasks.values.reduce(0, +)) tasks)"
+        }
+        return UpkeepError(
+            detail: "\(folder.path) has backups of \(newest.count) stores. The newest of each: "
+                + list.joined(separator: ", ") + ".",
+            next: "Name the one that is meant: ygg restore BACKUP"
+        )
     }
 
     /// Whether a restore into the directory was killed. What is there then is no household.
@@ -96,7 +112,15 @@ package struct HouseholdRestore: Sendable {
     /// Everything is there and has the bytes that it had.
     static func verify(_ backup: Backup) async throws {
         var problems: [String] = []
+        let names = Set(
+            StoreLayout(directory: "").keys.map(\.name) + [StoreLayout.configurationName, StoreLayout.databaseName]
+        )
         for file in backup.manifest.files {
+            // Its manifest is a file like any other: it does not say where files are put.
+            guard names.contains(file.path) else {
+                problems.append("\(file.path) is not a file of a backup")
+                continue
+            }
             let path = "\(backup.path)/\(file.path)"
             guard BackupFile.exists(path) else {
                 problems.append("\(file.path) is missing")

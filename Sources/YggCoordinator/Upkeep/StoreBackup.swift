@@ -13,6 +13,7 @@ package enum StoreBackup {
             throw UpkeepError(detail: "\(file) is there already.", next: "Choose another name; nothing was changed.")
         }
         try SQLiteFile.copy(layout.database, to: file)
+        guard chmod(file, 0o600) == 0 else { throw fileFailure(to: "protect \(file)") }
         return Result(path: file, schema: try SQLiteFile.schema(of: file) ?? 0)
     }
 }

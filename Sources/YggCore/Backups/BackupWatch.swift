@@ -47,7 +47,7 @@ package struct BackupWatch: Sendable {
         self.startedAt = startedAt
     }
 
-    /// Somebody looked into the folder. Where a backup is there that is young enough, whoever made it, what failed
+    /// Somebody looked into the folder. Where a backup is there that is young enough, made by hand perhaps, what failed
     /// before does not matter any more.
     package mutating func found(_ sight: Sight, at now: Timestamp) {
         self.sight = sight

@@ -1,12 +1,12 @@
 /// The ways in which programs write a secret down.
 enum SecretEncodings {
     /// Every text that gives `value` away: as it is, in base64 at any place of a longer text, percent-encoded as URLs and
-    /// forms are, and inside a string of JSON. Of one with several lines each line too, as what indents or quotes them
-    /// would show it.
+    /// forms are, and inside a string of JSON. Of one with several lines, a key or a configuration, the long words too:
+    /// what indents, quotes or picks lines would show them alone.
     static func all(of value: String) -> Set<[UInt8]> {
         let bytes = Array(value.utf8)
         var all: Set = [bytes]
-        all.formUnion(lines(of: bytes))
+        all.formUnion(words(of: bytes))
         for alphabet in [base64, urlBase64] {
             for offset in 0..<3 { all.insert(inBase64(bytes, behind: offset, alphabet)) }
         }
@@ -27,13 +27,20 @@ enum SecretEncodings {
     private static let lowerDigits = Array("0123456789abcdef".utf8)
     private static let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
-    // MARK: Lines
+    // MARK: Words
+
+    /// Bytes from which on a word of several lines can be a secret by itself. Shorter ones are words such as
+    /// `apiVersion`, which stand in everybody's outputs.
+    static let minWord = 16
 
     /// The frame of a key in PEM says nothing.
-    private static func lines(of bytes: [UInt8]) -> [[UInt8]] {
+    private static func words(of bytes: [UInt8]) -> [[UInt8]] {
         let isBreak = { (byte: UInt8) in byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") }
         guard bytes.contains(where: isBreak) else { return [] }
-        return bytes.split(whereSeparator: isBreak).map(Array.init).filter { !$0.starts(with: Array("-----".utf8)) }
+        let between = Set(" \t\"':=,;{}[]()".utf8)
+        return bytes.split(whereSeparator: isBreak).filter { !$0.starts(with: Array("-----".utf8)) }.flatMap { line in
+            line.split { between.contains($0) }.map(Array.init).filter { $0.count >= minWord }
+        }
     }
 
     // MARK: Base64

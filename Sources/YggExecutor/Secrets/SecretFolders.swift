@@ -30,7 +30,13 @@ struct SecretFolders: Sendable {
         guard isOwned else { return }
         for name in LocalFiles.names(in: Self.place) where name.hasPrefix(prefix) {
             let path = "\(Self.place)/\(name)"
-            if !LocalFiles.isLink(path) { Self.remove(path) }
+            // Others may make what they like there, a link among it, and put it in the place of their own folder at any
+            // time; in the place of ours they cannot.
+            var found = stat()
+            guard lstat(path, &found) == 0, found.st_mode & S_IFMT == S_IFDIR, found.st_uid == geteuid() else {
+                continue
+            }
+            Self.remove(path)
         }
     }
 

@@ -42,6 +42,35 @@ struct HouseholdRestoreTests {
         }
     }
 
+    /// A supervisor may have begun a new, empty coordinator on the machine that lost its data.
+    @Test func `of the backups of several stores none is taken for the one that is meant`() async throws {
+        try await BackupGround.with { ground in
+            try await ground.fill()
+            let first = try await ground.back(at: .now).backup
+            #expect(try HouseholdRestore.backup(at: ground.folder.path).path == first.path)
+            try FileManager.default.removeItem(atPath: ground.data.directory)
+            try await ground.fill()
+            let second = try await ground.back(at: .now + .minutes(1)).backup
+            let error = #expect(throws: UpkeepError.self) { try HouseholdRestore.backup(at: ground.folder.path) }
+            #expect(error?.detail.contains(first.path) == true && error?.detail.contains(second.path) == true)
+            #expect(try HouseholdRestore.backup(at: first.path).path == first.path)
+        }
+    }
+
+    @Test func `a manifest does not say where files are put`() async throws {
+        try await BackupGround.with { ground in
+            try await ground.fill()
+            let backup = try await ground.back().backup
+            var manifest = backup
+            manifest.manifest.files[0].path = "../escaped"
+            let layout = try ground.empty()
+            let error = await #expect(throws: UpkeepError.self) {
+                try await HouseholdRestore.run(manifest, into: layout, at: .now)
+            }
+            #expect(error?.detail.contains("../escaped is not a file of a backup") == true)
+        }
+    }
+
     @Test func `a byte that changed is found wherever it is, and nothing is written`() async throws {
         try await BackupGround.with { ground in
             try await ground.fill()

@@ -52,6 +52,13 @@ struct RedactorTests {
         #expect(patterns.redacted("<\(key)>") == "<[redacted:key]>")
     }
 
+    @Test func `of a secret configuration the long words are secret, and its keys are everybody's`() {
+        let file = "apiVersion: v1\nkind: Config\nusers:\n- user:\n    token: eyJhbGciOiJSUzI1NiIsImtp\n"
+        let patterns = SecretPatterns([Secret(name: "kube", value: file)])
+        #expect(patterns.redacted("apiVersion: v1\nkind: Config\n") == "apiVersion: v1\nkind: Config\n")
+        #expect(patterns.redacted("Bearer eyJhbGciOiJSUzI1NiIsImtp") == "Bearer [redacted:kube]")
+    }
+
     @Test func `values are redacted in strings and in names of members`() {
         let json = JSON.object(JSONObject([("a", [.string("x \(secret)"), 1, nil]), (secret, true)]))
         #expect(patterns.redacted(json) == ["a": ["x [redacted:door]", 1, nil], "[redacted:door]": true])
