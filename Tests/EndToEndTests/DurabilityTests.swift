@@ -97,7 +97,7 @@ struct DurabilityTests {
         try await RunningFleet.with { fleet in
             let configuration = "\(scratch.path)/yggdrasil.yaml"
             try """
-            coordinator: {leaseTTL: 2s}
+            coordinator: {leaseTTL: 5s}
             handlers:
               - kind: try-hold
                 params: {dir: {type: string}}
