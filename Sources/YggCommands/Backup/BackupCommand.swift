@@ -64,9 +64,10 @@ struct BackupCommand: AsyncParsableCommand {
         object.append("shared", .int(Int64(result.shared)))
         object.append("files", .array(manifest.files.map { .string($0.path) }))
         object.append("removed", .array(result.removed.map(JSON.string)))
+        object.append("notRemoved", .optional(result.obstacle))
         object.append("missing", .array(manifest.missing.map(JSON.string)))
         Results(output).one(object) { Self.text(result).rendered(style: $0) }
-        if !manifest.missing.isEmpty { throw ExitCode(ExitStatus.failed.rawValue) }
+        if !manifest.missing.isEmpty || result.obstacle != nil { throw ExitCode(ExitStatus.failed.rawValue) }
     }
 
     private static func text(_ result: HouseholdBackup.Result) -> Details {
@@ -76,6 +77,7 @@ struct BackupCommand: AsyncParsableCommand {
         details.add(manifest.contents, shared: result.shared)
         details.add("files", manifest.files.map(\.path).joined(separator: ", "))
         details.add("removed", result.removed.joined(separator: ", "))
+        if let obstacle = result.obstacle { details.add("not removed", "older backups stay: \(obstacle)", .yellow) }
         if !manifest.missing.isEmpty {
             details.add(
                 "missing",

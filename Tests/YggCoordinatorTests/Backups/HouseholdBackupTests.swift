@@ -163,4 +163,25 @@ struct HouseholdBackupTests {
             #expect(error?.next.contains("Mount its disk") == true)
         }
     }
+
+    @Test func `an old backup that cannot be removed does not make the new one fail, and is told`() async throws {
+        try await BackupGround.with { ground in
+            try await ground.fill()
+            let old = try await ground.back(at: .now).backup
+            let result = try await ground.maker.run(
+                into: ground.folder,
+                makingFolder: false,
+                keeping: 1,
+                at: .now + .minutes(1)
+            ) { _ in
+                // In the way of the name under which it is taken apart.
+                try? FileManager.default.createDirectory(
+                    atPath: "\(old.path).removed/x",
+                    withIntermediateDirectories: true
+                )
+            }
+            #expect(try ground.folder.backups().map(\.path) == [result.backup.path, old.path])
+            #expect(result.removed == [] && result.obstacle?.contains(old.path) == true)
+        }
+    }
 }
