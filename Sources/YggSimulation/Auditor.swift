@@ -31,6 +31,8 @@ final class Auditor: @unchecked Sendable {
     private var outcomes: [LeaseKey: Outcome] = [:]
     private var lastSync: [String: (number: Int, seen: Int64)] = [:]
     private var openTasks = 0
+    /// What people were asked and what they said.
+    var approvals = ApprovalAudit()
 
     init(_ fleet: Fleet) { self.fleet = fleet }
 
@@ -144,6 +146,7 @@ final class Auditor: @unchecked Sendable {
         cancelled = []
         grantedAt = [:]
         outcomes = [:]
+        approvals.restored()
         look()
         inherited = Set(tasks.values.filter { $0.state == .running }.map { LeaseKey(task: $0.id, epoch: $0.epoch) })
     }
@@ -161,6 +164,7 @@ final class Auditor: @unchecked Sendable {
         tasks = now
         for glance in glances where before[glance.id] != glance { compare(before[glance.id], glance) }
         countSlots(glances)
+        lookAtApprovals(glances)
     }
 
     private func compare(_ before: TaskGlance?, _ task: TaskGlance) {
@@ -238,7 +242,7 @@ final class Auditor: @unchecked Sendable {
 
     /// Once the story is told.
     func conclude() {
-        for id in cancelled.sorted() where tasks[id]?.state != .cancelled {
+        for id in cancelled.sorted() where tasks[id]?.state != .cancelled && !hasLanded(id) {
             world.fail(.endsOnce, "\(name(id)) was to be cancelled and is \(tasks[id]?.state.rawValue ?? "gone")")
         }
         for task in tasks.values.sorted(by: { $0.id < $1.id }) { readLog(of: task) }

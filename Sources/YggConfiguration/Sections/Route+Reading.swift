@@ -17,7 +17,8 @@ extension Route {
             fallback: fallback,
             offline: reader.choice("offline", of: OfflinePolicy.self),
             lostAfter: reader.read("lostAfter", .duration(.minutes(1)...Milliseconds.days(366))) ?? .hours(6),
-            labels: reader.labels("labels") ?? [:]
+            labels: reader.labels("labels") ?? [:],
+            tier: reader.tiers("tier") ?? []
         )
     }
 }

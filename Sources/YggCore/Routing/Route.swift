@@ -17,6 +17,8 @@ package struct Route: Sendable, Hashable {
     package var lostAfter: Milliseconds
     /// Labels an executor must carry to take any task of the prefix.
     package var labels: [String: String]
+    /// What a person must see of any task of the prefix, besides what its kind asks for.
+    package var tier: [Tier]
 
     package init(
         prefix: String,
@@ -24,7 +26,8 @@ package struct Route: Sendable, Hashable {
         fallback: [ExecutorID] = [],
         offline: OfflinePolicy? = nil,
         lostAfter: Milliseconds = .hours(6),
-        labels: [String: String] = [:]
+        labels: [String: String] = [:],
+        tier: [Tier] = []
     ) {
         self.prefix = prefix
         self.executors = executors
@@ -32,6 +35,7 @@ package struct Route: Sendable, Hashable {
         self.offline = offline ?? Route.defaultOffline(prefix: prefix)
         self.lostAfter = lostAfter
         self.labels = labels
+        self.tier = tier
     }
 
     package static func defaultOffline(prefix: String) -> OfflinePolicy {
@@ -50,6 +54,7 @@ package struct Route: Sendable, Hashable {
                 .object(JSONObject(labels.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
             )
         }
+        if !tier.isEmpty { object.append("tier", .array(tier.map { .string($0.rawValue) })) }
         return object
     }
 }

@@ -157,12 +157,16 @@ extension ExecutorSettings {
             return .failed(code: "invalid-params", detail: error.description, retryable: false)
         }
         let heard = { @Sendable in attempt.heard(at: clock.awake()) }
-        return await attempt.handler.run(
+        return await carryOut(
+            attempt.assignment,
+            with: attempt.handler,
             HandlerContext(
                 key: attempt.key,
                 kind: spec.kind,
                 params: params,
                 timeouts: spec.timeouts,
+                tier: attempt.assignment.tier(with: attempt.handler.spec),
+                decisions: attempt.assignment.decisions,
                 workspaceRoot: workspaceRoot,
                 repositories: repositories,
                 environment: childEnvironment.merging(attempt.key.environment) { $1 },

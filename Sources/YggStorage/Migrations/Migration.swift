@@ -5,7 +5,9 @@ struct Migration: Sendable {
     let statements: [String]
 
     /// All steps in order.
-    static let all: [Migration] = [.initial, .standingOrders, .retention, .agentServices, .absences, .access]
+    static let all: [Migration] = [
+        .initial, .standingOrders, .retention, .agentServices, .absences, .access, .approvals,
+    ]
 }
 
 /// Brings a store to the schema of this version.
