@@ -190,14 +190,16 @@ final class Auditor: @unchecked Sendable {
         if task.attempt > max(1, before.attempt), outcomes[LeaseKey(task: task.id, epoch: before.epoch)] != .failed {
             world.fail(.failuresAreCounted, "\(name) counts a try as failed whose handler did not fail")
         }
-        if task.result != before.result { checkResult(of: task, name) }
+        if task.result != before.result { checkResult(of: task, before, name) }
         if before.state == .running, task.epoch > before.epoch, task.state != .cancelled { checkLoss(before, name) }
     }
 
-    private func checkResult(of task: TaskGlance, _ name: String) {
-        guard let result = task.result.flatMap({ try? JSON(parsing: $0) }), let by = result["by"]?.stringValue else {
-            return
+    private func checkResult(of task: TaskGlance, _ before: TaskGlance, _ name: String) {
+        func author(_ task: TaskGlance) -> String? {
+            task.result.flatMap { try? JSON(parsing: $0) }?["by"]?.stringValue
         }
+        // What nobody approved stays the same work, though it did not count.
+        guard let by = author(task), by != author(before) else { return }
         if by != "\(LeaseKey(task: task.id, epoch: task.epoch)) of store \(fleet.coordinator.generation)" {
             world.fail(.staleIsRefused, "\(name) took the result of \(by) at epoch \(task.epoch)")
         }
