@@ -366,6 +366,10 @@ struct ApprovalTests {
             #expect(rejected.outcome.succeeded, "\(rejected.stderr)")
             let task = try await ygg.finished(other)
             #expect(task["state"] == "cancelled" && task["error"]?["detail"] == "It was rejected: not now")
+            // Whoever comes later is told what stands.
+            #expect(await ygg.cli("reject", other).outcome.succeeded)
+            let late = await ygg.cli("approve", other)
+            #expect(late.outcome.ending == .exited(1) && late.stderr.contains("rejected by local"), "\(late.stderr)")
         }
     }
 }

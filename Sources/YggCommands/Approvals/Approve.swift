@@ -79,12 +79,13 @@ struct AnswerOptions: ParsableArguments {
         Results(output).one(decided) { ApprovalText.outcome(decided, style: $0) }
     }
 
-    /// nil where nothing waits: the coordinator says what that means.
+    /// Without one that was given, what waits; where nothing does, what was decided last: it is answered with what stands.
+    /// nil where nothing was ever asked.
     private func wholeDigest(_ client: CoordinatorClient) async throws -> String? {
         if let digest, digest.count == 64 { return digest }
         let known = try await client.approvals(of: task.id)
         guard let digest else {
-            return known.first { $0["decision"] == nil }?["digest"]?.stringValue
+            return (known.first { $0["decision"] == nil } ?? known.first)?["digest"]?.stringValue
         }
         return known.compactMap { $0["digest"]?.stringValue }.first { $0.hasPrefix(digest) } ?? digest
     }

@@ -149,7 +149,7 @@ extension Coordinator {
         let end = open.expiresAt.map { " It is cancelled if nobody has by \($0)." } ?? ""
         return Explanation(
             task: stored.task,
-            summary: "It waits for a person to decide about \(open.question.what): \(open.question.summary) "
+            summary: "It waits for a person to decide about \(open.question.what): \(open.question.sentence) "
                 + "Look at it with `ygg task diff \(id)`, then `ygg approve \(id)`, or `ygg reject \(id)`.\(end)",
             decision: nil,
             approval: open
@@ -167,13 +167,19 @@ extension Coordinator {
 }
 
 extension ApprovalQuestion {
+    /// The summary with an end.
+    fileprivate var sentence: String {
+        guard let last = summary.last else { return "" }
+        return ".!?".contains(last) ? summary : "\(summary)."
+    }
+
     /// For "to decide about …".
     fileprivate var what: String {
         switch (subject, next) {
         case (.plan, _): "its plan"
         case (.diff, _): "its diff"
         case (.command, .succeed): "its result"
-        case (.command, _): "the command that it would run"
+        case (.command, _): "its command"
         }
     }
 }
