@@ -166,7 +166,8 @@ let package = Package(
         .testTarget(
             name: "YggCommandsTests",
             dependencies: [
-                "YggClient", "YggCommands", "YggConfiguration", "YggCoordinator", "YggCore", "YggProtocol",
+                "YggClient", "YggCommands", "YggConfiguration", "YggCoordinator", "YggCore", "YggExecutor",
+                "YggProtocol",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]

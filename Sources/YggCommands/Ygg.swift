@@ -32,8 +32,9 @@ struct Ygg: AsyncParsableCommand {
             CommandGroup(
                 name: "This installation",
                 subcommands: [
-                    ConfigCommand.self, DatabaseCommand.self, HealthCommand.self, VersionCommand.self, Bench.self,
-                    Simulate.self, Torture.self, TortureWork.self,
+                    ConfigCommand.self, BackupCommand.self, RestoreCommand.self, DatabaseCommand.self,
+                    HealthCommand.self,
+                    VersionCommand.self, Bench.self, Simulate.self, Torture.self, TortureWork.self,
                 ]
             ),
         ]

@@ -33,15 +33,19 @@ struct Control {
         var settledOrders: [(id: ExecutorID, number: Int64)] = []
         /// Executors that went, and such that are back (nil).
         var absences: [(id: ExecutorID, absence: StoredExecutor.Absence?)] = []
+        /// Executors of whose earlier boots nothing is left.
+        var settledBoots: [(id: ExecutorID, bootID: String)] = []
     }
 
     /// Repository roots of all executors that ever registered.
     private(set) var repositoryRoots: Set<String> = []
 
     /// An executor has registered, now or before a restart.
+    /// - Parameter settledBoot: the newest boot whose first word was dealt with, where that is an earlier one.
     mutating func learn(
         _ record: ExecutorRecord,
         isService: Bool = false,
+        settledBoot: String? = nil,
         now: Instant,
         into work: inout Work
     ) {
@@ -49,7 +53,7 @@ struct Control {
         repositoryRoots = Set(executors.values.flatMap(\.offer.repositories))
         kinds.learn(record.offer, isService: isService)
         keep(
-            .expected(record.offer.id, bootID: record.bootID, isAway: record.absence != nil),
+            .expected(record.offer.id, bootID: settledBoot ?? record.bootID, isAway: record.absence != nil),
             now: now,
             into: &work
         )
@@ -94,6 +98,7 @@ struct Control {
             case .endCancelled(let key): work.overdueCancels.append(key)
             case .executorSilent(let id): miss(id, now: now, at: machine.time(), into: &work)
             case .executorBack(let id): welcomeBack(id, now: now, at: machine.time(), into: &work)
+            case .bootSettled(let id, let bootID): work.settledBoots.append((id, bootID))
             }
         }
         if !declines.isEmpty { noteBegun(input) }
@@ -143,6 +148,8 @@ struct ExecutorRecord: Sendable {
     var offer: ExecutorOffer
     var instance: String
     var bootID: String
+    /// Which of the instance's lives that is; nil where it does not count them.
+    var life: Int64?
     var host: String
     var registeredAt: Timestamp
     /// As it last said, or lost.

@@ -30,6 +30,7 @@ package final class Coordinator: Service {
     let passedCalls = PassedCalls()
     let disk: Mutex<DiskGuard>
     let retentionCounts = Mutex(RetentionCounts())
+    let backups: Mutex<BackupWatch>
 
     /// Opens the store, brings back what was running, and gives every lease one full fresh time to live.
     /// - Parameter link: how services and executors at fixed addresses are reached.
@@ -77,12 +78,13 @@ package final class Coordinator: Service {
         self.machine = machine
         self.sabotage = sabotage
         self.logger = logger
-        access = AccessDesk(settings: settings.access, database: database, logger: logger)
+        access = AccessDesk(settings: settings.access, database: database, machine: machine, logger: logger)
         startedAt = machine.time()
         alarm = Alarm(machine: machine)
         store = TaskStore()
         artifacts = ArtifactStore(directory: settings.dataDirectory + "/artifacts")
         disk = Mutex(DiskGuard(floor: settings.diskFloor))
+        backups = Mutex(BackupWatch(interval: settings.backup?.interval, startedAt: startedAt))
         control = Mutex(
             Control(
                 dispatcher: Dispatcher(
@@ -126,6 +128,7 @@ package final class Coordinator: Service {
                     offer: offer,
                     instance: executor.instance,
                     bootID: executor.bootID,
+                    life: executor.life,
                     host: executor.host,
                     registeredAt: executor.registeredAt,
                     state: executor.absence?.state ?? .running,
@@ -134,7 +137,7 @@ package final class Coordinator: Service {
                     lastSeen: executor.lastSeen,
                     standing: stored.orders[executor.id]
                 )
-                control.learn(record, now: now, into: &work)
+                control.learn(record, settledBoot: executor.settledBootID, now: now, into: &work)
             }
             for stored in stored.services {
                 let service = StoredService(
@@ -224,6 +227,8 @@ package final class Coordinator: Service {
         for key in work.overdueCancels { endCancelled(key) }
         settle(orders: work.settledOrders)
         keep(absences: work.absences)
+        // Behind the ends of their leases: what is written in this order is durable in it.
+        settle(boots: work.settledBoots)
     }
 
     /// After a commit: what it means for lanes, timers and viewers.

@@ -20,6 +20,8 @@ package struct CoordinatorSettings: Sendable {
     package var access = AccessSettings()
     /// What of finished work is kept.
     package var retention = RetentionRules(age: .days(30), size: 2 << 30)
+    /// Backups that it makes by itself; nil makes none.
+    package var backup: BackupSettings?
     /// Bytes that must be free where the data is before new work is taken.
     package var diskFloor: Int64 = 256 << 20
     /// Looks at the disk of the data directory; nil where it cannot be looked at. May wait for the disk.

@@ -50,6 +50,7 @@ package struct Endpoints {
     private struct Entry {
         var method: HTTPRequest.Method
         var rule: AccessRule
+        var takesTicket: Bool
         var handler: Handler
     }
 
@@ -57,21 +58,17 @@ package struct Endpoints {
 
     package init() {}
 
+    /// - Parameter takesTicket: whether a ticket in the query is as good as a token.
     package mutating func on(
         _ method: HTTPRequest.Method,
         _ path: String,
         _ rule: AccessRule,
+        takesTicket: Bool = false,
         _ handler: @escaping Handler
     ) {
-        handlers[path, default: []].append(Entry(method: method, rule: rule, handler: handler))
-    }
-
-    package mutating func get(_ path: String, _ rule: AccessRule, _ handler: @escaping Handler) {
-        on(.get, path, rule, handler)
-    }
-
-    package mutating func post(_ path: String, _ rule: AccessRule, _ handler: @escaping Handler) {
-        on(.post, path, rule, handler)
+        handlers[path, default: []].append(
+            Entry(method: method, rule: rule, takesTicket: takesTicket, handler: handler)
+        )
     }
 
     /// The responder of the server: guard, routes, and errors as problems.
@@ -82,8 +79,12 @@ package struct Endpoints {
             for entry in entries {
                 let object = Self.objectOfPath(path, entry.rule)
                 router.on(RouterPath(path), method: entry.method) { request, context -> Response in
+                    var context = context
+                    if entry.takesTicket {
+                        context.caller = guardian.caller(ofStream: request, else: context.caller)
+                    }
                     try guardian.admit(context.caller, to: entry.rule, on: object(context))
-                    return try await entry.handler(request, context)
+                    return try await entry.handler(guardian.watching(request, of: context), context)
                 }
             }
             var allowed = methods.map(\.rawValue)
@@ -126,7 +127,6 @@ package struct ProblemResponder: HTTPResponder {
             context.caller = try guardian.caller(
                 of: request.head,
                 path: request.uri.path,
-                ticket: { ticket(of: request) },
                 from: { asked.address }
             )
             let response = try await router.respond(to: request, context: context)
@@ -174,12 +174,6 @@ package struct ProblemResponder: HTTPResponder {
                 nextAction: "Try again; if it stays, look into the log."
             )
         }
-    }
-
-    /// Of the query of an event stream; nothing else takes one.
-    private func ticket(of request: Request) -> String? {
-        guard request.uri.path.hasSuffix("/stream"), request.uri.query != nil else { return nil }
-        return request.uri.queryParameters["ticket"].map(String.init)
     }
 
     private func requestID(_ context: YggContext) -> String? {

@@ -14,49 +14,65 @@ package struct RequestGuard: Sendable {
     private let needsToken: Bool
     private let names: Set<String>
     private let headerLimit: Int
+    private let headerSetting: String?
 
     /// - Parameters:
     ///   - isLoopback: whether the server listens on loopback alone; anywhere else nobody is served without a token.
     ///   - needsToken: whether a token is asked for on loopback as well.
     ///   - names: further names that a `Host` header may carry.
     ///   - headerLimit: bytes that names and values of a request's headers may have.
+    ///   - headerSetting: the key of the configuration that sets it; nil where none does.
     package init(
         doorkeeper: any Doorkeeper,
         isLoopback: Bool,
         needsToken: Bool = false,
         names: some Sequence<String> = [],
-        headerLimit: Int = 32 << 10
+        headerLimit: Int = 32 << 10,
+        headerSetting: String? = nil
     ) {
         self.doorkeeper = doorkeeper
         self.isLoopback = isLoopback
         self.needsToken = needsToken || !isLoopback
         self.names = Set(["localhost", "127.0.0.1", "[::1]"] + names.map { $0.lowercased() })
         self.headerLimit = headerLimit
+        self.headerSetting = headerSetting
     }
 
     /// Whether a server that knows one token alone may listen on `host` with or without it.
     /// - Returns: what to say where it may not.
     package static func objection(toHost host: String, token: String?) -> String? {
-        guard !isLoopback(host), token ?? "" == "" else { return nil }
+        guard !isLoopback(host) else { return nil }
+        if let token, !token.isEmpty { return objection(toSharedToken: token, onHost: host) }
         return """
             Listening on \(host) needs a token, because other machines can reach it: set YGG_TOKEN (the same value on \
-            every machine), or listen on 127.0.0.1.
+            every machine; make one with: openssl rand -hex 32), or listen on 127.0.0.1.
             """
     }
 
+    /// Whether what the household shares is good enough where other machines can try it.
+    /// - Returns: what to say where it is not.
+    package static func objection(toSharedToken token: String?, onHost host: String) -> String? {
+        guard let token, !isLoopback(host), TokenSecret.isGuessable(token) else { return nil }
+        return """
+            YGG_TOKEN has \(token.utf8.count) characters, so that other machines, which can reach \(host), could guess it; it \
+            needs at least \(TokenSecret.leastLength). Make one with: openssl rand -hex 32
+            """
+    }
+
+    /// Whether nobody but this machine reaches what is served there. Of names that is only one: any other could mean
+    /// any address.
     package static func isLoopback(_ host: String) -> Bool {
-        host == "localhost" || host == "::1" || host == "[::1]" || host.hasPrefix("127.")
+        if host == "localhost" || host == "::1" || host == "[::1]" { return true }
+        return host.hasPrefix("127.") && host.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }
     }
 
     /// Looks at a request before anybody knows which call it is.
     /// - Parameters:
     ///   - address: where it comes from.
-    ///   - ticket: of the query, where the call takes one.
     /// - Throws: the problem to answer with, whatever is asked for.
     func caller(
         of head: HTTPRequest,
         path: String,
-        ticket: () -> String?,
         from address: () -> String
     ) throws(Problem) -> Caller {
         if path == "/livez" { return .nobody }
@@ -72,16 +88,21 @@ package struct RequestGuard: Sendable {
                 return .unknown(error)
             }
         }
-        if let ticket = ticket() {
-            guard let principal = doorkeeper.principal(showingTicket: ticket) else {
-                return .unknown(.unauthorized("The ticket is not valid, or not any more: it is good for a minute."))
-            }
-            return .known(principal)
-        }
         if isLoopback { try checkOrigin(head) }
         guard !needsToken else { return .nobody }
         try checkBody(head)
         return .known(.local)
+    }
+
+    /// Who asks for a stream, where the query has a ticket and the head shows no token.
+    func caller(ofStream request: Request, else caller: Caller) -> Caller {
+        guard request.uri.query != nil, let ticket = request.uri.queryParameters["ticket"].map({ String($0) }),
+            Self.shownToken(request.head) == nil
+        else { return caller }
+        guard let principal = doorkeeper.principal(showingTicket: ticket) else {
+            return .unknown(.unauthorized("The ticket is not valid, or not any more: it is good for a minute."))
+        }
+        return .known(principal)
     }
 
     /// Whether the caller may make the call.
@@ -95,12 +116,26 @@ package struct RequestGuard: Sendable {
         if !rule.isProtocol { try doorkeeper.spend(principal) }
     }
 
-    private static func shownToken(_ head: HTTPRequest) -> String? {
-        if let field = head.headerFields[.authorization] {
-            let parts = field.split(separator: " ", maxSplits: 1)
-            return parts.count == 2 && parts[0].lowercased() == "bearer" ? String(parts[1]) : ""
+    /// A body may come long after the head by which its sender was let in: where it ends, the sender is looked at again.
+    func watching(_ request: Request, of context: YggContext) -> Request {
+        guard request.method != .get, case .known(let principal) = context.caller, principal.token != nil else {
+            return request
         }
-        return head.headerFields[.xManagerToken]
+        var request = request
+        request.body = RequestBody(
+            asyncSequence: WatchedBody(base: request.body) { [doorkeeper] in
+                try doorkeeper.checkWelcome(principal) { context.address }
+            }
+        )
+        return request
+    }
+
+    /// Another kind of `Authorization` may be a proxy's: what it hides is looked at all the same.
+    private static func shownToken(_ head: HTTPRequest) -> String? {
+        guard let field = head.headerFields[.authorization] else { return head.headerFields[.xManagerToken] }
+        let parts = field.split(separator: " ", maxSplits: 1)
+        if parts.count == 2, parts[0].lowercased() == "bearer" { return String(parts[1]) }
+        return head.headerFields[.xManagerToken] ?? ""
     }
 
     private func checkHeaders(_ head: HTTPRequest) throws(Problem) {
@@ -112,7 +147,7 @@ package struct RequestGuard: Sendable {
             code: "headers-too-large",
             title: "Headers too large",
             detail: "Path and headers of the request have \(bytes) bytes, and may have \(headerLimit).",
-            nextAction: "Send less; coordinator.limits.headers says how much is taken."
+            nextAction: "Send less" + (headerSetting.map { "; \($0) says how much is taken." } ?? ".")
         )
     }
 

@@ -73,6 +73,8 @@ extension Request {
             return [UInt8](buffer: buffer)
         } catch is NIOTooManyBytesError {
             throw Problem.tooLarge(limit)
+        } catch let problem as Problem {
+            throw problem
         } catch {
             throw Problem.unreadableBody
         }
@@ -144,7 +146,13 @@ package struct BodyChunks {
     /// - Throws: a 413 problem where the body is longer than the limit, a 400 problem where it breaks off.
     package mutating func next() async throws -> [UInt8]? {
         let buffer: ByteBuffer?
-        do { buffer = try await rest.next(isolation: #isolation) } catch { throw Problem.unreadableBody }
+        do {
+            buffer = try await rest.next(isolation: #isolation)
+        } catch let problem as Problem {
+            throw problem
+        } catch {
+            throw Problem.unreadableBody
+        }
         guard let buffer else { return nil }
         count += buffer.readableBytes
         if count > limit { throw Problem.tooLarge(limit) }

@@ -73,7 +73,8 @@ package struct CoordinatorServer: Sendable {
             isLoopback: RequestGuard.isLoopback(settings.host),
             needsToken: settings.needsToken,
             names: settings.names,
-            headerLimit: coordinator.settings.limits.headers
+            headerLimit: coordinator.settings.limits.headers,
+            headerSetting: "coordinator.limits.headers"
         )
         let host = settings.host
         return Application(

@@ -208,9 +208,9 @@ final class Auditor: @unchecked Sendable {
     /// An executor that was heard all the time, and told nothing else, keeps its leases.
     private func checkLoss(_ before: TaskGlance, _ name: String) {
         let key = LeaseKey(task: before.id, epoch: before.epoch)
-        guard let executor = before.executor, let process = fleet.node(executor)?.process, let granted = grantedAt[key],
-            let coordinator = fleet.coordinator.process,
-            process.orderedAt == nil, process.frozenFor == .zero, coordinator.frozenFor == .zero,
+        guard let executor = before.executor, let node = fleet.node(executor), let process = node.process,
+            let granted = grantedAt[key], let coordinator = fleet.coordinator.process,
+            !node.mayBeOrdered, process.frozenFor == .zero, coordinator.frozenFor == .zero,
             process.contact.holds(since: granted, at: world.now), !inherited.contains(key),
             // A try that failed may be granted anew in the commit that counts it.
             outcomes[key] != .failed

@@ -15,6 +15,17 @@ final class Clients: @unchecked Sendable {
     private var open = 0
     /// The ids by which acknowledged tasks are known.
     private var ids: [String: TaskID] = [:]
+    private var submissions: [String: TaskSubmission] = [:]
+    /// What is wanted of executors, by the newest wish.
+    private var wishes: [ExecutorID: Wish] = [:]
+
+    private struct Wish: Equatable {
+        var number: Int
+        var action: LifecycleAction
+    }
+
+    /// An older wish has arrived behind a newer one.
+    private struct Superseded: Error {}
 
     init(_ fleet: Fleet) {
         self.fleet = fleet
@@ -57,6 +68,10 @@ final class Clients: @unchecked Sendable {
             guard let plan = plans[name] else { continue }
             again { self.submit(plan) }
         }
+        // What was asked of executors may be back, too.
+        for (executor, wish) in wishes.sorted(by: { $0.key < $1.key }) where wish.action == .resume {
+            order(.resume, to: executor, for: .zero)
+        }
     }
 
     /// Whether an answer is about a store that is no more.
@@ -64,7 +79,9 @@ final class Clients: @unchecked Sendable {
 
     // MARK: Errands
 
-    private func submit(_ plan: Scenario.TaskPlan) {
+    /// What is asked for, whenever and however often it is asked for.
+    private func submission(of plan: Scenario.TaskPlan) -> TaskSubmission {
+        if let submission = submissions[plan.name] { return submission }
         var submission = TaskSubmission(kind: plan.kind.kind, params: ["plan": .string(plan.name)])
         if plan.hasOwnID { submission.id = TaskID(trusted: plan.name) }
         submission.dependsOn = [plan.dependsOn].compactMap { $0.map(TaskID.init(trusted:)) }
@@ -73,8 +90,13 @@ final class Clients: @unchecked Sendable {
             submission.tier = TierRequest(added: [.review])
             if let expires { submission.timeouts = ["approvalMs": .int(expires.rawValue)] }
         }
+        submissions[plan.name] = submission
+        return submission
+    }
+
+    private func submit(_ plan: Scenario.TaskPlan) {
         let key = plan.hasOwnID ? nil : IdempotencyKey(key: "key-\(plan.name)", fingerprint: plan.name)
-        let (name, request) = (plan.name, submission)
+        let (name, request) = (plan.name, submission(of: plan))
         ask("a submission of \(name)") { coordinator in
             let id = try await coordinator.submit(request, idempotency: key).task.id
             self.fleet.auditor.call(id, name)
@@ -132,6 +154,31 @@ final class Clients: @unchecked Sendable {
                 fleet.world.note(Self.name, "hears that nobody knows \(name)")
             case .failure(let problem as Problem):
                 fleet.world.fail(.acknowledgedIsKept, "\(name) cannot be tried again: \(problem.detail)")
+            case .failure: return false
+            }
+            return true
+        }
+    }
+
+    /// Somebody wants an executor to do something with itself. A pause is taken back once it is known to be kept.
+    func order(_ action: LifecycleAction, to executor: ExecutorID, for duration: Milliseconds) {
+        let wish = Wish(number: (wishes[executor]?.number ?? 0) + 1, action: action)
+        wishes[executor] = wish
+        ask("the wish to have \(executor) \(action.rawValue)") { coordinator in
+            guard self.wishes[executor] == wish else { throw Superseded() }
+            _ = try await coordinator.order(.init(action: action, by: Self.name), to: executor)
+        } settled: { [self] result in
+            switch result {
+            case .success:
+                if action == .pause || action == .drain {
+                    later(fleet.world.now - Instant(nanoseconds: 0) + duration) {
+                        if self.wishes[executor] == wish { self.order(.resume, to: executor, for: .zero) }
+                    }
+                }
+            case .failure(is Superseded): break
+            case .failure(let problem as Problem) where problem.code == "executor-stopped":
+                fleet.world.note(Self.name, "hears that \(executor) has stopped")
+            // It may not have registered yet.
             case .failure: return false
             }
             return true

@@ -62,6 +62,13 @@ final class CoordinatorNode: @unchecked Sendable {
         }
     }
 
+    /// The history is over.
+    func forget() {
+        process = nil
+        database = nil
+        backup = nil
+    }
+
     func crash(for duration: Milliseconds, _ how: String = "crashes") {
         guard let process else { return }
         fleet.world.note("coordinator", how)

@@ -10,6 +10,8 @@ final class ExecutorNode: @unchecked Sendable {
     private let disk: SimulatedDisk
     private(set) var process: ExecutorProcess?
     private var boots = 0
+    /// Whether anything was ever asked of it through the coordinator.
+    private var hasStandingOrder = false
     /// Of the supervisor: how long it waits before it starts a process again.
     private var downtime = Milliseconds(500)
 
@@ -29,6 +31,9 @@ final class ExecutorNode: @unchecked Sendable {
         process.start()
     }
 
+    /// Whether its process may have been told to do anything but work.
+    var mayBeOrdered: Bool { hasStandingOrder || process?.isOrdered ?? false }
+
     /// The process has ended by itself.
     func exited(_ process: ExecutorProcess, _ error: (any Error)?) {
         guard self.process === process else { return }
@@ -36,6 +41,9 @@ final class ExecutorNode: @unchecked Sendable {
         if let error { fleet.world.fail(.everyRunEnds, "\(machine.name) gave up: \(error)") }
         down(for: downtime)
     }
+
+    /// The history is over.
+    func forget() { process = nil }
 
     func crash(isPowerLoss: Bool, for duration: Milliseconds) {
         guard process != nil else { return }
@@ -54,6 +62,12 @@ final class ExecutorNode: @unchecked Sendable {
     func freeze(for duration: Milliseconds) {
         fleet.world.note(machine.name, "is frozen for \(duration.text)")
         process?.freeze(for: duration)
+    }
+
+    /// From now on it may hear of an order at any time.
+    func expectOrder(for duration: Milliseconds) {
+        hasStandingOrder = true
+        downtime = duration
     }
 
     func order(_ action: LifecycleAction, for duration: Milliseconds) {
@@ -83,8 +97,8 @@ final class ExecutorProcess: SimulatedProcess, @unchecked Sendable {
     private var random: SeededRandom
     /// Of the store that it serves.
     var generation = 0
-    /// When somebody last told it what to do with itself.
-    private(set) var orderedAt: Instant?
+    /// Whether somebody on its machine told it what to do with itself.
+    private(set) var isOrdered = false
 
     var id: ExecutorID { node.plan.id }
 
@@ -142,7 +156,7 @@ final class ExecutorProcess: SimulatedProcess, @unchecked Sendable {
     }
 
     func order(_ action: LifecycleAction) {
-        orderedAt = world.now
+        isOrdered = true
         executor?.order(.init(action: action, by: "the scenario"))
     }
 

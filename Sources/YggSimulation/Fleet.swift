@@ -36,12 +36,24 @@ final class Fleet: @unchecked Sendable {
             && executors.allSatisfy { $0.process?.isIdle ?? false }
     }
 
+    /// Ends everything. Nodes and their processes know each other, and would keep each other for ever.
+    func end() {
+        world.end()
+        coordinator.forget()
+        for executor in executors { executor.forget() }
+    }
+
     private func begin(_ fault: Fault) {
         switch fault.kind {
         case .executorCrash(let id, let isPowerLoss):
             at(fault) { self.node(id)?.crash(isPowerLoss: isPowerLoss, for: fault.duration) }
         case .executorFreeze(let id): at(fault) { self.node(id)?.freeze(for: fault.duration) }
         case .lifecycle(let id, let action): at(fault) { self.node(id)?.order(action, for: fault.duration) }
+        case .order(let id, let action):
+            at(fault) {
+                self.node(id)?.expectOrder(for: fault.duration)
+                self.clients.order(action, to: id, for: fault.duration)
+            }
         case .coordinatorCrash: at(fault) { self.coordinator.crash(for: fault.duration) }
         case .coordinatorStop: at(fault) { self.coordinator.stop(for: fault.duration) }
         case .coordinatorFreeze: at(fault) { self.coordinator.freeze(for: fault.duration) }

@@ -80,7 +80,13 @@ extension Scenario {
         case 2, 16: return Fault(at: at, duration: long, kind: .executorFreeze(executor))
         case 3, 4:
             let action = random.pick([LifecycleAction.pause, .drain, .stop, .restart])
-            return Fault(at: at, duration: short, kind: .lifecycle(executor, action))
+            // Of the time, so that nothing else is drawn otherwise.
+            let isStanding = at.rawValue.isMultiple(of: 2)
+            return Fault(
+                at: at,
+                duration: short,
+                kind: isStanding ? .order(executor, action) : .lifecycle(executor, action)
+            )
         case 5: return Fault(at: at, duration: random.chance(30) ? long : short, kind: .coordinatorCrash)
         case 6: return Fault(at: at, duration: random.chance(30) ? long : short, kind: .coordinatorStop)
         case 7: return Fault(at: at, duration: long, kind: .coordinatorFreeze)

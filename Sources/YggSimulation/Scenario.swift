@@ -120,6 +120,8 @@ package struct Fault: Sendable {
         case executorCrash(ExecutorID, isPowerLoss: Bool)
         case executorFreeze(ExecutorID)
         case lifecycle(ExecutorID, LifecycleAction)
+        /// The same, asked of the coordinator.
+        case order(ExecutorID, LifecycleAction)
         case coordinatorCrash
         case coordinatorStop
         case coordinatorFreeze
@@ -174,6 +176,7 @@ extension Fault: CustomStringConvertible {
         case .executorCrash(let id, let isPowerLoss): return "\(time): \(id) \(isPowerLoss ? "loses power" : "crashes")"
         case .executorFreeze(let id): return "\(time): \(id) is frozen"
         case .lifecycle(let id, let action): return "\(time): \(id) is told to \(action.rawValue)"
+        case .order(let id, let action): return "\(time): the coordinator is asked to have \(id) \(action.rawValue)"
         case .coordinatorCrash: return "\(time): the coordinator crashes"
         case .coordinatorStop: return "\(time): the coordinator is stopped in order"
         case .coordinatorFreeze: return "\(time): the coordinator is frozen"

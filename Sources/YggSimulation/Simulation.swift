@@ -29,7 +29,7 @@ package enum Simulation {
             violation: fleet.world.violation,
             tasks: fleet.auditor.tasks.count
         )
-        fleet.world.end()
+        fleet.end()
         return outcome
     }
 }

@@ -48,6 +48,31 @@ package enum AuditStore {
         .compactMap { num, entry in entry.map { (num, $0) } }
     }
 
+    /// About how many bytes of the file the audit takes. It is asked every few seconds, so a year's rows are not added up:
+    /// there are as many as their numbers say, and those at both ends are measured.
+    package static func bytes(in tx: any SQLTransaction) throws -> Int64 {
+        let ends = try tx.first("SELECT (SELECT MIN(num) FROM audit), (SELECT MAX(num) FROM audit)", []) { row in
+            row.optionalInteger(0).flatMap { first in row.optionalInteger(1).map { (first: first, last: $0) } }
+        }
+        guard let ends = ends ?? nil else { return 0 }
+        let sizes = try tx.query(
+            """
+            SELECT LENGTH(by_name) + COALESCE(LENGTH(token), 0) + COALESCE(LENGTH(address), 0) + LENGTH(action)
+                + COALESCE(LENGTH(task), 0) + COALESCE(LENGTH(executor), 0) + COALESCE(LENGTH(detail), 0)
+            FROM audit WHERE num < ? OR num > ?
+            """,
+            [.integer(ends.first + measured), .integer(ends.last - measured)]
+        ) { $0.integer(0) }
+        guard !sizes.isEmpty else { return 0 }
+        let count = ends.last - ends.first + 1
+        return count * (sizes.reduce(0, +) / Int64(sizes.count) + rowOverhead)
+    }
+
+    /// Rows at each end that are measured.
+    private static let measured: Int64 = 250
+    /// What a row takes beside its text: its time, its head, its number and its place in a page.
+    private static let rowOverhead: Int64 = 24
+
     /// Removes some of what is older than `time`, from the beginning up to the first entry that is not.
     /// - Returns: whether there may be more.
     package static func removeSome(before time: Timestamp, limit: Int, in tx: any SQLTransaction) throws -> Bool {

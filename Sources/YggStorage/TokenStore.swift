@@ -16,6 +16,14 @@ package enum TokenStore {
         try tx.first("SELECT \(columns) FROM tokens WHERE id = ?", [.text(id.rawValue)]) { try token(in: $0) } ?? nil
     }
 
+    /// Every token of one name, whatever its role and state.
+    package static func named(_ name: String, in tx: any SQLTransaction) throws -> [AccessToken] {
+        try tx.query("SELECT \(columns) FROM tokens WHERE name = ? ORDER BY created_at, id", [.text(name)]) {
+            try token(in: $0)
+        }
+        .compactMap { $0 }
+    }
+
     package static func insert(_ token: AccessToken, in tx: any SQLTransaction) throws {
         try tx.execute(
             "INSERT INTO tokens (\(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -50,11 +58,17 @@ package enum TokenStore {
         )
     }
 
-    /// Removes what has opened nothing since `time`. Keys of executors stay, because they tell who joined when.
+    /// Removes what has opened nothing since `time`. Of an executor's keys the last one stays, because it tells that the
+    /// executor has keys of its own, and the last one it joined with, because it tells who joined when.
     /// - Returns: what is gone.
     package static func removeDead(before time: Timestamp, in tx: any SQLTransaction) throws -> [TokenID] {
         let dead = try tx.query(
-            "SELECT id FROM tokens WHERE (revoked_at < ? OR expires_at < ?) AND role <> 'executor'",
+            """
+            SELECT id FROM tokens AS old WHERE (revoked_at < ? OR expires_at < ?) AND (role <> 'executor' OR EXISTS (
+                SELECT 1 FROM tokens AS newer
+                WHERE newer.role = 'executor' AND newer.name = old.name AND newer.created_at > old.created_at
+                    AND (old.origin <> 'joined' OR newer.origin = 'joined')))
+            """,
             [.integer(time.milliseconds), .integer(time.milliseconds)]
         ) { TokenID($0.text(0)) }
         for id in dead { try tx.execute("DELETE FROM tokens WHERE id = ?", [.text(id.rawValue)]) }

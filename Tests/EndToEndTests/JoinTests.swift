@@ -84,6 +84,48 @@ struct JoinTests {
         }
     }
 
+    /// The lines of "Add a machine" in the README, with nothing else set than where this test may write and which port is
+    /// free.
+    @Test(.enabled(if: SecondMachine.isNeeded), arguments: [false, true])
+    func `a machine is added with the lines of the README`(servesEverything: Bool) async throws {
+        try await SecondMachine.with { machine in
+            let scratch = try ScratchDirectory()
+            let directory = scratch.path
+            try await RunningFleet.with { fleet in
+                let host = servesEverything ? "0.0.0.0" : machine.interface
+                let ygg = try await fleet.start(
+                    ["coordinator", "--host", host],
+                    environment: ["YGG_DATA_DIR": "\(directory)/data", "YGG_PORT": "0"]
+                )
+                let household = GuardedHousehold(ygg: ygg, directory: directory, admin: "")
+                let here = ["YGG_COORDINATOR": ""]
+                let invited = await household.cli("token", "create", "huginn", "--role", "join", environment: here)
+                #expect(invited.outcome.succeeded, "\(invited.stderr)")
+                let lines = invited.stderr.split(separator: "\n")
+                let line = try #require(lines.first { $0.hasPrefix("  ygg executor join ") })
+                var words = line.split(separator: " ").dropFirst().map(String.init)
+                if servesEverything {
+                    // Which of several addresses the other machine reaches, only its owner knows; all are named.
+                    let port = try #require(ygg.address.split(separator: ":").last)
+                    let url = "http://\(machine.address):\(port)"
+                    #expect(!words[3].contains("127.0.0.1") && invited.stderr.contains(url), "\(invited.stderr)")
+                    words[3] = url
+                }
+                let executor = try await RunningYgg.start(
+                    machine.prefix + [RunningYgg.binary] + words
+                        + ["--run", "--handlers", "ops,git", "--label", "arch=arm64"],
+                    environment: ["YGG_DATA_DIR": "\(directory)/huginn"],
+                    program: "ip"
+                )
+                let run = await household.cli("task", "submit", "ops-uptime", "--wait", "--json", environment: here)
+                #expect(run.outcome.succeeded, "\(run.stderr)\n\(executor.log)")
+                #expect(try JSON(parsing: run.stdout)["executor"] == "huginn")
+                #expect(await household.cli("token", "revoke", "huginn", environment: here).outcome.succeeded)
+                #expect(await executor.end().ending == .exited(1))
+            }
+        }
+    }
+
     private static func storedKey(_ path: String) throws -> String {
         let json = try JSON(parsing: try String(contentsOfFile: path, encoding: .utf8))
         return try #require(json["key"]?.stringValue)
@@ -138,10 +180,71 @@ struct JoinTests {
         }
     }
 
+    @Test func `the line that a machine joined with may be started again while its coordinator is away`() async throws {
+        try await GuardedHousehold.with { household, _ in
+            let data = "\(household.directory)/huginn"
+            let invitation = try await household.token("huginn", "join")
+            let url = household.ygg.address
+            func join() async -> CollectedOutput {
+                await household.cli(
+                    "executor",
+                    "join",
+                    "--coordinator",
+                    url,
+                    "--token",
+                    "-",
+                    "--data-dir",
+                    data,
+                    input: invitation
+                )
+            }
+            #expect(await join().outcome.succeeded)
+            let key = try Self.storedKey("\(data)/executor/key.json")
+            #expect(await join().outcome.succeeded)
+            let told = try await Self.audit(household, "huginn").compactMap { $0["action"]?.stringValue }
+            #expect(!told.contains("access.refused"), "what was good once is not shown twice")
+            await household.ygg.stop()
+            let again = await join()
+            #expect(again.outcome.succeeded && again.stderr.contains("This machine is huginn"), "\(again.stderr)")
+            #expect(try Self.storedKey("\(data)/executor/key.json") == key)
+        }
+    }
+
+    @Test func `a key whose answer was lost is found again when its invitation is over`() async throws {
+        try await GuardedHousehold.with { household, _ in
+            let data = "\(household.directory)/huginn"
+            let key = "ygg_executor_lost"
+            let first = try await household.token("huginn", "join")
+            func exchange(_ invitation: String, for key: String) async throws -> Int {
+                let digest = await Self.digest(key)
+                let body: JSON = ["keySha256": .string(digest), "host": "huginn"]
+                return try await household.call("POST", "/v1/join", body, showing: invitation).status
+            }
+            #expect(try await exchange(first, for: key) == 200)
+            // Ten minutes later an invitation is as much over as one that was used for another key.
+            let second = try await household.token("huginn", "join")
+            #expect(try await exchange(second, for: "ygg_executor_other") == 200)
+            let draft: JSONObject = [
+                "executor": "joining", "coordinator": .string(household.ygg.address), "key": .string(key),
+                "renewAtMs": 0, "invitationSha256": .string(await Self.digest(second)),
+            ]
+            let path = "\(data)/executor/key.json"
+            try FileManager.default.createDirectory(atPath: "\(data)/executor", withIntermediateDirectories: true)
+            try JSON.object(draft).text.write(toFile: "\(path).joining", atomically: false, encoding: .utf8)
+            #expect(chmod("\(path).joining", 0o600) == 0)
+            let joined = await household.cli("executor", "join", "--token", "-", "--data-dir", data, input: second)
+            #expect(joined.outcome.succeeded && joined.stderr.contains("This machine is huginn"), "\(joined.stderr)")
+            #expect(try Self.storedKey(path) == key)
+            #expect(!FileManager.default.fileExists(atPath: "\(path).joining"))
+        }
+    }
+
+    private static func digest(_ text: String) async -> String {
+        String(await collect(["bash", "-c", "printf %s \"$1\" | sha256sum", "bash", text]).prefix(64))
+    }
+
     @Test
-    func `an executor's key makes its own calls and no other's, and a stolen one gets no token of the household's`()
-        async throws
-    {
+    func `an executor's key makes its own calls and no other's`() async throws {
         try await GuardedHousehold.with { household, fleet in
             let huginn = try await household.token("huginn", "executor")
             let registration: JSON = [

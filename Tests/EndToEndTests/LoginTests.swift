@@ -100,6 +100,83 @@ struct LoginTests {
         }
     }
 
+    @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
+    func `a terminal shows again what is typed after a signal has ended the prompt`(signal: Int32) async throws {
+        let terminal = try PseudoTerminal()
+        #expect(terminal.isEchoing)
+        let scratch = try ScratchDirectory()
+        let (prompts, prompted) = AsyncStream.makeStream(of: Void.self)
+        let (pids, started) = AsyncStream.makeStream(of: pid_t.self)
+        let spec = ProcessSpec(
+            argv: [
+                "bash", "-c", "exec \"$@\" < \"$0\"", terminal.path, RunningYgg.binary, "login", "http://127.0.0.1:9",
+            ],
+            environment: RunningYgg.childEnvironment.merging(["XDG_CONFIG_HOME": scratch.path]) { $1 },
+            runTimeout: .seconds(60)
+        )
+        let run = Task {
+            let outcome = await runProcess(spec) { _, bytes in
+                if String(decoding: bytes, as: UTF8.self).contains("Token for") { prompted.yield() }
+            } onStart: {
+                started.yield($0)
+            }
+            prompted.finish()
+            started.finish()
+            return outcome
+        }
+        for await _ in prompts { break }
+        #expect(!terminal.isEchoing)
+        terminal.enter("half a tok")
+        for await pid in pids {
+            kill(pid, signal)
+            break
+        }
+        #expect(await run.value.ending == .exited(128 + signal))
+        #expect(terminal.isEchoing)
+    }
+
+    /// A server that is no coordinator of ours, and writes down what it is shown.
+    private static func impostor(port: Int = 0) async throws -> RunningYgg {
+        let server = """
+            import http.server, json
+            class Impostor(http.server.BaseHTTPRequestHandler):
+                log_message = lambda *ignored: None
+                def do_GET(self):
+                    print("shown", self.headers.get("Authorization"), flush=True)
+                    self.send_response(401)
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
+            server = http.server.HTTPServer(("127.0.0.1", \(port)), Impostor)
+            print(json.dumps({"event": "ready", "address": f"http://127.0.0.1:{server.server_port}"}), flush=True)
+            server.serve_forever()
+            """
+        return try await RunningYgg.start(["-c", server], program: "python3")
+    }
+
+    @Test func `the operator's token is shown to no other server, nor to one in the coordinator's place`() async throws
+    {
+        try await GuardedHousehold.with { household, _ in
+            let byItself = await household.cli("task", "list", environment: ["YGG_COORDINATOR": ""])
+            #expect(byItself.outcome.succeeded, "\(byItself.stderr)")
+
+            let beside = try await Self.impostor()
+            let first = await household.cli("task", "list", environment: ["YGG_COORDINATOR": beside.address])
+            #expect(first.outcome.ending == .exited(3))
+            #expect(beside.log.contains("shown None") && !beside.log.contains("Bearer"), "\(beside.log)")
+            await beside.killNow()
+
+            // Killed, it cannot take back what it told of itself.
+            await household.ygg.killNow()
+            #expect(FileManager.default.fileExists(atPath: "\(household.directory)/data/served.json"))
+            let port = try #require(household.ygg.address.split(separator: ":").last.flatMap { Int($0) })
+            let inItsPlace = try await Self.impostor(port: port)
+            let second = await household.cli("task", "list")
+            #expect(second.outcome.ending == .exited(3))
+            #expect(inItsPlace.log.contains("shown None") && !inItsPlace.log.contains("Bearer"), "\(inItsPlace.log)")
+            await inItsPlace.killNow()
+        }
+    }
+
     /// What a command that must not start says.
     private func collectRefusal(_ arguments: [String]) async -> String {
         let run = await collectExit(arguments)

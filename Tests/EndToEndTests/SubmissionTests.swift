@@ -109,6 +109,10 @@ struct SubmissionTests {
             #expect(items.compactMap { $0["status"]?.intValue } == [201, 201, 422, 422])
             #expect(try await ygg.finished("b")["state"] == "succeeded")
             #expect(try await ygg.post("/v1/tasks:batch", ["tasks": []]).status == 400)
+            let many = JSON.array(Array(repeating: ["kind": "bench-noop"], count: 1001))
+            let refused = try await ygg.post("/v1/tasks:batch", ["tasks": many])
+            #expect(refused.status == 400)
+            #expect(refused.json?["detail"]?.stringValue?.contains("coordinator.limits.batch") == true)
         }
     }
 

@@ -76,9 +76,7 @@ struct UpkeepTests {
         _ = try await coordinator.state(id, is: "running")
         while !FileManager.default.fileExists(atPath: "\(scratch.path)/runs") { await Task.yield() }
         let storeID = try await coordinator.get("/info").json?["storeId"]
-        try FileManager.default.createDirectory(atPath: "\(scratch.path)/backups", withIntermediateDirectories: true)
         let backup = await coordinator.cli(
-            "db",
             "backup",
             "\(scratch.path)/backups",
             "--json",
@@ -94,9 +92,16 @@ struct UpkeepTests {
         _ = try await coordinator.finished(later)
         await coordinator.killNow()
         #expect(FileManager.default.createFile(atPath: "\(scratch.path)/gate", contents: nil))
-        let restore = await coordinator.cli("db", "restore", path, "--data-dir", "\(scratch.path)/c")
+        // It ends its work alone, and has its result in the spool when the restored coordinator comes.
+        while try await HTTPCall.get("\(executor.address)/status").json?["tasks"]?.arrayValue?.isEmpty != true {}
+        let spool = try await HTTPCall.get("\(executor.address)/metrics").body
+        #expect(!String(decoding: spool, as: UTF8.self).contains("yggdrasil_executor_spool_bytes 0\n"))
+        // Onto another machine's disk, where nothing is.
+        let restore = await coordinator.cli("restore", path, "--data-dir", "\(scratch.path)/new")
         #expect(restore.outcome.succeeded, "\(restore.stderr)")
-        coordinator = try await RunningYgg.start(["coordinator", "--port", String(port)] + common)
+        coordinator = try await RunningYgg.start(
+            ["coordinator", "--port", String(port), "--data-dir", "\(scratch.path)/new", "--config", configuration]
+        )
         #expect(try await coordinator.get("/info").json?["storeId"] != storeID)
         #expect(try await coordinator.get("/v1/tasks/\(later)").status == 404, "the backup does not know it")
         let task = try await coordinator.finished(id)
@@ -115,8 +120,10 @@ struct UpkeepTests {
         )
         let folders = try FileManager.default.contentsOfDirectory(atPath: "\(scratch.path)/e/executor")
         #expect(folders.contains { $0.hasPrefix("outbox-of-") }, "\(folders)")
-        let check = await coordinator.cli("db", "check", "--data-dir", "\(scratch.path)/c")
+        let check = await coordinator.cli("db", "check", "--data-dir", "\(scratch.path)/new")
         #expect(check.outcome.succeeded, "\(check.stdout)")
+        let runs = try String(contentsOfFile: "\(scratch.path)/runs", encoding: .utf8)
+        #expect(runs == "run\nrun\n", "once for the lost time and once for this one")
         await executor.stop()
         await coordinator.stop()
     }

@@ -1,4 +1,5 @@
 import Testing
+import YggCore
 import YggProtocol
 
 struct ServerSentEventParserTests {
@@ -23,7 +24,7 @@ struct ServerSentEventParserTests {
     func `a stream may be cut anywhere`() {
         let bytes = Array(Self.text.utf8)
         let seed = UInt64.random(in: 1...UInt64.max)
-        var random = SplitMix(state: seed)
+        var random = SeededRandom(seed: seed)
         for _ in 0..<500 {
             var parser = ServerSentEventParser()
             var events: [ReceivedEvent] = []
@@ -35,18 +36,5 @@ struct ServerSentEventParserTests {
             }
             #expect(events == Self.expected, "seed \(seed)")
         }
-    }
-}
-
-/// Steele, Lea and Flood's generator: small, and a seed repeats a run.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
     }
 }

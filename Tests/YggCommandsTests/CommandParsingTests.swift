@@ -113,13 +113,25 @@ struct CommandParsingTests {
     @Test
     func `the store's upkeep is four commands on a data directory`() throws {
         let backup = try #require(
-            try Ygg.parseAsRoot(["db", "backup", "/mnt/backups/", "--data-dir", "/d", "--json"]) as? DatabaseBackup
+            try Ygg.parseAsRoot(["db", "backup", "/mnt/b.sqlite", "--data-dir", "/d", "--json"]) as? DatabaseBackup
         )
-        #expect(backup.target == "/mnt/backups/")
+        #expect(backup.target == "/mnt/b.sqlite")
         #expect(try backup.store.layout().database == "/d/ygg.sqlite")
         #expect(backup.output.format == .json)
         #expect(try Ygg.parseAsRoot(["db", "restore", "/mnt/backups/b"]) is DatabaseRestore)
         #expect(try Ygg.parseAsRoot(["db", "check"]) is DatabaseCheck)
         #expect(try Ygg.parseAsRoot(["db", "migrate"]) is DatabaseMigrate)
+    }
+
+    @Test
+    func `a household's backup and its restore are two commands on a data directory`() throws {
+        let backup = try #require(
+            try Ygg.parseAsRoot(["backup", "/mnt/b", "--keep", "3", "--data-dir", "/d"]) as? BackupCommand
+        )
+        #expect(backup.directory == "/mnt/b" && backup.keep == 3)
+        #expect((try Ygg.parseAsRoot(["backup"]) as? BackupCommand)?.directory == nil)
+        #expect(throws: (any Error).self) { _ = try Ygg.parseAsRoot(["backup", "/mnt/b", "--keep", "0"]) }
+        #expect((try Ygg.parseAsRoot(["restore", "/mnt/b"]) as? RestoreCommand)?.directory == "/mnt/b")
+        #expect(throws: (any Error).self) { _ = try Ygg.parseAsRoot(["restore"]) }
     }
 }

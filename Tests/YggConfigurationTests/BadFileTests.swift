@@ -24,8 +24,8 @@ struct BadFileTests {
         Case("coordinatr: {}\n", "f.yaml:1: coordinatr: is not known; did you mean \"coordinator\"?"),
         Case(
             "zebra: 1\n",
-            "f.yaml:1: zebra: is not known; allowed are auth, coordinator, executor, executors, git, handlers, resources, "
-                + "routes, services, tierRules, timeZone"
+            "f.yaml:1: zebra: is not known; allowed are auth, backup, coordinator, executor, executors, git, handlers, resources, "
+                + "routes, secrets, services, tierRules, timeZone"
         ),
         Case("coordinator: 5\n", "f.yaml:1: coordinator: must be an object, not an integer"),
         Case(
@@ -66,6 +66,27 @@ struct BadFileTests {
         Case(
             "executor:\n  handlers:\n    - ops\n    - 5\n",
             "f.yaml:4: executor.handlers[1]: must be a string, not an integer"
+        ),
+        Case(
+            "secrets: {token: \"hunter2hunter2\"}",
+            "f.yaml:1: secrets.token: must be a reference, env:NAME or file:/path: a secret does not belong in this file"
+        ),
+        Case(
+            "secrets: {\"my token\": \"env:A\"}",
+            "f.yaml:1: secrets[\"my token\"]: is no name for a secret: a letter, then letters, digits, -, _ and ."
+        ),
+        Case(
+            """
+            secrets: {token: "env:A"}
+            routes: [{prefix: ops-, executors: [e], secrets: [tokn]}]
+            handlers:
+              - {kind: ops-a, run: [a], secrets: {A: tokens}}
+              - {kind: dev-a, run: [a], params: {x: {type: secret, variable: X}}}
+            """,
+            "f.yaml:2: routes[0].secrets: names the secret tokn, which is not under secrets; did you mean \"token\"?",
+            "f.yaml:4: handlers[0].secrets: names the secret tokens, which is not under secrets; did you mean \"token\"?",
+            "f.yaml:5: handlers[1].params.x: is of type secret, and no task may name one: list them in its enum or in its "
+                + "route's secrets"
         ),
         Case("executor: {handlers: []}", "f.yaml:1: executor.handlers: must name at least one handler, or be all"),
         Case(
@@ -135,7 +156,7 @@ struct BadFileTests {
         Case(
             "handlers:\n  - kind: ops-sleep\n    params:\n      seconds: {type: integr}\n    run: [sleep, \"{{seconds}}\"]\n",
             "f.yaml:4: handlers[0].params.seconds.type: must be one of string, integer, boolean, path, repository, "
-                + "strings, not \"integr\""
+                + "strings, secret, not \"integr\""
         ),
         Case(
             "handlers:\n  - {kind: ops-a, run: [\"true\"]}\n  - {kind: ops-a, run: [\"true\"]}\n",

@@ -59,7 +59,7 @@ struct DocumentationTests {
 /// Objects whose keys are a person's own.
 private let free: Set = [
     "executor.slots", "executor.labels", "routes[].labels", "executors[].metadata", "handlers[].params",
-    "handlers[].env", "handlers[].slots", "resources",
+    "handlers[].env", "handlers[].slots", "handlers[].secrets", "resources", "secrets",
 ]
 
 private func children(of value: JSON, at path: String) -> [(path: String, value: JSON)] {

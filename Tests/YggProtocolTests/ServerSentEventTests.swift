@@ -5,7 +5,7 @@ import YggProtocol
 struct ServerSentEventTests {
     @Test(arguments: Array(1...7) + [UInt64.random(in: 1_000...UInt64.max)])
     func `a stream that is cut anywhere reads like the whole`(seed: UInt64) {
-        var random = SplitMix(state: seed)
+        var random = SeededRandom(seed: seed)
         let words = [
             "id: 1", "id:", "id: \0", "event: output", "event", "data: grüße 🌳", "data:", "data: a:b", ": comment",
             "retry: 5",
@@ -13,9 +13,9 @@ struct ServerSentEventTests {
         ]
         for _ in 0..<300 {
             var bytes: [UInt8] = []
-            for _ in 0..<random.below(30) {
-                bytes += Array(words[random.below(words.count)].utf8)
-                bytes += Array(["\n", "\r", "\r\n", "\n\n"][random.below(4)].utf8)
+            for _ in 0..<random.int(0..<30) {
+                bytes += Array(words[random.int(0..<words.count)].utf8)
+                bytes += Array(["\n", "\r", "\r\n", "\n\n"][random.int(0..<4)].utf8)
             }
             var whole = ServerSentEventParser()
             let expected = whole.feed(bytes)
@@ -23,7 +23,7 @@ struct ServerSentEventTests {
             var events: [ReceivedEvent] = []
             var rest = bytes[...]
             while !rest.isEmpty {
-                let count = min(rest.count, 1 + random.below(7))
+                let count = min(rest.count, 1 + random.int(0..<7))
                 events += cut.feed(rest.prefix(count))
                 rest = rest.dropFirst(count)
             }
@@ -51,17 +51,5 @@ struct ServerSentEventTests {
             var reader = try ObjectReader(JSON(parsing: received.data))
             #expect(try Event(reading: &reader) == event)
         }
-    }
-}
-
-private struct SplitMix {
-    var state: UInt64
-
-    mutating func below(_ bound: Int) -> Int {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return Int((mixed ^ (mixed >> 31)) % UInt64(bound))
     }
 }

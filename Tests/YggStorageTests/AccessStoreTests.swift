@@ -9,13 +9,20 @@ struct AccessStoreTests {
         return digest
     }
 
-    private static func token(_ byte: UInt8, role: AccessRole = .viewer, expiresAt: Timestamp? = nil) -> AccessToken {
+    private static func token(
+        _ byte: UInt8,
+        role: AccessRole = .viewer,
+        origin: AccessToken.Origin = .created,
+        createdAt: Timestamp = .noon,
+        expiresAt: Timestamp? = nil
+    ) -> AccessToken {
         AccessToken(
             id: TokenID("tok-\(byte)"),
             digest: digest(byte),
             name: "freya",
             role: role,
-            createdAt: .noon,
+            origin: origin,
+            createdAt: createdAt,
             createdBy: "odin",
             expiresAt: expiresAt
         )
@@ -61,6 +68,27 @@ struct AccessStoreTests {
             }
             #expect(gone == [TokenID("tok-1")])
             #expect(try await Self.all(in: store).map(\.id) == [TokenID("tok-2"), TokenID("tok-3")])
+        }
+    }
+
+    @Test(arguments: Driver.all)
+    func `of an executor's keys that are over the last ones stay`(driver: Driver) async throws {
+        try await driver.withStore { store in
+            try await store.write { tx, _ in
+                for (byte, origin) in [(1, .joined), (2, .joined), (3, .renewed), (4, .renewed)]
+                    as [(UInt8, AccessToken.Origin)]
+                {
+                    let made = Timestamp.noon + .minutes(Int64(byte))
+                    try TokenStore.insert(
+                        Self.token(byte, role: .executor, origin: origin, createdAt: made, expiresAt: made),
+                        in: tx
+                    )
+                }
+            }
+            let gone = try await store.write { tx, _ in
+                try TokenStore.removeDead(before: .noon + .hours(1), in: tx)
+            }
+            #expect(Set(gone) == [TokenID("tok-1"), TokenID("tok-3")])
         }
     }
 

@@ -71,6 +71,24 @@ struct LogLineTests {
         }
     }
 
+    @Test func `a secret is in no line, whoever logs it and wherever`() throws {
+        try withTemporaryDirectory { directory in
+            let file = try LogFile(path: "\(directory)/x.log")
+            let secrets = KnownSecrets([Secret(name: "pin", value: "1234")])
+            let logger = Logger(label: "ygg.test") { label in
+                JSONLineHandler(label: label, destinations: [.file(file)], secrets: secrets)
+            }
+            logger.notice("Before hunter2hunter2")
+            // Learnt later, and what was written before stays as it is; learnt again, nothing changes.
+            for _ in 0..<2 { secrets.learn([Secret(name: "door", value: "hunter2hunter2")]) }
+            logger.error("With hunter2hunter2 1234", metadata: ["reason": ["deep": ["x aHVudGVyMmh1bnRlcjI= y"]]])
+            let lines = try file.lines(last: 10).map { try JSON(parsing: $0) }
+            #expect(lines[0]["message"] == "Before hunter2hunter2")
+            #expect(lines[1]["message"] == "With [redacted:door] 1234")
+            #expect(lines[1]["reason.deep"] == ["x [redacted:door]I= y"])
+        }
+    }
+
     @Test func `keys are dotted words, each once`() {
         let keys = LogKey.allCases.map(\.rawValue)
         #expect(Set(keys).count == keys.count)

@@ -2,6 +2,7 @@ import Logging
 import YggCoordinator
 import YggCore
 import YggProtocol
+import YggTelemetry
 
 /// `admin.token`: the operator's token that a coordinator makes when others can reach it and nobody could get in.
 enum AdminToken {
@@ -11,13 +12,22 @@ enum AdminToken {
 
     /// Makes one where there is no operator yet. The file is written first: a row without it would look as if somebody
     /// could get in.
-    static func ensure(for coordinator: Coordinator, in dataDirectory: String, logger: Logger) async throws {
+    /// - Parameter secrets: learns the token, so that nothing tells it on.
+    static func ensure(
+        for coordinator: Coordinator,
+        in dataDirectory: String,
+        secrets: KnownSecrets,
+        logger: Logger
+    ) async throws {
         let path = path(in: dataDirectory)
         // Refused here, and not when somebody else has read it.
-        let isThere = try PrivateFile.read(path) != nil
+        let text = try PrivateFile.read(path)
+        let isThere = text != nil
+        secrets.learn([Secret(name: "admin.token", value: text.map { $0.filter { !$0.isWhitespace } } ?? "")])
         guard !coordinator.access.hasOperator else { return }
         var random = SystemRandomNumberGenerator()
         let secret = TokenSecret.make(.operator, random: &random)
+        secrets.learn([Secret(name: "admin.token", value: secret)])
         try PrivateFile.write(secret + "\n", to: path)
         let request = TokenRequest(name: name, role: .operator, expiresIn: nil)
         try await coordinator.access.adopt(secret, request, by: Author(.starting))
@@ -29,15 +39,12 @@ enum AdminToken {
         )
     }
 
-    /// The token for commands on this machine; nil where there is none that this user may read.
-    static func find(environment: [String: String], directories: [String]) throws -> String? {
-        for directory in directories {
-            let path = path(in: directory)
-            guard canRead(path), let text = try PrivateFile.read(path) else { continue }
-            let token = text.filter { !$0.isWhitespace }
-            if !token.isEmpty { return token }
-        }
-        return nil
+    /// The token of a data directory; nil where there is none that this user may read.
+    static func read(in dataDirectory: String) throws -> String? {
+        let path = path(in: dataDirectory)
+        guard canRead(path), let text = try PrivateFile.read(path) else { return nil }
+        let token = text.filter { !$0.isWhitespace }
+        return token.isEmpty ? nil : token
     }
 }
 

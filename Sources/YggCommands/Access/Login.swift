@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import YggClient
 import YggConfiguration
 import YggCore
@@ -53,28 +52,5 @@ struct Login: AsyncParsableCommand {
         logins.keep(token, for: address)
         try PrivateFile.write(logins.text, to: path)
         Console.error("You are \(principal["name"]?.stringValue ?? "") (\(role)) at \(address). Kept in \(path).\n")
-    }
-}
-
-/// Asks for what is not to be seen.
-enum SecretPrompt {
-    /// A line from the terminal without its echo, or the whole of standard input where there is none.
-    static func read(_ prompt: String) throws -> String {
-        guard isatty(STDIN_FILENO) == 1 else {
-            return try TextArgument.read("-", option: "token").filter { !$0.isWhitespace }
-        }
-        Console.error(prompt)
-        var settings = termios()
-        let isKnown = tcgetattr(STDIN_FILENO, &settings) == 0
-        let before = settings
-        settings.c_lflag &= ~tcflag_t(ECHO)
-        if isKnown { tcsetattr(STDIN_FILENO, TCSAFLUSH, &settings) }
-        let line = readLine()
-        if isKnown {
-            var before = before
-            tcsetattr(STDIN_FILENO, TCSAFLUSH, &before)
-        }
-        Console.error("\n")
-        return (line ?? "").filter { !$0.isWhitespace }
     }
 }

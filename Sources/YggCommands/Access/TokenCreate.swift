@@ -35,22 +35,29 @@ struct TokenCreate: AsyncParsableCommand {
     @OptionGroup var connection: ConnectionOptions
 
     func run() async throws {
-        let client = try connection.client()
-        let created = try await client.createToken(TokenRequest(name: name, role: role, expiresIn: expires))
+        let connection = try connection.resolve()
+        let created = try await connection.client.createToken(TokenRequest(name: name, role: role, expiresIn: expires))
         Results(output).one(created) { _ in (created["token"]?.stringValue ?? "") + "\n" }
         guard output.format == .table else { return }
-        for line in remarks(on: created, coordinator: client.urls.first ?? "") { Console.error(line + "\n") }
+        for line in remarks(on: created, of: connection) { Console.error(line + "\n") }
     }
 
-    private func remarks(on created: JSONObject, coordinator: String) -> [String] {
+    private func remarks(on created: JSONObject, of connection: Connection) -> [String] {
         let end = created["expiresAt"]?.stringValue.map { ", until \($0)" } ?? ""
         var lines = ["\(created["id"]?.stringValue ?? "") for \(name), \(role.rawValue)\(end). It is not shown again."]
+        var note = created["note"]?.stringValue
         if role == .join {
-            let url = created["coordinator"]?.stringValue ?? coordinator
+            let address = InvitationAddress(
+                publicURL: created["coordinator"]?.stringValue,
+                asked: connection.url,
+                served: connection.served
+            )
             lines.append("On the machine that is to be \(name):")
-            lines.append("  ygg executor join --coordinator \(url) --token \(created["token"]?.stringValue ?? "")")
+            let token = created["token"]?.stringValue ?? ""
+            lines.append("  ygg executor join --coordinator \(address.url) --token \(token)")
+            note = note ?? address.note
         }
-        if let note = created["note"]?.stringValue { lines.append("note: \(note)") }
+        if let note { lines.append("note: \(note)") }
         return lines
     }
 }

@@ -12,7 +12,7 @@ struct TokenRevoke: AsyncParsableCommand {
 
             EXAMPLES
               ygg token revoke tok-3f9kq2c81m
-              ygg token revoke freya          (where one token of that name is valid)
+              ygg token revoke freya          (one token of a person; all that an executor has)
             """
     )
 
@@ -25,7 +25,8 @@ struct TokenRevoke: AsyncParsableCommand {
     func run() async throws {
         let revoked = try await connection.client().revokeToken(token)
         Results(output).one(revoked) { _ in
-            "\(revoked["id"]?.stringValue ?? "") of \(revoked["name"]?.stringValue ?? "") is revoked.\n"
+            let ids = (revoked["revoked"]?.arrayValue ?? []).compactMap(\.stringValue).joined(separator: ", ")
+            return "Revoked of \(revoked["name"]?.stringValue ?? ""): \(ids)\n"
         }
     }
 }

@@ -16,6 +16,8 @@ enum BenchGroup: String, CaseIterable, Sendable {
     case claim
     /// Very many executors in long poll.
     case polls
+    /// What tokens cost.
+    case tokens
     /// Executors and coordinators that are killed, and work that is cancelled.
     case recovery
 
@@ -28,6 +30,7 @@ enum BenchGroup: String, CaseIterable, Sendable {
         case .batch: try BatchSubmission(context: context).run()
         case .claim: try ClaimDepth(context: context).run()
         case .polls: try LongPolls(context: context).run()
+        case .tokens: try TokenCost(context: context).run()
         case .recovery: try Recovery(context: context).run()
         }
     }

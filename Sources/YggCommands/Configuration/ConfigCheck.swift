@@ -1,6 +1,8 @@
 import ArgumentParser
 import YggConfiguration
 import YggCore
+import YggExecutor
+import YggTelemetry
 
 /// `ygg config check`.
 struct ConfigCheck: AsyncParsableCommand {
@@ -20,7 +22,10 @@ struct ConfigCheck: AsyncParsableCommand {
     func run() async throws {
         do {
             let settings = try options.resolve()
-            if settings.role == .up || settings.role == .executor { _ = try settings.handlerRegistry() }
+            if settings.role == .up || settings.role == .executor {
+                _ = try settings.handlerRegistry()
+                _ = try Secrets(settings, known: KnownSecrets(), owner: nil)
+            }
             let file = settings.entries.first { $0.key == .config }?.value ?? ""
             Results(output).one(["valid": true, "file": file.isEmpty ? nil : .string(file), "issues": []]) { style in
                 "\(style(.green, "ok"))  \(file.isEmpty ? "There is no configuration file; the defaults count." : file)\n"

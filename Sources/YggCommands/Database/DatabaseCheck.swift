@@ -14,7 +14,7 @@ struct DatabaseCheck: AsyncParsableCommand {
 
             EXAMPLES
               ygg db check
-              ygg db check --data-dir /mnt/backups/yggdrasil-20260301T030000 --json
+              ygg db check --data-dir /mnt/backups/yggdrasil-20260301T030000Z --json
             """
     )
 

@@ -6,14 +6,15 @@ import YggCoordinator
 struct DatabaseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "db",
-        abstract: "Back up, restore, check or migrate a coordinator's store.",
+        abstract: "Copy, restore, check or migrate a coordinator's store.",
         discussion: """
-            These commands work on the data directory itself, not through a coordinator.
+            These commands work on the data directory itself, not through a coordinator. A backup of everything, artifacts, \
+            keys and configuration too, is what `ygg backup` makes.
 
             EXAMPLES
-              ygg db backup /mnt/backups/
               ygg db check
-              ygg db restore /mnt/backups/yggdrasil-20260301T030000
+              ygg db backup ygg-before-the-move.sqlite
+              ygg db restore ygg-before-the-move.sqlite
             """,
         subcommands: [DatabaseBackup.self, DatabaseRestore.self, DatabaseCheck.self, DatabaseMigrate.self]
     )
@@ -28,7 +29,9 @@ struct StoreOptions: ParsableArguments {
     var dataDir: String?
 
     /// The store of the data directory that a coordinator started the same way would use.
-    func layout() throws -> StoreLayout {
+    func layout() throws -> StoreLayout { StoreLayout(directory: try settings().dataDirectory) }
+
+    func settings() throws -> ResolvedSettings {
         var flags: [SettingKey: String] = [:]
         flags[.config] = config
         flags[.dataDirectory] = dataDir
@@ -39,13 +42,12 @@ struct StoreOptions: ParsableArguments {
             environment: environment,
             currentDirectory: directory
         )
-        let settings = try ResolvedSettings.resolve(
+        return try ResolvedSettings.resolve(
             role: .coordinator,
             flags: flags,
             environment: environment,
             file: try path.map(ConfigurationFile.load),
             currentDirectory: directory
         )
-        return StoreLayout(directory: settings.dataDirectory)
     }
 }

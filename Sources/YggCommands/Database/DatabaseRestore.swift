@@ -6,15 +6,16 @@ import YggCore
 struct DatabaseRestore: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore",
-        abstract: "Put a backup in the place of the store. The coordinator must be stopped.",
+        abstract: "Put a backup in the place of the store that is there. The coordinator must be stopped.",
         discussion: """
             The restored store gets a new id: every executor that comes back to it ends what it was doing, sets aside \
             what it had to say about it, and registers anew. Tasks that ran at the time of the backup are run again, or \
             marked, as their kind says for a lost executor. What was done after the backup is not known any more. The \
-            store that was there is kept beside the new one.
+            store that was there is kept beside the new one. Database and artifacts alone come back: onto an empty machine, \
+            `ygg restore` brings keys and configuration too.
 
             EXAMPLES
-              ygg db restore /mnt/backups/yggdrasil-20260301T030000
+              ygg db restore /mnt/backups/yggdrasil-20260301T030000Z
               ygg db restore ygg-before-the-move.sqlite --data-dir /var/lib/yggdrasil
             """
     )
@@ -22,7 +23,7 @@ struct DatabaseRestore: AsyncParsableCommand {
     @OptionGroup var store: StoreOptions
     @OptionGroup var output: OutputOptions
 
-    @Argument(help: "What `ygg db backup` has made: a directory, or the file of a database.")
+    @Argument(help: "What `ygg backup` or `ygg db backup` has made: a directory, or the file of a database.")
     var backup: String
 
     func run() async throws {

@@ -75,27 +75,48 @@ struct ExecutorJoin: AsyncParsableCommand {
 struct Joining {
     let settings: ResolvedSettings
 
+    /// When to ask for the next key where the answer that says so was lost: long before a key ends.
+    private static let renewalOfLost = Milliseconds.days(30)
+
     /// - Returns: the key, kept on the disk and known to the coordinator.
     func join(with invitation: String) async throws -> ExecutorKey {
         let path = ExecutorKey.path(in: settings.dataDirectory)
         let draft = "\(path).joining"
         let coordinator = settings.coordinatorURL
+        let digest = TokenDigest(of: invitation)
+        let joined = try ExecutorKey.read(path)
+        // A supervisor starts the same line again and again, also while the coordinator is away.
+        if let joined, joined.coordinator == coordinator, joined.invitation == digest {
+            try removeFile(draft)
+            return joined
+        }
         // Of an earlier try whose answer was lost: the same key again is the same request.
-        let earlier = try ExecutorKey.read(draft)
-        let isSame = earlier?.coordinator == coordinator
-        var key = ExecutorKey(
-            executor: ExecutorID(trusted: "joining"),
-            coordinator: coordinator,
-            key: isSame ? earlier?.key ?? ExecutorKey.make() : ExecutorKey.make(),
-            renewAt: Timestamp(milliseconds: 0)
-        )
+        let earlier = try ExecutorKey.read(draft).flatMap {
+            $0.coordinator == coordinator && $0.invitation == digest ? $0 : nil
+        }
+        var key =
+            earlier
+            ?? ExecutorKey(
+                executor: ExecutorID(trusted: "joining"),
+                coordinator: coordinator,
+                key: ExecutorKey.make(),
+                renewAt: Timestamp(milliseconds: 0),
+                invitation: digest
+            )
         try key.write(draft)
         let grant: KeyGrant
         do {
             grant = try await exchange(invitation, for: key)
         } catch let problem as Problem where problem.status == 401 {
-            // A supervisor starts the same line again and again; the invitation in it was good once.
-            guard let joined = try ExecutorKey.read(path), joined.coordinator == coordinator else { throw problem }
+            if earlier != nil, let executor = try await holder(of: key) {
+                key.executor = executor
+                key.renewAt = ProcessContext.now() + Self.renewalOfLost
+                try key.write(path)
+                try removeFile(draft)
+                return key
+            }
+            // With another invitation than that of the line, or before invitations were noted.
+            guard let joined, joined.coordinator == coordinator else { throw problem }
             try removeFile(draft)
             return joined
         }
@@ -109,6 +130,17 @@ struct Joining {
         try key.write(path)
         try removeFile(draft)
         return key
+    }
+
+    /// As whom the coordinator knows the key: an earlier request for it was heard, too long ago to be repeated.
+    private func holder(of key: ExecutorKey) async throws -> ExecutorID? {
+        do {
+            let principal = try await CoordinatorClient(address: key.coordinator, token: key.key).whoAmI()
+            guard principal["role"]?.stringValue == AccessRole.executor.rawValue else { return nil }
+            return principal["name"]?.stringValue.flatMap { ExecutorID($0) }
+        } catch let problem as Problem where problem.status == 401 {
+            return nil
+        }
     }
 
     private func exchange(_ invitation: String, for key: ExecutorKey) async throws -> KeyGrant {

@@ -10,13 +10,23 @@ struct ExecutorKey: Sendable, Hashable {
     var renewAt: Timestamp
     /// The next one, which the coordinator may or may not have heard of.
     var next: String?
+    /// Of the invitation that the first key was asked for with; nil where nobody noted it.
+    var invitation: TokenDigest?
 
-    init(executor: ExecutorID, coordinator: String, key: String, renewAt: Timestamp, next: String? = nil) {
+    init(
+        executor: ExecutorID,
+        coordinator: String,
+        key: String,
+        renewAt: Timestamp,
+        next: String? = nil,
+        invitation: TokenDigest? = nil
+    ) {
         self.executor = executor
         self.coordinator = coordinator
         self.key = key
         self.renewAt = renewAt
         self.next = next
+        self.invitation = invitation
     }
 
     /// Its place below an executor's data.
@@ -34,7 +44,8 @@ struct ExecutorKey: Sendable, Hashable {
                 coordinator: try reader.required("coordinator") { $0.string("coordinator") },
                 key: try reader.required("key") { $0.string("key") },
                 renewAt: Timestamp(milliseconds: try reader.required("renewAtMs") { $0.int("renewAtMs") }),
-                next: reader.string("next")
+                next: reader.string("next"),
+                invitation: reader.string("invitationSha256").flatMap(TokenDigest.init(hex:))
             )
         } catch {
             throw CommandFailure(
@@ -51,6 +62,7 @@ struct ExecutorKey: Sendable, Hashable {
             "renewAtMs": .int(renewAt.milliseconds),
         ]
         object.append("next", .optional(next))
+        object.append("invitationSha256", .optional(invitation?.text))
         try PrivateFile.write(JSON.object(object).prettyText + "\n", to: path)
     }
 

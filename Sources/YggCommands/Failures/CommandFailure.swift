@@ -1,5 +1,6 @@
 import YggClient
 import YggConfiguration
+import YggCoordinator
 import YggCore
 import YggProtocol
 
@@ -33,6 +34,8 @@ struct CommandFailure: Error, Hashable {
                 next: "Correct it; `ygg config check` says whether it is right.",
                 status: .usage
             )
+        // As it stands: it may begin with a path.
+        case let error as UpkeepError: self.init(error.detail, next: error.next)
         case is CancellationError: self.init("Interrupted.", status: .interrupted)
         default: self.init(sentence("\(error)"))
         }

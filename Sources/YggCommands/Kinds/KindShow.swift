@@ -57,6 +57,11 @@ enum KindDetails {
             details.add("tries", "\(tries)\(tries > 1 ? backoff : "")")
         }
         details.add("when lost", kind["onLost"]?.stringValue)
+        let secrets = (kind["secrets"]?.objectValue?.members ?? []).map { member in
+            member.value["file"].map { "\($0.stringValue ?? "") as a file in \(member.key)" }
+                ?? "\(member.value.stringValue ?? "") in \(member.key)"
+        }
+        if !secrets.isEmpty { details.add("secrets", secrets.joined(separator: ", ")) }
         let parameters = kind["params"]?.objectValue?.members ?? []
         guard !parameters.isEmpty else { return details.rendered(style: style) }
         let rows = parameters.map { member in row(member.key, member.value) }

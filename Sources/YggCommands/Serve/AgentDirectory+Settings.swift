@@ -5,18 +5,17 @@ import YggCore
 extension AgentDirectory {
     /// What the file says of services and of executors at fixed addresses, with the tokens that it refers to.
     /// - Throws: for a reference to a token that is not there: without it every call would be refused later.
-    /// - Parameter isLoopback: whether the coordinator serves this machine alone.
-    init(_ settings: ResolvedSettings, isLoopback: Bool, environment: [String: String]) throws {
+    /// - Parameter needsToken: whether whoever registers had to show a token.
+    init(_ settings: ResolvedSettings, needsToken: Bool, environment: [String: String]) throws {
         func secret(_ reference: SecretReference?, _ key: String) throws -> String? {
             guard let reference else { return nil }
-            guard let token = reference.resolve(environment: environment) else {
+            do { return try reference.read(environment: environment) } catch let failure as CommandFailure {
                 throw CommandFailure(
-                    "\(key) refers to \(reference.text), and there is nothing.",
-                    next: "Set it, or remove the key from yggdrasil.yaml.",
+                    "\(key) refers to \(reference.text), which cannot be used: \(failure.message)",
+                    next: failure.next ?? "Set it, or remove the key from yggdrasil.yaml.",
                     status: .usage
                 )
             }
-            return token
         }
         func address(_ url: String, _ key: String) throws -> AgentAddress {
             guard let address = AgentAddress(url) else {
@@ -51,7 +50,7 @@ extension AgentDirectory {
             fixed: fixed,
             services: services,
             managerToken: settings.managerToken,
-            fleetToken: isLoopback ? nil : settings.token
+            fleetToken: needsToken ? settings.token : nil
         )
     }
 }

@@ -7,17 +7,22 @@ import YggCore
 import YggHTTP
 import YggServer
 import YggStorage
+import YggTelemetry
 
 /// Puts a coordinator together: store, control plane, HTTP.
 struct CoordinatorAssembly {
     let settings: ResolvedSettings
     let logger: Logger
+    /// What is in nothing that it writes.
+    let secrets: KnownSecrets
 
     /// An executor that is a part of the same process.
     struct LocalExecutor {
         var id: ExecutorID
         /// What it shows.
         var key: String
+        /// How it is read.
+        var reader: LocalReader
     }
 
     /// Serves until the surrounding group is shut down.
@@ -29,26 +34,32 @@ struct CoordinatorAssembly {
             }
         }
         let isLoopback = RequestGuard.isLoopback(host)
+        if let objection = RequestGuard.objection(toSharedToken: settings.token, onHost: host) {
+            throw CommandFailure(objection, status: .usage)
+        }
+        let needsToken = !isLoopback || settings.authLoopback == .required
         try makeDirectories(settings.dataDirectory)
         try checkPlace()
         let layout = StoreLayout(directory: settings.dataDirectory)
+        try refuseUnfinishedRestore(layout)
         let database = try SQLiteDatabase(path: layout.database)
         if let copy = try StoreMigration.keepCopy(of: layout).copy {
             logger.notice("store.copied-before-migration", metadata: ["path": "\(copy)"])
         }
         let coordinator = try await Coordinator.start(
-            settings: try coordinatorSettings(localExecutor: localExecutor?.id, isLoopback: isLoopback),
+            settings: try coordinatorSettings(localExecutor: localExecutor?.id, needsToken: needsToken),
             database: database,
-            link: HTTPAgentLink(),
+            link: HTTPAgentLink(localReader: localExecutor?.reader, secrets: secrets),
             logger: logger
         )
         if let localExecutor { coordinator.access.admit(localExecutor.id, under: localExecutor.key) }
-        let needsToken = !isLoopback || settings.authLoopback == .required
         if needsToken {
-            try await AdminToken.ensure(for: coordinator, in: settings.dataDirectory, logger: logger)
+            try await AdminToken.ensure(for: coordinator, in: settings.dataDirectory, secrets: secrets, logger: logger)
         } else {
             logger.info("coordinator.loopback-only", metadata: ["hint": "\(CoordinatorServer.loopbackNote)"])
         }
+        let notice = ServedNotice(in: settings.dataDirectory)
+        defer { notice.remove() }
         let server = CoordinatorServer(
             coordinator: coordinator,
             settings: .init(
@@ -59,15 +70,21 @@ struct CoordinatorAssembly {
                 names: publicNames(host)
             ),
             logger: quiet,
-            onReady: onReady
+            onReady: { address in
+                if needsToken { tell(notice, address) }
+                await onReady(address)
+            }
         )
         let retention = Retention(coordinator: coordinator, upkeep: database, logger: logger)
+        let keeper = coordinator.settings.backup.map { backup in
+            BackupKeeper(coordinator: coordinator, settings: backup, logger: logger)
+        }
         let group = ServiceGroup(
             configuration: .init(
                 // Stopped from the last to the first: the coordinator answers the polls that the server waits for.
                 services: [
                     .init(service: server.application), .init(service: coordinator), .init(service: retention),
-                ],
+                ] + (keeper.map { [.init(service: $0)] } ?? []),
                 logger: quiet
             )
         )
@@ -82,6 +99,16 @@ struct CoordinatorAssembly {
             )
         }
         await database.close()
+    }
+
+    /// Tells the commands on this machine where their token may be shown.
+    private func tell(_ notice: ServedNotice, _ address: String) {
+        guard let served = ServedCoordinator(address: address, publicURL: settings.publicURL) else { return }
+        do {
+            try notice.put(served)
+        } catch {
+            logger.warning("coordinator.address-not-told", metadata: ["reason": "\(error)"])
+        }
     }
 
     /// A database is not opened where it would be lost.
@@ -99,13 +126,23 @@ struct CoordinatorAssembly {
         )
     }
 
-    private func coordinatorSettings(localExecutor: ExecutorID?, isLoopback: Bool) throws -> CoordinatorSettings {
+    /// What a killed restore has left is no store, and an empty one in its place would look like one.
+    private func refuseUnfinishedRestore(_ layout: StoreLayout) throws {
+        guard HouseholdRestore.isUnfinished(in: layout) else { return }
+        throw CommandFailure(
+            "A restore into \(layout.directory) was not finished.",
+            next: "Run it again: ygg restore BACKUP --data-dir \(layout.directory)"
+        )
+    }
+
+    private func coordinatorSettings(localExecutor: ExecutorID?, needsToken: Bool) throws -> CoordinatorSettings {
         var routes = settings.configuration.routes
         if let localExecutor { routes = routes.addingFallback(localExecutor) }
         var limits = CoordinatorSettings.Limits()
         limits.body = Int(settings.bodyLimit.bytes)
         limits.largeBody = Int(settings.largeBodyLimit.bytes)
         limits.artifact = Int(settings.artifactLimit.bytes)
+        limits.batch = settings.batchLimit
         limits.headers = Int(settings.headerLimit.bytes)
         limits.events = settings.eventLimit
         limits.openTasks = settings.openTaskLimit
@@ -120,7 +157,7 @@ struct CoordinatorAssembly {
             ),
             agents: try AgentDirectory(
                 settings,
-                isLoopback: isLoopback,
+                needsToken: needsToken,
                 environment: ProcessContext.environment
             ),
             dataDirectory: settings.dataDirectory,
@@ -131,6 +168,15 @@ struct CoordinatorAssembly {
         coordinator.access.requestsPerSecond = settings.requestLimit
         coordinator.access.auditAge = max(settings.retentionAudit, settings.retentionAge)
         coordinator.retention = RetentionRules(age: settings.retentionAge, size: settings.retentionSize.bytes)
+        coordinator.backup = settings.backupDirectory.map { directory in
+            BackupSettings(
+                directory: directory,
+                keep: settings.backupKeep,
+                interval: settings.backupInterval,
+                configuration: settings.configurationFile,
+                host: ProcessContext.hostName
+            )
+        }
         coordinator.diskFloor = settings.coordinatorDiskFloor.bytes
         coordinator.measureDisk = { [path = settings.dataDirectory] in diskSpace(of: path) }
         return coordinator

@@ -26,7 +26,11 @@ struct CoordinatorServe: AsyncParsableCommand {
     func run() async throws {
         let settings = try options.resolve(role: .coordinator, flags: [.coordinatorPort: port])
         let log = try ProcessLog(settings: settings, name: "coordinator")
-        let assembly = CoordinatorAssembly(settings: settings, logger: log.logger("ygg.coordinator"))
+        let assembly = CoordinatorAssembly(
+            settings: settings,
+            logger: log.logger("ygg.coordinator"),
+            secrets: log.secrets
+        )
         try await StoppableService.run {
             try await assembly.run { address in ReadyLine.print(role: "coordinator", address: address) }
         }

@@ -3,6 +3,7 @@ import YggClient
 import YggConfiguration
 import YggCore
 import YggExecutor
+import YggTelemetry
 
 /// That a machine has joined: its key, and where it lies.
 struct Enrolment: Sendable {
@@ -28,8 +29,10 @@ struct Dial: Sendable {
         id: ExecutorID,
         enrolment: Enrolment?,
         client: DedicatedHTTPClient,
+        secrets: KnownSecrets,
         logger: Logger
     ) throws {
+        if let enrolment { secrets.learn(enrolment.key) }
         let isSet = settings.origin(of: .coordinatorURL) != .fallback
         let url = isSet ? settings.coordinatorURL : enrolment?.key.coordinator ?? settings.coordinatorURL
         guard let enrolment, enrolment.key.coordinator == url else {
@@ -51,6 +54,7 @@ struct Dial: Sendable {
         renewal = KeyRenewal(enrolment: enrolment, logger: logger) { path, body in
             try await link.send(path: path, body: body, timeout: .seconds(30))
         } use: { key in
+            secrets.learn([Secret(name: "executor key", value: key)])
             link.use(client.transport(baseURL: url, token: key))
         }
     }

@@ -15,17 +15,20 @@ struct ExecutorAssembly {
     ///   - coordinator: whom it dials.
     ///   - port: in place of the configured one.
     ///   - mayMovePort: whether a port that is taken may be exchanged for a free one, because nobody asked for it.
+    ///   - readerToken: what a coordinator in the same process shows.
     func service(
         coordinator: HTTPCoordinatorLink,
         log: ProcessLog,
         port: Int? = nil,
         mayMovePort: Bool = false,
+        readerToken: String? = nil,
         clock: RuntimeClock = .host,
         onReady: @escaping @Sendable (String) async -> Void
     ) throws -> ExecutorService {
-        var executor = try executorSettings()
+        var executor = try executorSettings(secrets: log.secrets)
         if let port { executor.port = port }
         executor.mayMovePort = mayMovePort
+        executor.readerToken = readerToken
         executor.readLog = { [file = log.file] count in file.lines(last: count) }
         return try ExecutorService(
             settings: executor,
@@ -61,7 +64,10 @@ struct ExecutorAssembly {
         }
     }
 
-    func executorSettings() throws -> ExecutorSettings {
+    /// - Parameters:
+    ///   - secrets: what this process knows besides those of the file.
+    ///   - isAlone: whether nobody else uses the data directory, so that what lies there of an earlier process may go.
+    func executorSettings(secrets known: KnownSecrets, isAlone: Bool = true) throws -> ExecutorSettings {
         let data = settings.dataDirectory + "/executor"
         try makeDirectories(data)
         try makeDirectories(settings.workspaceRoot)
@@ -80,6 +86,8 @@ struct ExecutorAssembly {
         executor.host = host
         executor.port = settings.executorPort
         executor.token = settings.token
+        executor.needsToken = settings.authLoopback == .required
+        executor.secrets = try Secrets(settings, known: known, owner: isAlone ? data : nil)
         executor.drainTimeout = settings.drainTimeout
         executor.diskFloor = settings.executorDiskFloor.bytes
         executor.measureDisks = { [paths = [data, settings.workspaceRoot]] in paths.compactMap(diskSpace) }

@@ -78,7 +78,14 @@ struct ExecutorServe: AsyncParsableCommand {
         }
         let log = try ProcessLog(settings: settings, name: "executor-\(id)")
         let logger = log.logger("ygg.executor")
-        let dial = try Dial(settings, id: id, enrolment: enrolment, client: client, logger: logger)
+        let dial = try Dial(
+            settings,
+            id: id,
+            enrolment: enrolment,
+            client: client,
+            secrets: log.secrets,
+            logger: logger
+        )
         let host = try await ServedHost().resolve(settings.executorHost, key: "executor.host") { sentence in
             logger.notice("executor.waiting", metadata: ["reason": "\(sentence)"])
         }

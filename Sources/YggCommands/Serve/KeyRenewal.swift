@@ -1,12 +1,14 @@
 import Logging
 import YggCoordinator
 import YggCore
+import YggExecutor
 import YggProtocol
 
 /// Gives an executor its next key before the one it has ends.
 ///
-/// The next key is on the disk before the coordinator hears of it, and the old one stays good until the new one is used:
-/// wherever this is cut off, it can be begun again.
+/// The next key is on the disk before the coordinator hears of it, and the old one stays good until the new one is used.
+/// Cut off in between, it asks again for the same key, which is to ask once; only a key that the coordinator refuses for
+/// good is given up for another.
 struct KeyRenewal: Sendable {
     let enrolment: Enrolment
     let logger: Logger
@@ -30,7 +32,7 @@ struct KeyRenewal: Sendable {
                     try await Task.sleep(for: min(wait, Self.longestSleep).duration)
                     continue
                 }
-                key = try await renewed(key)
+                try await renew(&key)
                 logger.notice("executor.key-renewed", metadata: ["executor.id": "\(key.executor)"])
             } catch is CancellationError {
                 return
@@ -41,21 +43,38 @@ struct KeyRenewal: Sendable {
         }
     }
 
-    /// The next key, known to the coordinator and kept.
-    func renewed(_ old: ExecutorKey) async throws -> ExecutorKey {
-        var key = old
+    /// Puts the next key, known to the coordinator and kept, in the place of `key`.
+    ///
+    /// Where it throws, `key` says what the disk says, the key that was asked for included: asked again, it asks for the
+    /// same one.
+    func renew(_ key: inout ExecutorKey) async throws {
         let next = key.next ?? ExecutorKey.make()
-        key.next = next
-        try key.write(enrolment.path)
+        if key.next == nil {
+            var asking = key
+            asking.next = next
+            try asking.write(enrolment.path)
+            key = asking
+        }
         let request = KeyRequest(digest: TokenDigest(of: next), host: ProcessContext.hostName)
-        let answer = try await send("/v1/executors/\(key.executor)/key", request.json.bytes)
+        let answer: JSON
+        do {
+            answer = try await send("/v1/executors/\(key.executor)/key", request.json.bytes)
+        } catch LinkError.refused(let problem) where problem.status == 409 {
+            // That one is over already, or will never be taken: another try needs another key.
+            var dropped = key
+            dropped.next = nil
+            try dropped.write(enrolment.path)
+            key = dropped
+            throw LinkError.refused(problem)
+        }
         var reader = try ObjectReader(answer)
         let grant = try KeyGrant(reading: &reader)
-        key.key = next
-        key.next = nil
-        key.renewAt = ProcessContext.now() + grant.renewIn
-        try key.write(enrolment.path)
+        var renewed = key
+        renewed.key = next
+        renewed.next = nil
+        renewed.renewAt = ProcessContext.now() + grant.renewIn
+        try renewed.write(enrolment.path)
+        key = renewed
         use(next)
-        return key
     }
 }

@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 
 /// An address of a network interface of this machine.
@@ -39,14 +40,6 @@ enum NetworkInterfaces {
         }
         return found
     }
-
-    /// Whether a URL's host is this machine.
-    static func isThisMachine(_ host: String) -> Bool {
-        var host = host.lowercased()
-        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
-        if host == "localhost" || host == "::1" || host.hasPrefix("127.") { return true }
-        return addresses.contains { $0.address == host }
-    }
 }
 
 /// The address that a server is to bind, where the configuration may name an interface instead.
@@ -56,7 +49,7 @@ struct ServedHost {
 
     var addresses: @Sendable () -> [InterfaceAddress] = { NetworkInterfaces.addresses }
     /// Whether a name is that of a machine.
-    var isHostName: @Sendable (String) -> Bool = ServedHost.resolves
+    var isHostName: @Sendable (String) async -> Bool = ServedHost.resolves
     var patience = ServedHost.patience
     var interval = Duration.milliseconds(500)
 
@@ -66,13 +59,12 @@ struct ServedHost {
     ///   - onWait: told once where there is something to wait for.
     func resolve(_ host: String, key: String, onWait: (String) -> Void) async throws -> String {
         if Self.isAddress(host) || host == "localhost" { return host }
-        if let address = address(of: host) { return address }
-        if host.contains(".") || isHostName(host) { return host }
-        onWait("waiting for the network interface \(host) to have an address")
+        if let served = await look(for: host) { return served }
+        onWait("waiting for \(host) to be a network interface that has an address, or a name that is known")
         let deadline = ContinuousClock.now + patience
         while ContinuousClock.now < deadline {
             try await Task.sleep(for: interval)
-            if let address = address(of: host) { return address }
+            if let served = await look(for: host) { return served }
         }
         let known = Set(addresses().map(\.interface)).sorted().joined(separator: ", ")
         throw CommandFailure(
@@ -80,6 +72,12 @@ struct ServedHost {
                 + "\(patience.components.seconds) s.",
             next: "Name an address, a host, or one of the interfaces that have addresses: \(known)."
         )
+    }
+
+    /// Names are asked for again, too: at the start of a machine nobody may be there yet who knows them.
+    private func look(for host: String) async -> String? {
+        if let address = address(of: host) { return address }
+        return await isHostName(host) ? host : nil
     }
 
     /// The first IPv4 address, else the first of IPv6 that more than the next machine can reach.
@@ -93,10 +91,15 @@ struct ServedHost {
         return inet_pton(AF_INET, text, &bytes) == 1 || inet_pton(AF_INET6, text, &bytes) == 1
     }
 
-    /// May wait for a name server. It is asked before anything is served.
-    private static func resolves(_ name: String) -> Bool {
-        var result: UnsafeMutablePointer<addrinfo>?
-        defer { if result != nil { freeaddrinfo(result) } }
-        return getaddrinfo(name, nil, nil, &result) == 0
+    /// On a thread of its own: it may wait for a name server.
+    private static func resolves(_ name: String) async -> Bool {
+        await withCheckedContinuation { continuation in
+            DispatchQueue(label: "ygg.names").async {
+                var result: UnsafeMutablePointer<addrinfo>?
+                let isKnown = getaddrinfo(name, nil, nil, &result) == 0
+                if result != nil { freeaddrinfo(result) }
+                continuation.resume(returning: isKnown)
+            }
+        }
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import YggConfiguration
 import YggCore
 import YggExecutor
+import YggTelemetry
 
 /// `ygg run KIND`.
 struct RunOnce: AsyncParsableCommand {
@@ -40,7 +41,7 @@ struct RunOnce: AsyncParsableCommand {
             id: ExecutorID(trusted: "local"),
             host: settings.executorHost
         )
-        let executor = try assembly.executorSettings()
+        let executor = try assembly.executorSettings(secrets: .ofProcess(settings), isAlone: false)
         let params = try parameters.resolve()
         let printer = OneShotPrinter(format: output.format)
         let report = try await interruptible {

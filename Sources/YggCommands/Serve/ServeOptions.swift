@@ -36,12 +36,15 @@ struct ServeOptions: ParsableArguments {
 struct ProcessLog {
     let file: LogFile
     let level: Logger.Level
+    /// What is in none of its lines.
+    let secrets: KnownSecrets
 
     /// - Parameter name: of the file, without its ending.
     init(settings: ResolvedSettings, name: String) throws {
         try makeDirectories(settings.logDirectory)
         file = try LogFile(path: "\(settings.logDirectory)/\(name).log")
         level = Logger.Level(rawValue: settings.logLevel.rawValue) ?? .info
+        secrets = .ofProcess(settings)
     }
 
     func logger(_ label: String) -> Logger {
@@ -49,7 +52,7 @@ struct ProcessLog {
             .stream(.standardOutput, environment: ProcessContext.environment), .file(file),
         ]
         var logger = Logger(label: label) { label in
-            JSONLineHandler(label: label, destinations: destinations)
+            JSONLineHandler(label: label, destinations: destinations, secrets: secrets)
         }
         logger.logLevel = level
         return logger

@@ -60,11 +60,21 @@ private struct Household: Sendable {
     private let seat = ExecutorSeat()
     /// What the executor shows its coordinator: nobody else ever knows it.
     private let key = ExecutorKey.make()
+    /// What the coordinator shows its executor, in order to read. Not the key: should another process ever get the
+    /// executor's port, it would learn what opens nothing.
+    private let readerToken: String
 
     init(settings: ResolvedSettings, executorID: ExecutorID, log: ProcessLog) {
         self.settings = settings
         self.executorID = executorID
         self.log = log
+        var random = SystemRandomNumberGenerator()
+        readerToken = TokenSecret.make(.viewer, random: &random)
+    }
+
+    private var localExecutor: CoordinatorAssembly.LocalExecutor {
+        let reader = LocalReader(token: readerToken) { [seat] in seat.address }
+        return CoordinatorAssembly.LocalExecutor(id: executorID, key: key, reader: reader)
     }
 
     func run() async throws { try await DedicatedHTTPClient.with { try await run($0) } }
@@ -76,8 +86,12 @@ private struct Household: Sendable {
                 services: [
                     .init(
                         service: StoppableService {
-                            try await CoordinatorAssembly(settings: settings, logger: log.logger("ygg.coordinator"))
-                                .run(localExecutor: .init(id: executorID, key: key)) { feed.yield($0) }
+                            try await CoordinatorAssembly(
+                                settings: settings,
+                                logger: log.logger("ygg.coordinator"),
+                                secrets: log.secrets
+                            )
+                            .run(localExecutor: localExecutor) { feed.yield($0) }
                         },
                         successTerminationBehavior: .gracefullyShutdownGroup
                     )
@@ -145,9 +159,11 @@ private struct Household: Sendable {
             log: log,
             port: earlierPort,
             mayMovePort: earlierPort != nil || settings.origin(of: .executorPort) == .fallback,
+            readerToken: readerToken,
             clock: .besideCoordinator
         ) { [seat] address in
             seat.port = address.split(separator: ":").last.flatMap { Int($0) }
+            seat.address = address
             // Scripts wait for one line, and what it says stays true over restarts of the executor.
             guard earlierPort == nil else { return }
             ReadyLine.print(role: "up", address: coordinatorAddress, executorAddress: address)
@@ -160,6 +176,7 @@ private final class ExecutorSeat: Sendable {
     private struct State {
         var service: ExecutorService?
         var port: Int?
+        var address: String?
         var isSignalled = false
     }
 
@@ -170,6 +187,12 @@ private final class ExecutorSeat: Sendable {
     var port: Int? {
         get { state.withLock { $0.port } }
         set { state.withLock { $0.port = newValue } }
+    }
+
+    /// Where the executor of the moment is served.
+    var address: String? {
+        get { state.withLock { $0.address } }
+        set { state.withLock { $0.address = newValue } }
     }
 
     func take(_ service: ExecutorService) {
@@ -185,6 +208,7 @@ private final class ExecutorSeat: Sendable {
     func leave() -> Bool {
         state.withLock { state in
             defer { state.service = nil }
+            state.address = nil
             return !state.isSignalled && state.service?.wantsRestart == true
         }
     }

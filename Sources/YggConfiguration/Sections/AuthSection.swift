@@ -11,7 +11,7 @@ package struct AuthSection: Sendable, Hashable {
     }
 }
 
-/// What a coordinator that only this machine can reach asks for.
+/// What a server that only this machine can reach asks for.
 package enum LoopbackAccess: String, Sendable, Hashable, CaseIterable {
     /// Nothing: who is on this machine may do everything.
     case open

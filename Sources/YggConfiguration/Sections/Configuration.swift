@@ -8,6 +8,7 @@ package struct Configuration: Sendable, Hashable {
     package var coordinator = CoordinatorSection()
     package var executor = ExecutorSection()
     package var auth = AuthSection()
+    package var backup = BackupSection()
     /// The household's standard routes where the file names none.
     package var routes = RouteTable.standard
     /// Who besides handlers and routes asks for a person.
@@ -17,8 +18,11 @@ package struct Configuration: Sendable, Hashable {
     /// Agents that are not ours.
     package var services = ServicesSection()
     package var git = GitSection()
-    /// Handlers that are declared rather than built in.
+    /// Handlers that are declared rather than built in. What their routes allow of secrets is in them.
     package var handlers: [DeclaredKind] = []
+    /// What tasks may be given without anybody seeing it, where it is to be found on an executor's machine, and by which
+    /// name it is spoken of.
+    package var secrets: [SecretsEntry] = []
     /// Slots of the whole fleet; every name has an `@`.
     package var resources = Slots()
     /// A name of the time zone database; nil means `TZ`, else UTC.
@@ -33,6 +37,7 @@ package struct Configuration: Sendable, Hashable {
         coordinator = reader.nested("coordinator", CoordinatorSection.init(reading:)) ?? coordinator
         executor = reader.nested("executor", ExecutorSection.init(reading:)) ?? executor
         auth = reader.nested("auth", AuthSection.init(reading:)) ?? auth
+        backup = reader.nested("backup", BackupSection.init(reading:)) ?? backup
         if let routes = reader.list("routes", Route.init(reading:)) {
             if reader.object["routes"]?.arrayValue?.isEmpty == true {
                 reader.complain("routes", "must name at least one route; without the key there are the standard ones")
@@ -54,6 +59,8 @@ package struct Configuration: Sendable, Hashable {
         handlers = reader.list("handlers", DeclaredKind.init(reading:)) ?? handlers
         reader.refuseRepeated("kind", in: "handlers")
         reader.refuseBuiltIn()
+        secrets = SecretsEntry.read("secrets", &reader)
+        allowSecrets(&reader)
         resources = reader.fleetSlots("resources") ?? resources
         timeZone = reader.read("timeZone", .timeZone)
         try reader.finish()

@@ -32,6 +32,8 @@ package struct CoordinatorSection: Sendable, Hashable {
         /// The body of a batch of tasks or of an executor's report.
         package var largeBody: ByteSize?
         package var artifact: ByteSize?
+        /// Tasks of one batch.
+        package var batch: Int?
         package var headers: ByteSize?
         /// Entries of one task's log.
         package var events: Int?
@@ -54,6 +56,7 @@ package struct CoordinatorSection: Sendable, Hashable {
     /// A token, and what browsers and proxies add, must fit; more than that the server itself does not read.
     static let headerRange = ByteSize(bytes: 4 << 10)...ByteSize(bytes: 64 << 10)
     static let eventRange: ClosedRange<Int64> = 100...1_000_000_000
+    static let batchRange: ClosedRange<Int64> = 1...100_000
     static let openTaskRange: ClosedRange<Int64> = 1...1_000_000
     static let requestRange: ClosedRange<Int64> = 0...1_000_000
     static let artifactRange = ByteSize(bytes: 1 << 10)...ByteSize.gibibytes(64)
@@ -89,6 +92,7 @@ extension CoordinatorSection.Limits {
         body = reader.read("body", .size(CoordinatorSection.bodyRange))
         largeBody = reader.read("largeBody", .size(CoordinatorSection.largeBodyRange))
         artifact = reader.read("artifact", .size(CoordinatorSection.artifactRange))
+        batch = reader.int("batch", in: CoordinatorSection.batchRange).map { Int($0) }
         headers = reader.read("headers", .size(CoordinatorSection.headerRange))
         events = reader.int("events", in: CoordinatorSection.eventRange).map { Int($0) }
         openTasks = reader.int("openTasks", in: CoordinatorSection.openTaskRange).map { Int($0) }

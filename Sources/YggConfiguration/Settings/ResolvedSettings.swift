@@ -35,6 +35,7 @@ package struct ResolvedSettings: Sendable {
     package let bodyLimit: ByteSize
     package let largeBodyLimit: ByteSize
     package let artifactLimit: ByteSize
+    package let batchLimit: Int
     package let headerLimit: ByteSize
     package let eventLimit: Int
     package let openTaskLimit: Int
@@ -44,6 +45,10 @@ package struct ResolvedSettings: Sendable {
     package let retentionAudit: Milliseconds
     package let authLoopback: LoopbackAccess
     package let coordinatorDiskFloor: ByteSize
+    /// nil where the coordinator makes no backups by itself.
+    package let backupDirectory: String?
+    package let backupKeep: Int
+    package let backupInterval: Milliseconds
 
     package let coordinatorURL: String
     /// nil where nobody gave one, which only `ygg up` and the clients can do without.
@@ -58,6 +63,9 @@ package struct ResolvedSettings: Sendable {
     package let drainTimeout: Milliseconds
     package let window: Int
     package let executorDiskFloor: ByteSize
+
+    /// The configuration file; nil where there is none.
+    package var configurationFile: String? { file?.path }
 
     /// Where a value came from: a port that nobody asked for may be exchanged for a free one.
     package func origin(of key: SettingKey) -> Origin { entries.first { $0.key == key }?.origin ?? .fallback }
@@ -174,6 +182,12 @@ package struct ResolvedSettings: Sendable {
             file: coordinator.limits.artifact,
             default: .mebibytes(256)
         )
+        batchLimit = resolver.value(
+            .batchLimit,
+            .count(CoordinatorSection.batchRange),
+            file: coordinator.limits.batch,
+            default: 1000
+        )
         headerLimit = resolver.value(
             .headerLimit,
             .size(CoordinatorSection.headerRange),
@@ -227,6 +241,24 @@ package struct ResolvedSettings: Sendable {
             .size(CoordinatorSection.diskFloorRange),
             file: coordinator.diskFloor,
             default: .mebibytes(256)
+        )
+        backupDirectory = resolver.value(
+            .backupDirectory,
+            path.optional,
+            file: configuration.backup.directory.map { .some(pathInFile($0)) },
+            default: nil
+        )
+        backupKeep = resolver.value(
+            .backupKeep,
+            .count(BackupSection.keepRange),
+            file: configuration.backup.keep,
+            default: 7
+        )
+        backupInterval = resolver.value(
+            .backupInterval,
+            .duration(BackupSection.intervalRange),
+            file: configuration.backup.interval,
+            default: .days(1)
         )
 
         coordinatorURL = resolver.value(
@@ -283,31 +315,5 @@ package struct ResolvedSettings: Sendable {
         )
         resolver.noteSections()
         entries = resolver.entries
-    }
-}
-
-extension TextForm where Value == String {
-    fileprivate static func path(from directories: Directories) -> TextForm {
-        TextForm(
-            parse: { text throws(ValueProblem) in directories.absolute(try path.parse(text)) },
-            text: { $0 }
-        )
-    }
-}
-
-extension TextForm where Value == Int {
-    fileprivate static func count(_ range: ClosedRange<Int64>) -> TextForm {
-        TextForm(
-            parse: { text throws(ValueProblem) in
-                guard let count = Int64(text), range.contains(count) else {
-                    throw ValueProblem(
-                        mustBe: "a number from \(range.lowerBound) to \(range.upperBound)",
-                        not: text
-                    )
-                }
-                return Int(count)
-            },
-            text: { String($0) }
-        )
     }
 }

@@ -19,6 +19,7 @@ package enum SettingKey: String, Sendable, Hashable, CaseIterable {
     case bodyLimit
     case largeBodyLimit
     case artifactLimit
+    case batchLimit
     case headerLimit
     case eventLimit
     case openTaskLimit
@@ -28,6 +29,9 @@ package enum SettingKey: String, Sendable, Hashable, CaseIterable {
     case retentionAudit
     case authLoopback
     case coordinatorDiskFloor
+    case backupDirectory
+    case backupKeep
+    case backupInterval
 
     case coordinatorURL
     case executorID

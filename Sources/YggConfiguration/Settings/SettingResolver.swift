@@ -85,6 +85,7 @@ struct SettingResolver {
             ("routes", routes), ("executors", configuration.executors.map(\.id.rawValue)),
             ("services", configuration.services.entries.map(\.id.rawValue)),
             ("handlers", configuration.handlers.map(\.spec.kind.rawValue)), ("resources", resources),
+            ("secrets", configuration.secrets.map { "\($0.name)=\($0.reference.text)" }),
         ] {
             var origin = Origin.fallback
             if let file, let line = file.line(of: name) { origin = .file(path: file.path, line: line) }

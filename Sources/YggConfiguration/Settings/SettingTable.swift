@@ -120,6 +120,13 @@ extension SettingKey {
                 "The largest artifact an executor may upload",
                 for: [.up, .coordinator]
             )
+        case .batchLimit:
+            Setting(
+                yaml: "coordinator.limits.batch",
+                default: "1000",
+                "The most tasks of one batch",
+                for: [.up, .coordinator]
+            )
         case .headerLimit:
             Setting(
                 yaml: "coordinator.limits.headers",
@@ -159,7 +166,7 @@ extension SettingKey {
             Setting(
                 yaml: "coordinator.retention.size",
                 default: "2GiB",
-                "How much database and artifacts may hold before output goes, the oldest first",
+                "How much database and artifacts may hold before output goes, the oldest first; the audit is not counted",
                 for: [.up, .coordinator]
             )
         case .retentionAudit:
@@ -173,14 +180,35 @@ extension SettingKey {
             Setting(
                 yaml: "auth.loopback",
                 default: "open",
-                "Whether a coordinator on loopback asks for a token: open or required",
-                for: [.up, .coordinator]
+                "Whether a server on loopback asks for a token: open or required",
+                for: servers
             )
         case .coordinatorDiskFloor:
             Setting(
                 yaml: "coordinator.diskFloor",
                 default: "256MiB",
                 "What must be free on the disk of the data before new tasks are taken",
+                for: [.up, .coordinator]
+            )
+        case .backupDirectory:
+            Setting(
+                yaml: "backup.dir",
+                default: "none",
+                "The folder into which a coordinator makes backups; it must be there",
+                for: [.up, .coordinator]
+            )
+        case .backupKeep:
+            Setting(
+                yaml: "backup.keep",
+                default: "7",
+                "How many of these backups stay",
+                for: [.up, .coordinator]
+            )
+        case .backupInterval:
+            Setting(
+                yaml: "backup.every",
+                default: "1d",
+                "From one backup to the next",
                 for: [.up, .coordinator]
             )
 

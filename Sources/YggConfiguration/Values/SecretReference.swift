@@ -1,5 +1,3 @@
-import FoundationEssentials
-
 /// Where a secret is to be found. The configuration holds references, never secrets: it is copied, shown and committed.
 package enum SecretReference: Sendable, Hashable {
     case environment(String)
@@ -25,18 +23,5 @@ package enum SecretReference: Sendable, Hashable {
         case .environment(let name): "env:\(name)"
         case .file(let path): "file:\(path)"
         }
-    }
-
-    /// The secret itself, nil where there is none. The line break that editors leave at the end of a file is not part
-    /// of it.
-    package func resolve(environment: [String: String]) -> String? {
-        let secret: String?
-        switch self {
-        case .environment(let name): secret = environment[name]
-        case .file(let path):
-            secret = FileManager.default.contents(atPath: path).flatMap { String(validating: $0, as: UTF8.self) }
-                .map { trimmed($0[...]) }
-        }
-        return secret?.isEmpty == false ? secret : nil
     }
 }

@@ -85,6 +85,17 @@ extension TextForm where Value == SecretReference {
 }
 
 extension TextForm where Value == String {
+    /// By which a secret is spoken of. What was given is not repeated: it may be the secret.
+    static let secretName = TextForm(
+        parse: { text throws(ValueProblem) in
+            guard SecretUse.isName(text) else {
+                throw ValueProblem("must be the name of a secret: a letter, then letters, digits, -, _ and .")
+            }
+            return text
+        },
+        text: { $0 }
+    )
+
     /// Whatever is not empty and fits on a line.
     static let line = TextForm(
         parse: { text throws(ValueProblem) in

@@ -9,7 +9,7 @@ extension AccessDesk {
     package var tokens: [AccessToken] { state.withLock { $0.table.all } }
 
     /// Whether a person could get in as an operator with a token of their own.
-    package var hasOperator: Bool { state.withLock { $0.table.hasOperator(at: .now) } }
+    package var hasOperator: Bool { state.withLock { $0.table.hasOperator(at: machine.time()) } }
 
     /// Makes a token. It is stored when this returns; the token itself is in the answer and nowhere else.
     package func create(
@@ -25,7 +25,7 @@ extension AccessDesk {
     /// - Parameter secret: of `TokenSecret.make`.
     @discardableResult
     package func adopt(_ secret: String, _ request: TokenRequest, by author: Author) async throws -> AccessToken {
-        let now = Timestamp.now
+        let now = machine.time()
         var random = SystemRandomNumberGenerator()
         let life = request.expiresIn ?? (request.role == .join ? settings.invitationLife : nil)
         let token = AccessToken(
@@ -38,6 +38,7 @@ extension AccessDesk {
             expiresAt: life.map { now + $0 }
         )
         try await database.write { [self] tx in
+            try checkWelcome(author, at: now, in: tx)
             try TokenStore.insert(token, in: tx)
             try AuditStore.append(
                 AuditEntry(
@@ -54,40 +55,47 @@ extension AccessDesk {
         return token
     }
 
-    /// Ends a token, by its id or, where only one of that name is valid, by its name. To end it twice is to end it
-    /// once.
-    package func revoke(_ word: String, by author: Author) async throws -> AccessToken {
-        let token = try find(word)
-        guard token.revokedAt == nil else { return token }
-        let now = Timestamp.now
-        try await database.write { [self] tx in
-            guard try TokenStore.revoke(token.id, at: now, in: tx) else { return }
-            try AuditStore.append(
-                AuditEntry(
-                    .tokenRevoke,
-                    by: author,
-                    at: now,
-                    executor: token.role.isOfExecutor ? ExecutorID(token.name) : nil,
-                    detail: "\(token.id) of \(token.name), \(token.role.rawValue)"
-                ),
-                in: tx
-            )
-            tx.afterCommit { self.markRevoked(token.id, at: now) }
+    /// Ends a token by its id, or what is valid under a name: of a person the one token there is, of an executor all of
+    /// them, its keys and its invitations. Whoever has stolen a machine has renewed its key as often as possible, and is
+    /// put out by one word all the same. To end a token twice is to end it once.
+    /// - Returns: the tokens of which this is the end, the newest first.
+    package func revoke(_ word: String, by author: Author) async throws -> [AccessToken] {
+        let now = machine.time()
+        // What is valid is looked up in the commit that ends it: a renewal comes before it, and is seen, or after it, and
+        // is refused.
+        let ended = try await database.write { [self] tx in
+            try checkWelcome(author, at: now, in: tx)
+            let ended = try Self.find(word, at: now, in: tx)
+            for token in ended where try TokenStore.revoke(token.id, at: now, in: tx) {
+                try AuditStore.append(
+                    AuditEntry(
+                        .tokenRevoke,
+                        by: author,
+                        at: now,
+                        executor: token.role.isOfExecutor ? ExecutorID(token.name) : nil,
+                        detail: "\(token.id) of \(token.name), \(token.role.rawValue)"
+                    ),
+                    in: tx
+                )
+                tx.afterCommit { self.markRevoked(token.id, at: now) }
+            }
+            return ended
         }
-        logger.notice("token.revoked", metadata: ["token.id": "\(token.id)", "token.name": "\(token.name)"])
-        return state.withLock { $0.table[token.id] } ?? token
+        for token in ended where token.revokedAt == nil {
+            logger.notice("token.revoked", metadata: ["token.id": "\(token.id)", "token.name": "\(token.name)"])
+        }
+        return state.withLock { state in ended.map { state.table[$0.id] ?? $0 } }
     }
 
-    private func find(_ word: String) throws(Problem) -> AccessToken {
-        let (known, named) = state.withLock { state in
-            (
-                state.table[TokenID(word)],
-                state.table.all.filter { $0.name == word && $0.state(at: .now) == .valid }
-            )
-        }
-        if let token = known ?? (named.count == 1 ? named[0] : nil) { return token }
+    private static func find(_ word: String, at now: Timestamp, in tx: any SQLTransaction) throws -> [AccessToken] {
+        if let token = try TokenStore.find(TokenID(word), in: tx) { return [token] }
+        let named = try TokenStore.named(word, in: tx).filter { $0.state(at: now) == .valid }
+        if named.count == 1 || named.contains(where: \.role.isOfExecutor) { return named.reversed() }
         guard !named.isEmpty else {
-            throw .notFound("token \(word.prefix(80)) that is valid", next: "List them with: ygg token list")
+            throw Problem.notFound(
+                "token \(word.prefix(80)) that is valid",
+                next: "List them with: ygg token list"
+            )
         }
         throw Problem(
             status: 409,
@@ -96,5 +104,17 @@ extension AccessDesk {
             detail: "\(named.count) tokens of \(word) are valid: \(named.map(\.id.rawValue).joined(separator: ", ")).",
             nextAction: "Name one by its id: ygg token revoke \(named[0].id)"
         )
+    }
+
+    /// Whoever changes who is let in is let in at the moment of the change, not only when the request began: its body
+    /// may have come late.
+    /// - Throws: the problem of a token that is over.
+    func checkWelcome(_ author: Author, at now: Timestamp, in tx: any SQLTransaction) throws {
+        guard let id = author.principal.token else { return }
+        guard let token = try TokenStore.find(id, in: tx) else {
+            throw Problem.unauthorized("The token is not valid here any more.")
+        }
+        let state = token.state(at: now)
+        guard state == .valid else { throw Problem.tokenOver(token, state) }
     }
 }

@@ -13,7 +13,7 @@ extension AccessDesk {
                 await removeOld()
             }
             // Cancelled, it writes what there is and ends.
-            try? await Task.sleep(for: .seconds(60))
+            await machine.sleep(.seconds(60))
             sinceCleaning += 1
             await writeLastUses()
         }
@@ -37,7 +37,7 @@ extension AccessDesk {
     }
 
     func removeOld() async {
-        let limit = Timestamp(milliseconds: Timestamp.now.milliseconds - settings.auditAge.rawValue)
+        let limit = Timestamp(milliseconds: machine.time().milliseconds - settings.auditAge.rawValue)
         do {
             while try await database.write({ tx in
                 try AuditStore.removeSome(before: limit, limit: Self.removedAtOnce, in: tx)

@@ -11,7 +11,7 @@ package final class AccessDesk: Sendable {
     struct State {
         var table = AccessTable()
         var tickets = TicketBook()
-        var requests: RateLimiter<TokenID>?
+        var requests: RateLimiter<Principal.Proof>?
         /// Tokens that nobody knows, by the address they came from.
         var failures = RateLimiter<String>(capacity: 10, perSecond: 0.5)
         /// When it was last told that a token that is over was shown.
@@ -23,15 +23,22 @@ package final class AccessDesk: Sendable {
 
     let settings: AccessSettings
     let database: any Database
+    /// What time it is. Secrets are made of the system's own randomness, also where a machine is simulated.
+    let machine: Machine
     let logger: Logger
     let state: Mutex<State>
     private let shared: TokenDigest?
+    /// Whether the shared token is so long that nobody guesses it, however fast. Then it is looked at before the failures
+    /// of others behind the same address are.
+    private let isSharedLong: Bool
 
-    init(settings: AccessSettings, database: any Database, logger: Logger) {
+    init(settings: AccessSettings, database: any Database, machine: Machine, logger: Logger) {
         self.settings = settings
         self.database = database
+        self.machine = machine
         self.logger = logger
         shared = settings.sharedToken.map(TokenDigest.init(of:))
+        isSharedLong = settings.sharedToken.map { !TokenSecret.isGuessable($0) } ?? false
         var state = State()
         if settings.requestsPerSecond > 0 {
             state.requests = RateLimiter(
@@ -54,13 +61,13 @@ package final class AccessDesk: Sendable {
     /// Whose token it is.
     ///
     /// A token that is known is never held up by the failures of others behind the same address: executors depend on
-    /// it. Guessing is slowed down all the same, because only what a person chose could be guessed, and that is looked
+    /// it. Guessing is slowed down all the same, because only a short shared token could be guessed, and that is looked
     /// at last.
     /// - Parameter address: where the request comes from; asked for only where it matters.
     package func principal(showing token: String, from address: () -> String) throws(Problem) -> Principal {
         let digest = TokenDigest(of: token)
         let (look, superseded) = state.withLock { state in
-            let now = Timestamp.now
+            let now = machine.time()
             let (look, firstUse) = state.table.look(digest, at: now)
             return (look, firstUse.map { state.table.superseded(by: $0, at: now) } ?? [])
         }
@@ -75,7 +82,8 @@ package final class AccessDesk: Sendable {
     }
 
     private func household(showing digest: TokenDigest, from address: String) throws(Problem) -> Principal {
-        let now = Instant.now
+        let now = machine.now()
+        if isSharedLong, let shared, shared == digest { return .household }
         if let wait = state.withLock({ $0.failures.wait(address, now: now) }) {
             throw .tooMany(
                 "Too many tokens that are not known came from \(address).",
@@ -93,16 +101,17 @@ package final class AccessDesk: Sendable {
     package func principal(showingTicket ticket: String) -> Principal? {
         let digest = TokenDigest(of: ticket)
         return state.withLock { state in
-            state.tickets.holder(of: digest, now: .now).flatMap { holder in
-                state.table.isWelcome(holder, at: .now) ? holder : nil
+            state.tickets.holder(of: digest, now: machine.now()).flatMap { holder in
+                state.table.isWelcome(holder, at: machine.time()) ? holder : nil
             }
         }
     }
 
-    /// Counts a request against what its token may ask.
+    /// Counts a request against what its token may ask; the shared one counts as one, whoever shows it. Who shows none is
+    /// the owner of this machine, or a part of this process.
     package func spend(_ principal: Principal) throws(Problem) {
-        guard let token = principal.token else { return }
-        guard let wait = state.withLock({ $0.requests?.take(token, now: .now) }) else { return }
+        guard principal.token != nil || principal.proof == .shared else { return }
+        guard let wait = state.withLock({ $0.requests?.take(principal.proof, now: machine.now()) }) else { return }
         throw .tooMany(
             "The token of \(principal.name) may make \(settings.requestsPerSecond) requests in a second.",
             wait: wait,
@@ -112,7 +121,7 @@ package final class AccessDesk: Sendable {
 
     /// Whether somebody who was let in before would be let in now. What lasts longer than a request asks again.
     package func isWelcome(_ principal: Principal) -> Bool {
-        principal.token == nil || state.withLock { $0.table.isWelcome(principal, at: .now) }
+        principal.token == nil || state.withLock { $0.table.isWelcome(principal, at: machine.time()) }
     }
 
     /// - Throws: the problem of a principal that is not let in any more.
@@ -122,14 +131,14 @@ package final class AccessDesk: Sendable {
             throw .unauthorized("The token is not valid here any more.")
         }
         note(refusalOf: token, from: address())
-        throw .tokenOver(token, token.state(at: .now))
+        throw .tokenOver(token, token.state(at: machine.time()))
     }
 
     /// A ticket for event streams.
     package func issueTicket(to principal: Principal) -> (ticket: String, lifetime: Milliseconds) {
         var random = SystemRandomNumberGenerator()
         let ticket = TokenSecret.make(.viewer, random: &random)
-        state.withLock { $0.tickets.issue(TokenDigest(of: ticket), to: principal, now: .now) }
+        state.withLock { $0.tickets.issue(TokenDigest(of: ticket), to: principal, now: machine.now()) }
         return (ticket, TicketBook.lifetime)
     }
 
@@ -154,7 +163,7 @@ package final class AccessDesk: Sendable {
 
     /// Somebody still uses a token that is over. An operator wants to know, but not of every try.
     private func note(refusalOf token: AccessToken, from address: String) {
-        let now = Instant.now
+        let now = machine.now()
         let isNews = state.withLock { state in
             if let last = state.refusals[token.id], now - last < Self.refusalInterval { return false }
             state.refusals[token.id] = now
@@ -165,7 +174,7 @@ package final class AccessDesk: Sendable {
         let entry = AuditEntry(
             .accessRefused,
             by: Author(principal, from: address),
-            at: .now,
+            at: machine.time(),
             executor: token.role == .executor ? ExecutorID(token.name) : nil,
             detail: token.revokedAt == nil ? "the token has expired" : "the token was revoked"
         )
@@ -183,7 +192,7 @@ package final class AccessDesk: Sendable {
 
     /// A newer key is in use: the older ones of the same executor are not needed any more.
     private func end(_ superseded: [AccessToken]) {
-        let now = Timestamp.now
+        let now = machine.time()
         database.enqueue { [self] tx in
             for token in superseded {
                 _ = try TokenStore.revoke(token.id, at: now, in: tx)

@@ -180,23 +180,44 @@ package final class ArtifactStore: Sendable {
         }
     }
 
+    /// Gives bytes of another store a second name here, which costs no space, where one file system holds both and has
+    /// such names. They are not looked at, and the name is durable only after `makeDurable`.
+    /// - Returns: whether they have it now.
+    func share(_ hash: String, with other: ArtifactStore) async throws -> Bool {
+        try await disk.run { [self] in
+            try makeFolder(of: hash)
+            return link(other.path(of: hash), path(of: hash)) == 0 || errno == EEXIST
+        }
+    }
+
+    /// Makes every name survive power loss.
+    func makeDurable() async throws {
+        try await disk.run { [self] in
+            for folder in try names(in: directory) { try syncDirectory("\(directory)/\(folder)") }
+            if access(directory, F_OK) == 0 { try syncDirectory(directory) }
+        }
+    }
+
     /// nil where the bytes are not here.
     package func reader(of hash: String) async throws -> ArtifactReader? {
         try await disk.run { [self] in try ArtifactReader(path: path(of: hash), disk: disk) }
     }
 
     private func makeDraft(of hash: String) throws -> ArtifactDraft {
-        let folder = folder(of: hash)
-        if access(folder, F_OK) != 0 {
-            try makeDirectory(directory)
-            try makeDirectory(folder)
-            try syncDirectory(directory)
-        }
+        try makeFolder(of: hash)
         return try ArtifactDraft(for: path(of: hash))
+    }
+
+    private func makeFolder(of hash: String) throws {
+        let folder = folder(of: hash)
+        guard access(folder, F_OK) != 0 else { return }
+        try makeDirectory(directory)
+        try makeDirectory(folder)
+        try syncDirectory(directory)
     }
 }
 
-private func makeDirectory(_ path: String) throws {
+func makeDirectory(_ path: String) throws {
     guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw fileFailure(to: "create the directory \(path)") }
 }
 

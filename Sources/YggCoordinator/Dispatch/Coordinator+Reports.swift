@@ -94,6 +94,7 @@ extension Coordinator {
             sabotage.makes(.skipsEpochCheck) || stored.task.epoch == key.epoch && stored.task.executor == id
         else { return (.leaseLost(key), nil) }
         var drafts: [EventDraft] = []
+        var tellsOfLimit: Bool?
         let started = stored.reported
         for entry in entries where entry.n > stored.reported {
             guard stored.task.state == .running else { return (.leaseLost(key), nil) }
@@ -108,7 +109,10 @@ extension Coordinator {
                     return (.artifactMissing(key, upTo: stored.reported), nil)
                 }
                 stored.reported = entry.n
-                if let kept = bounded(draft, after: stored.nextSeq - 1 + Int64(drafts.count)) { drafts.append(kept) }
+                let last = stored.nextSeq - 1 + Int64(drafts.count)
+                if let kept = try bounded(draft, after: last, of: stored, &tellsOfLimit, in: transition.tx) {
+                    drafts.append(kept)
+                }
             case .final(let report):
                 stored.reported = entry.n
                 let upTo = stored.reported
@@ -137,16 +141,39 @@ extension Coordinator {
 
     /// What of an entry is kept in a log that is so long: beyond the limit only what tells how the task fares, and once
     /// a word that the rest is left out.
-    private func bounded(_ draft: EventDraft, after last: Int64) -> EventDraft? {
+    /// - Parameter tellsOfLimit: whether the log says that word already; nil where nobody has looked.
+    private func bounded(
+        _ draft: EventDraft,
+        after last: Int64,
+        of stored: StoredTask,
+        _ tellsOfLimit: inout Bool?,
+        in tx: any SQLTransaction
+    ) throws -> EventDraft? {
         // A restore lets numbers jump, and the log is no longer for that.
         let count = last % Restoration.jump
         let limit = Int64(settings.limits.events)
         if count < limit || draft.type == .artifact || draft.type == .approval { return draft }
-        guard count == limit else { return nil }
+        let isTold = try tellsOfLimit ?? self.tellsOfLimit(stored, after: last - count + limit, in: tx)
+        tellsOfLimit = true
+        guard !isTold else { return nil }
         let text =
             "The log has \(limit) entries, and may have no more: output is left out from here on. "
             + "coordinator.limits.events says how many there may be."
-        return EventDraft(at: draft.at, type: .message, data: ["text": .string(text)])
+        return EventDraft(
+            at: draft.at,
+            type: .message,
+            data: ["text": .string(text), "limit": .string(Self.eventLimitName)]
+        )
+    }
+
+    private static let eventLimitName = "coordinator.limits.events"
+
+    /// Whether the log says beyond its limit that it has reached it: not always first thing, because what tells how the
+    /// task fares comes there as well. So much of that is never looked through for the word.
+    private func tellsOfLimit(_ stored: StoredTask, after seq: Int64, in tx: any SQLTransaction) throws -> Bool {
+        let page = try store.events(of: stored.num, after: seq, limit: 1000, in: tx)
+        return page.events.count == 1000
+            || page.events.contains { $0.data["limit"]?.stringValue == Self.eventLimitName }
     }
 
     private func keep(

@@ -64,16 +64,18 @@ package struct AgentDirectory: Sendable {
     }
 
     /// What is shown to a service at the address it registered.
-    func token(forService id: ExecutorID, at address: AgentAddress) -> String? {
-        guard let known = services[id], known.address.origin == address.origin, let token = known.token else {
-            return managerToken
+    /// - Parameter knowsHousehold: false for an id that has, or had, a token of its own: whoever holds that could have
+    ///   named any address. One that is written down here is shown `MANAGER_TOKEN` all the same.
+    func token(forService id: ExecutorID, at address: AgentAddress, knowsHousehold: Bool) -> String? {
+        guard let known = services[id], known.address.origin == address.origin else {
+            return knowsHousehold ? managerToken : nil
         }
-        return token
+        return known.token ?? managerToken
     }
 
     /// What is shown to an executor at its address, registered or fixed.
-    /// - Parameter knowsHousehold: false for one that joined with a key of its own: it could have named any address, and
-    ///   does not know the tokens that the household shares.
+    /// - Parameter knowsHousehold: false for one that has, or had, a key or a token of its own, whoever made it: it could
+    ///   have named any address, and need not know the tokens that the household shares.
     func token(forExecutor id: ExecutorID, at address: AgentAddress, knowsHousehold: Bool = true) -> String? {
         if let fixed = fixed[id], fixed.address.origin == address.origin, let token = fixed.token { return token }
         return knowsHousehold ? managerToken ?? fleetToken : nil

@@ -143,18 +143,7 @@ extension Control {
 extension AgentDirectory.Fixed {
     /// What is known of it before it was asked.
     var placeholder: ExecutorOffer {
-        ExecutorOffer(
-            id: id,
-            name: name,
-            url: address.url,
-            version: "",
-            kinds: [],
-            slots: Slots(),
-            window: 0,
-            labels: [:],
-            repositories: [],
-            resources: JSONObject()
-        )
+        .unknown(id, name: name, url: address.url)
     }
 }
 

@@ -46,7 +46,7 @@ extension Coordinator {
         let token =
             service == nil
             ? settings.agents.token(forExecutor: id, at: address)
-            : settings.agents.token(forService: id, at: address)
+            : settings.agents.token(forService: id, at: address, knowsHousehold: !access.hasKey(id))
         desk.order(
             call.number,
             AgentRequest(

@@ -7,7 +7,8 @@ extension Coordinator {
     /// Asks an executor to pause, resume, drain, stop or restart. It is told at once where it is heard, else on its
     /// return; what was asked is durable when this returns. To ask twice is to ask once.
     ///
-    /// A service and an executor at a fixed address are asked at once, or the order is refused.
+    /// A service and an executor at a fixed address are asked at once, or the order is refused; the audit tells that they
+    /// were asked, whatever they answer.
     package func order(
         _ asked: Lifecycle.Order,
         to id: ExecutorID,
@@ -18,6 +19,8 @@ extension Coordinator {
             (control.executors[id], control.forwarder.drives(id) ? control.forwarder.nature(of: id) : nil)
         }
         if let nature {
+            let entry = audited(order, to: id, by: author)
+            try await database.write { tx in try AuditStore.append(entry, in: tx) }
             let view = try await pass(order, to: id, nature)
             note(order, to: id)
             return view
@@ -26,11 +29,7 @@ extension Coordinator {
         guard try isNews(order, to: known) else { return try executor(id) }
         try await database.write { [self] tx in
             let standing = try StandingOrderStore.keep(order, for: id, bootID: known.bootID, in: tx)
-            let words = [order.action.rawValue, order.why].compactMap { $0 }.joined(separator: ": ")
-            try AuditStore.append(
-                AuditEntry(.executorOrder, by: author, at: machine.time(), executor: id, detail: words),
-                in: tx
-            )
+            try AuditStore.append(audited(order, to: id, by: author), in: tx)
             tx.afterCommit {
                 self.withControl { control, work in control.ask(standing, of: id, now: self.machine.now(), into: &work)
                 }
@@ -38,6 +37,11 @@ extension Coordinator {
         }
         note(order, to: id)
         return try executor(id)
+    }
+
+    private func audited(_ order: Lifecycle.Order, to id: ExecutorID, by author: Author) -> AuditEntry {
+        let words = [order.action.rawValue, order.why].compactMap { $0 }.joined(separator: ": ")
+        return AuditEntry(.executorOrder, by: author, at: machine.time(), executor: id, detail: words)
     }
 
     private func note(_ order: Lifecycle.Order, to id: ExecutorID) {
@@ -63,7 +67,8 @@ extension Coordinator {
                 detail: "Executor \(known.offer.id) has stopped, so nothing is left of it that could restart.",
                 nextAction: "Start it on \(known.host): ygg executor --id \(known.offer.id)"
             )
-        case (.resume, .running): return known.standing != nil
+        // Before it was heard nobody knows what it was told on its own machine, or by a store that is lost.
+        case (.resume, .running): return known.standing != nil || known.lastHeard == nil
         default: return true
         }
     }
@@ -91,6 +96,18 @@ extension Coordinator {
         } completion: { [logger] result in
             if case .failure(let error) = result {
                 logger.error("executor.absence-unrecorded", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    func settle(boots: [(id: ExecutorID, bootID: String)]) {
+        guard !boots.isEmpty else { return }
+        database.enqueue { tx in
+            for boot in boots { try ExecutorStore.settle(boot: boot.bootID, of: boot.id, in: tx) }
+        } completion: { [logger] result in
+            // After a restart it is taken for new once more, and what it does not name then is ended.
+            if case .failure(let error) = result {
+                logger.error("executor.boot-unsettled", metadata: ["error": "\(error)"])
             }
         }
     }

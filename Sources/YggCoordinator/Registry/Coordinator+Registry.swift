@@ -86,7 +86,7 @@ extension Coordinator {
         }
         let time = machine.time()
         let id = registration.offer.id
-        let (registeredAt, isNews) = try withControl { control, _ -> (Timestamp, Bool) in
+        let (registeredAt, isNews, known) = try withControl { control, _ -> (Timestamp, Bool, String?) in
             if control.services[id] != nil {
                 throw Problem(
                     status: 409,
@@ -98,7 +98,9 @@ extension Coordinator {
                 )
             }
             // What was learned from a fixed address is no registration, and gives way to one.
-            guard let known = control.executors[id], !control.forwarder.drives(id) else { return (time, true) }
+            guard let known = control.executors[id], !control.forwarder.drives(id) else {
+                return (time, true, nil)
+            }
             guard
                 known.instance == registration.instance || control.leases.isSilent(id) || known.state == .stopped
             else {
@@ -110,19 +112,24 @@ extension Coordinator {
                     nextAction: "Start this one with another --id, or stop the one on \(known.host) first."
                 )
             }
-            return (known.registeredAt, known.instance != registration.instance)
+            guard !registration.isOlder(than: known) || control.leases.isSilent(id) || known.state == .stopped else {
+                throw Problem.earlierLife(of: id)
+            }
+            return (known.registeredAt, known.instance != registration.instance, known.bootID)
         }
         let stored = StoredExecutor(
             id: id,
             instance: registration.instance,
             bootID: registration.bootID,
+            life: registration.life,
+            settledBootID: registration.bootID,
             host: registration.host,
             registeredAt: registeredAt,
             lastSeen: time,
             offer: JSON.object(registration.offer.json).bytes
         )
         try await database.write { [self] tx in
-            try ExecutorStore.save(stored, in: tx)
+            guard try ExecutorStore.save(stored, insteadOf: known, in: tx) else { throw Problem.earlierLife(of: id) }
             if isNews {
                 let entry = AuditEntry(
                     .executorRegister,
@@ -162,6 +169,7 @@ extension Coordinator {
                 offer: offer,
                 instance: registration.instance,
                 bootID: registration.bootID,
+                life: registration.life,
                 host: registration.host,
                 registeredAt: registeredAt,
                 state: .running,
@@ -237,6 +245,27 @@ extension Coordinator {
     }
 }
 
+extension Registration {
+    /// Whether an earlier life of the instance says this, and it was under way for long.
+    fileprivate func isOlder(than known: ExecutorRecord) -> Bool {
+        guard known.instance == instance, let life, let latest = known.life else { return false }
+        return life < latest
+    }
+}
+
+extension Problem {
+    fileprivate static func earlierLife(of id: ExecutorID) -> Problem {
+        Problem(
+            status: 409,
+            code: "executor-id-in-use",
+            title: "Executor id in use",
+            detail: "A later start of executor \(id) has registered and is at work.",
+            nextAction:
+                "Where its data directory was copied or put back from an older copy: stop the other one, and start this one again."
+        )
+    }
+}
+
 extension Control {
     /// Why an executor is given nothing although it seems to run.
     fileprivate func trouble(of id: ExecutorID) -> String? {
@@ -263,12 +292,12 @@ extension ExecutorView {
 }
 
 extension ExecutorOffer {
-    /// Of an executor of which the configuration knows the name alone.
-    fileprivate static func unknown(_ id: ExecutorID) -> ExecutorOffer {
+    /// Of an executor of which the configuration knows the name and perhaps the address alone.
+    static func unknown(_ id: ExecutorID, name: String? = nil, url: String? = nil) -> ExecutorOffer {
         ExecutorOffer(
             id: id,
-            name: id.rawValue,
-            url: nil,
+            name: name ?? id.rawValue,
+            url: url,
             version: "",
             kinds: [],
             slots: Slots(),

@@ -153,9 +153,12 @@ package final class Retention: Service {
         )
     }
 
+    /// The audit is not counted: it has an age of its own, and must not push out the work it tells of.
     private func measureUse() async throws -> Int64 {
-        let artifacts = try await coordinator.database.read { tx in try ArtifactIndex.totalBytes(in: tx) }
-        let used = try await upkeep.footprint().used + artifacts
+        let (artifacts, audit) = try await coordinator.database.read { tx in
+            (try ArtifactIndex.totalBytes(in: tx), try AuditStore.bytes(in: tx))
+        }
+        let used = max(0, try await upkeep.footprint().used - audit) + artifacts
         coordinator.retentionCounts.withLock { $0.usedBytes = used }
         return used
     }

@@ -29,7 +29,7 @@ extension Coordinator {
             path: path,
             headers: headers,
             body: body,
-            token: settings.agents.token(forService: id, at: address),
+            token: settings.agents.token(forService: id, at: address, knowsHousehold: !access.hasKey(id)),
             timeout: timeout,
             maxBytes: settings.limits.body
         )

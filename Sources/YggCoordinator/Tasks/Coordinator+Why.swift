@@ -28,7 +28,9 @@ package struct Explanation: Sendable {
                     [
                         "executor": .string(verdict.executor.rawValue),
                         "unmet": .array(
-                            verdict.unmet.map { ["text": .string($0.text), "remedy": .string($0.remedy)] }
+                            verdict.unmet.map {
+                                ["text": .string($0.text), "remedy": .string($0.remedy(for: verdict.executor))]
+                            }
                         ),
                     ]
                 }

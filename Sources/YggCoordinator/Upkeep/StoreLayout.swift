@@ -7,8 +7,17 @@ package struct StoreLayout: Sendable, Hashable {
 
     package init(directory: String) { self.directory = directory }
 
-    package var database: String { "\(directory)/ygg.sqlite" }
+    static let databaseName = "ygg.sqlite"
+    /// What a backup calls the configuration file.
+    static let configurationName = "yggdrasil.yaml"
+
+    package var database: String { "\(directory)/\(Self.databaseName)" }
     package var artifacts: String { "\(directory)/artifacts" }
+
+    /// What opens this household to its holder: its name below the data directory, which a backup keeps, and the file.
+    var keys: [(name: String, file: String)] {
+        ["admin.token", "executor/key.json"].map { ($0, "\(directory)/\($0)") }
+    }
 
     /// Held by a running coordinator.
     package func lock() throws -> FileLock { try FileLock(path: "\(database).lock") }

@@ -18,9 +18,14 @@ package enum StoreRestore {
         package var before: String?
     }
 
-    /// - Parameter backup: a directory of `StoreBackup.everything`, or a file of `StoreBackup.database`.
+    /// - Parameter backup: a backup of `HouseholdBackup`, or a file of `StoreBackup`.
     /// - Throws: where a coordinator runs on the directory, or the backup is damaged. Then nothing was changed.
-    package static func run(_ backup: String, into layout: StoreLayout, at now: Timestamp) async throws -> Result {
+    package static func run(
+        _ backup: String,
+        into layout: StoreLayout,
+        at now: Timestamp,
+        progress: @escaping @Sendable (ArtifactTransfer) -> Void = { _ in }
+    ) async throws -> Result {
         let lock = try layout.lock()
         defer { lock.release() }
         let source = try location(of: backup)
@@ -44,7 +49,8 @@ package enum StoreRestore {
         let transfer = try await ArtifactTransfer.run(
             from: source.artifacts,
             to: layout.artifacts,
-            namedBy: draft
+            namedBy: draft,
+            progress: progress
         )
         let before = try keepAside(layout, at: now)
         guard rename(draft, layout.database) == 0 else {
@@ -68,7 +74,7 @@ package enum StoreRestore {
         guard stat(backup, &status) == 0 else {
             throw UpkeepError(
                 detail: "There is no backup \(backup).",
-                next: "Name a file or directory of ygg db backup."
+                next: "Name a file of ygg db backup, or a directory of ygg backup."
             )
         }
         guard status.st_mode & S_IFMT == S_IFDIR else { return Source(database: backup) }
@@ -76,7 +82,7 @@ package enum StoreRestore {
         guard access(layout.database, F_OK) == 0 else {
             throw UpkeepError(
                 detail: "\(backup) holds no backup: there is no ygg.sqlite in it.",
-                next: "Name the directory that ygg db backup has printed."
+                next: "Name the directory that ygg backup has printed."
             )
         }
         return Source(database: layout.database, artifacts: layout.artifacts)

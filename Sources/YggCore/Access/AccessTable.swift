@@ -62,7 +62,8 @@ package struct AccessTable: Sendable {
     /// Whether a principal would still be let in.
     package func isWelcome(_ principal: Principal, at now: Timestamp) -> Bool {
         guard let id = principal.token else { return true }
-        return self[id]?.state(at: now) == .valid
+        guard let token = self[id] else { return false }
+        return token.state(at: now) == .valid || token.wasJustExchanged(at: now)
     }
 
     /// What was used since the last call.

@@ -31,8 +31,11 @@ package struct Principal: Sendable, Hashable {
     /// Whoever shows the token that everyone shares.
     package static let household = Principal(name: "shared", role: .operator, proof: .shared)
 
+    /// What the coordinator does by itself bears this name.
+    package static let coordinatorName = "coordinator"
+
     /// Names that no token may have, because they stand for somebody else.
-    package static let reservedNames: Set<String> = [local.name, household.name]
+    package static let reservedNames: Set<String> = [local.name, household.name, coordinatorName]
 
     package var token: TokenID? { if case .token(let id) = proof { id } else { nil } }
 

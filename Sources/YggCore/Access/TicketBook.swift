@@ -11,16 +11,26 @@ package struct TicketBook: Sendable {
     }
 
     private var tickets: [TokenDigest: Ticket] = [:]
+    /// In the order of their end, which is that of their making.
+    private var order: ArraySlice<TokenDigest> = []
 
     package init() {}
 
+    /// Tickets that are kept.
+    var count: Int { tickets.count }
+
     package mutating func issue(_ digest: TokenDigest, to principal: Principal, now: Instant) {
-        tickets = tickets.filter { $0.value.expires > now }
-        if tickets.count >= Self.limit, let oldest = tickets.min(by: { $0.value.expires < $1.value.expires }) {
-            tickets[oldest.key] = nil
+        while let oldest = order.first, tickets.count >= Self.limit || isOver(oldest, at: now) {
+            tickets[oldest] = nil
+            order.removeFirst()
         }
         let reader = Principal(name: principal.name, role: .viewer, proof: principal.proof)
         tickets[digest] = Ticket(principal: reader, expires: now + Self.lifetime)
+        order.append(digest)
+    }
+
+    private func isOver(_ digest: TokenDigest, at now: Instant) -> Bool {
+        tickets[digest].map { $0.expires <= now } ?? true
     }
 
     /// Who holds it, as a reader; nil where it is not, or no longer, known.

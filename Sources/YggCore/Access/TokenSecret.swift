@@ -16,6 +16,12 @@ package enum TokenSecret {
         return "\(prefix)\(role.rawValue)_\(base64URL(bytes))"
     }
 
+    /// Characters below which a token that a person chose could be guessed, by whoever may try often enough.
+    package static let leastLength = 32
+
+    /// Whether others could find the token by trying. Only what a person chose can be: ours are longer.
+    package static func isGuessable(_ token: String) -> Bool { token.utf8.count < leastLength }
+
     /// A name for a token that tells it from others.
     package static func identifier(random: inout some RandomNumberGenerator) -> TokenID {
         let digits = String(random.next() as UInt64 >> 16, radix: 32)

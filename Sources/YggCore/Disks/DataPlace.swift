@@ -16,9 +16,10 @@ package enum DataPlace {
         "Mobile Documents", "pCloudDrive", "MEGAsync", "Syncthing",
     ]
 
-    /// What such programs leave at the top of a folder.
+    /// What such programs leave at the top of a folder. Not `.dropbox`: that is also what Dropbox keeps its settings in,
+    /// below the home of everybody who has it.
     package static let syncMarks = [
-        ".stfolder", ".dropbox", ".dropbox.cache", ".nextcloudsync.log", ".owncloudsync.log", ".tmp.drivedownload",
+        ".stfolder", ".dropbox.cache", ".nextcloudsync.log", ".owncloudsync.log", ".tmp.drivedownload",
     ]
 
     /// - Parameters:

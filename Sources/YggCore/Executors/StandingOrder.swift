@@ -1,7 +1,8 @@
 /// What somebody asked the coordinator to have an executor do with itself, kept until it has come true or something
 /// newer was asked.
 ///
-/// A pause outlives the process it was asked of: a machine that is put aside comes back paused. Any other order is
+/// A pause outlives the process it was asked of: a machine that is put aside comes back paused. So does its end: the
+/// process may have a new boot id and be paused all the same, because its store was replaced. To stop and to restart is
 /// about the process of that moment, and a new one has nothing to obey.
 package struct StandingOrder: Sendable, Hashable {
     /// Counts the orders to one executor, for ever, so that one that was obeyed is not obeyed again.
@@ -26,7 +27,7 @@ package struct StandingOrder: Sendable, Hashable {
     }
 
     /// Whether a new process of the executor need not be told any more.
-    package func isSettled(byBoot bootID: String) -> Bool { goal != .paused && bootID != self.bootID }
+    package func isSettled(byBoot bootID: String) -> Bool { goal == .stopping && bootID != self.bootID }
 
     /// Whether what an executor says of itself leaves nothing to be told.
     ///

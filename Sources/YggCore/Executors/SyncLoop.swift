@@ -140,20 +140,20 @@ package struct SyncLoop: Sendable {
         case .answered(let statement, let sentAt): return apply(statement, sentAt: sentAt, now: now)
         case .finished(let key):
             finish(key)
-            return startWaiting()
+            return startWaiting(now: now)
         case .ended(let key):
             if held[key] != nil { unreported.insert(key) }
             end(key)
-            return startWaiting()
+            return startWaiting(now: now)
         case .acknowledged(let key):
             if held[key] != nil { end(key) }
-            return startWaiting()
+            return startWaiting(now: now)
         case .lost(let key):
             if held[key] != nil { unreported.insert(key) }
-            return abandon([key]) + startWaiting()
+            return abandon([key]) + startWaiting(now: now)
         case .declined(let key, let reason):
             guard let lease = held[key], lease.stage != .finished else { return [] }
-            return decline(key, reason) + startWaiting()
+            return decline(key, reason) + startWaiting(now: now)
         case .recovered(let key):
             held[key] = Held(
                 stage: .finished,
@@ -169,19 +169,19 @@ package struct SyncLoop: Sendable {
             return []
         case .accepting(let flag):
             isAccepting = flag
-            guard !flag else { return startWaiting() }
-            return declineWaiting(Self.notAccepting) { _ in true }
+            guard !flag else { return startWaiting(now: now) }
+            return declineWaiting(Self.notAccepting, among: waiting)
         case .leaving:
             leavingSince = leavingSince ?? now
             return []
         case .short(let reason):
             shortage = reason
-            guard let reason else { return startWaiting() }
-            return declineWaiting(reason) { _ in true }
+            guard let reason else { return startWaiting(now: now) }
+            return declineWaiting(reason, among: waiting)
         case .released(let need):
             release(need.local)
             runsWithoutLease -= 1
-            return startWaiting()
+            return startWaiting(now: now)
         case .tick: return stopCutOff(now: now)
         }
     }
@@ -223,7 +223,7 @@ package struct SyncLoop: Sendable {
             // What is no longer stated has been settled without us: a report of it would be refused.
             effects += abandon(held.filter { $0.value.rev != statement.rev }.keys.sorted())
         }
-        return effects + startWaiting()
+        return effects + startWaiting(now: now)
     }
 
     private func renew(_ lease: inout Held, by stated: StatedLease, rev: Int64, sentAt: Instant) {
@@ -266,7 +266,7 @@ package struct SyncLoop: Sendable {
 
     // MARK: Attempts
 
-    private mutating func startWaiting() -> [Effect] {
+    private mutating func startWaiting(now: Instant) -> [Effect] {
         guard isAccepting, !waiting.isEmpty else { return [] }
         var free = free
         guard !free.isEmpty else { return [] }
@@ -275,7 +275,8 @@ package struct SyncLoop: Sendable {
         for key in waiting {
             guard let index = held.index(forKey: key) else { continue }
             let lease = held.values[index]
-            guard !lease.isCancelled, free.covers(lease.slots) else {
+            // Whoever was asleep for long learns of ends before ticks: what was cut off meanwhile is not begun any more.
+            guard !lease.isCancelled, free.covers(lease.slots), !isCutOff(lease, now: now) else {
                 rest.append(key)
                 continue
             }
@@ -321,9 +322,9 @@ package struct SyncLoop: Sendable {
     }
 
     /// Gives back what waits, unless it is cancelled: that is reported.
-    private mutating func declineWaiting(_ reason: String, where isMeant: (Held) -> Bool) -> [Effect] {
-        let keys = waiting.filter { key in held[key].map { !$0.isCancelled && isMeant($0) } ?? false }
-        return keys.flatMap { decline($0, reason) }
+    private mutating func declineWaiting(_ reason: String, among keys: [LeaseKey]) -> [Effect] {
+        let meant = keys.filter { key in held[key].map { !$0.isCancelled } ?? false }
+        return meant.flatMap { decline($0, reason) }
     }
 
     private mutating func decline(_ key: LeaseKey, _ reason: String) -> [Effect] {
@@ -334,21 +335,22 @@ package struct SyncLoop: Sendable {
 
     /// Ends what may move elsewhere: begun at two thirds of the time to live, so that it is dead before its end.
     private mutating func stopCutOff(now: Instant) -> [Effect] {
-        let (leavingSince, sabotage) = (leavingSince, sabotage)
-        func isCutOff(_ lease: Held) -> Bool {
-            guard !lease.isStopping else { return false }
-            let cutOff = sabotage.makes(.runsOnPastTTL) ? lease.ttl * 2 : LeaseTiming.cutOff(lease.ttl)
-            switch lease.offline {
-            case .stop: return lease.renewedAt + cutOff <= now
-            case .continue:
-                // It may have been heard at the earliest when it was first said.
-                guard let leavingSince else { return false }
-                return max(lease.renewedAt, leavingSince) + cutOff <= now
-            }
-        }
-        let running = held.filter { $0.value.stage == .running && isCutOff($0.value) }.keys.sorted()
+        let running = held.filter { $0.value.stage == .running && isCutOff($0.value, now: now) }.keys.sorted()
         for key in running { held[key]?.isStopping = true }
+        let tooLate = waiting.filter { key in held[key].map { isCutOff($0, now: now) } ?? false }
         return running.map { .stopOffline($0) }
-            + declineWaiting("It was cut off before it could start.", where: isCutOff)
+            + declineWaiting("It was cut off before it could start.", among: tooLate)
+    }
+
+    private func isCutOff(_ lease: Held, now: Instant) -> Bool {
+        guard !lease.isStopping else { return false }
+        let cutOff = sabotage.makes(.runsOnPastTTL) ? lease.ttl * 2 : LeaseTiming.cutOff(lease.ttl)
+        switch lease.offline {
+        case .stop: return lease.renewedAt + cutOff <= now
+        case .continue:
+            // It may have been heard at the earliest when it was first said.
+            guard let leavingSince else { return false }
+            return max(lease.renewedAt, leavingSince) + cutOff <= now
+        }
     }
 }

@@ -2,6 +2,7 @@ extension DeclaredKind {
     /// What is wrong with how the parts of the declaration fit together, each with a pointer below `pointer`.
     package func problems(at pointer: String = "") -> [InvalidInput.Issue] {
         runProblems(at: pointer) + parameterProblems(at: pointer) + surroundingProblems(at: pointer)
+            + secretProblems(at: pointer)
     }
 
     private func runProblems(at pointer: String) -> [InvalidInput.Issue] {
@@ -24,6 +25,13 @@ extension DeclaredKind {
             if argument.utf8.contains(0) { issues.append(.init(pointer: place, detail: "contains a NUL byte")) }
             let pieces = TemplatePiece.pieces(of: argument)
             for case .placeholder(let name) in pieces {
+                if let use = secretUse(named: name) {
+                    let detail =
+                        "{{\(name)}} is a secret, and every user of a machine can read the arguments of its commands; "
+                        + "the command finds it in the variable \(use.variable)"
+                    issues.append(.init(pointer: place, detail: detail))
+                    continue
+                }
                 guard let parameter = spec.params.first(where: { $0.name == name }) else {
                     let near = nearest(to: name, among: spec.params.map(\.name)).map { "; did you mean \"\($0)\"?" }
                     issues.append(.init(pointer: place, detail: "{{\(name)}} is not among params\(near ?? "")"))
@@ -63,7 +71,7 @@ extension DeclaredKind {
     private func isHarmless(_ name: String) -> Bool {
         switch spec.params.first(where: { $0.name == name })?.type {
         case .string(_, let choices): !choices.isEmpty
-        case .path, .repository, .strings: false
+        case .path, .repository, .strings, .secret: false
         case .integer, .boolean, nil: true
         }
     }
@@ -81,6 +89,7 @@ extension DeclaredKind {
             if case .string(let pattern?, _) = parameter.type, let problem = patternProblem(pattern) {
                 return .init(pointer: "\(place)/pattern", detail: "does not compile: \(problem)")
             }
+            if case .secret = parameter.type { return nil }
             if !used.contains(parameter.name) {
                 return .init(pointer: place, detail: "is never used: put {{\(parameter.name)}} into run, or remove it")
             }
@@ -109,6 +118,39 @@ extension DeclaredKind {
             }
         }
         return issues
+    }
+}
+
+// MARK: - Secrets
+
+extension DeclaredKind {
+    private var parameterSecrets: [(parameter: String, use: SecretUse)] {
+        spec.params.compactMap { parameter in
+            guard case .secret(_, let variable, let asFile) = parameter.type else { return nil }
+            return (parameter.name, SecretUse(variable: variable, secret: "", asFile: asFile))
+        }
+    }
+
+    /// What a placeholder of this name would put into an argument: the secret of a parameter, or one of the kind's own.
+    private func secretUse(named name: String) -> SecretUse? {
+        parameterSecrets.first { $0.parameter == name }?.use
+            ?? spec.secrets.first { use in use.secret == name && !spec.params.contains { $0.name == name } }
+    }
+
+    private func secretProblems(at pointer: String) -> [InvalidInput.Issue] {
+        let own = ObjectReader(JSONObject(), at: "\(pointer)/secrets")
+        let params = ObjectReader(JSONObject(), at: "\(pointer)/params")
+        let places =
+            spec.secrets.map { (own.path($0.variable), $0.variable) }
+            + parameterSecrets.map { ("\(params.path($0.parameter))/variable", $0.use.variable) }
+        var taken = Set(env.keys)
+        return places.compactMap { place, variable in
+            if let problem = SecretUse.problem(withVariable: variable) { return .init(pointer: place, detail: problem) }
+            guard taken.insert(variable).inserted else {
+                return .init(pointer: place, detail: "\(variable) has another value already; choose another variable")
+            }
+            return nil
+        }
     }
 }
 

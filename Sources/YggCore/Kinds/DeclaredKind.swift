@@ -73,7 +73,8 @@ extension DeclaredKind {
                 onLost: reader.choice("onLost", of: OnLost.self),
                 tier: tier,
                 prefetch: reader.bool("prefetch") ?? false,
-                origin: .declared
+                origin: .declared,
+                secrets: SecretUse.read("secrets", &reader) ?? []
             ),
             run: reader.strings("run") ?? [],
             env: Self.env(&reader),

@@ -12,6 +12,7 @@ extension KindSpec {
         object.append("prefetch", .bool(prefetch))
         object.append("origin", .string(origin.rawValue))
         if acceptsAnyParams { object.append("acceptsAnyParams", true) }
+        if !secrets.isEmpty { object.append("secrets", .object(SecretUse.json(secrets))) }
         return object
     }
 
@@ -38,7 +39,8 @@ extension KindSpec {
             tier: (reader.strings("tier") ?? []).compactMap(Tier.init(rawValue:)),
             prefetch: reader.bool("prefetch") ?? false,
             origin: reader.choice("origin", of: Origin.self) ?? .declared,
-            acceptsAnyParams: reader.bool("acceptsAnyParams") ?? false
+            acceptsAnyParams: reader.bool("acceptsAnyParams") ?? false,
+            secrets: SecretUse.read("secrets", &reader) ?? []
         )
     }
 }
@@ -61,6 +63,11 @@ extension ParameterSpec {
             object.append("root", .string(root))
         case .repository: object.append("type", "repository")
         case .strings: object.append("type", "strings")
+        case .secret(let choices, let variable, let asFile):
+            object.append("type", "secret")
+            object.append("enum", .array(choices.map(JSON.string)))
+            object.append("variable", .string(variable))
+            if asFile { object.append("file", true) }
         }
         if isRequired != (fallback == nil) { object.append("required", .bool(isRequired)) }
         object.append("default", fallback)
@@ -90,10 +97,16 @@ extension ParameterSpec {
         case "path": type = .path(root: try reader.required("root") { $0.string("root") })
         case "repository": type = .repository
         case "strings": type = .strings
+        case "secret":
+            type = .secret(
+                choices: reader.strings("enum") ?? [],
+                variable: try reader.required("variable") { $0.string("variable") },
+                asFile: reader.bool("file") ?? false
+            )
         default:
             reader.complain(
                 "type",
-                "must be one of string, integer, boolean, path, repository, strings, not \"\(word)\""
+                "must be one of string, integer, boolean, path, repository, strings, secret, not \"\(word)\""
             )
             throw InvalidInput(issues: reader.issues)
         }

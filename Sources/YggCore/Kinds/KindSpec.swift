@@ -19,6 +19,8 @@ package struct KindSpec: Sendable, Hashable {
     package var origin: Origin
     /// Whether parameters beyond `params` are passed on as they are: for agents that never said what theirs are.
     package var acceptsAnyParams: Bool
+    /// What its commands are given of the executor's secrets, whatever a task says.
+    package var secrets: [SecretUse]
 
     package init(
         kind: TaskKind,
@@ -31,7 +33,8 @@ package struct KindSpec: Sendable, Hashable {
         tier: [Tier] = [],
         prefetch: Bool = false,
         origin: Origin = .builtIn,
-        acceptsAnyParams: Bool = false
+        acceptsAnyParams: Bool = false,
+        secrets: [SecretUse] = []
     ) {
         self.kind = kind
         self.description = description
@@ -44,6 +47,7 @@ package struct KindSpec: Sendable, Hashable {
         self.prefetch = prefetch
         self.origin = origin
         self.acceptsAnyParams = acceptsAnyParams
+        self.secrets = secrets
     }
 
     /// Work that acts on the world is not repeated unasked.
@@ -57,6 +61,30 @@ package struct KindSpec: Sendable, Hashable {
 
     /// Whether a parameter names a repository, and which.
     package var repositoryParameter: ParameterSpec? { params.first { $0.type == .repository } }
+
+    /// What the commands of a task with these parameters are given of the executor's secrets.
+    package func secretUses(params: JSONObject) -> [SecretUse] {
+        secrets
+            + params.members.compactMap { member in
+                guard
+                    case .secret(_, let variable, let asFile)? = self.params.first(where: { $0.name == member.key })?
+                        .type,
+                    let name = member.value.stringValue
+                else { return nil }
+                return SecretUse(variable: variable, secret: name, asFile: asFile)
+            }
+    }
+
+    /// The kind, with `names` among what its parameters may name of secrets.
+    package func allowing(_ names: [String]) -> KindSpec {
+        var copy = self
+        for (index, parameter) in params.enumerated() {
+            guard case .secret(let choices, let variable, let asFile) = parameter.type else { continue }
+            let added = names.filter { !choices.contains($0) }
+            copy.params[index].type = .secret(choices: choices + added, variable: variable, asFile: asFile)
+        }
+        return copy
+    }
 
     /// Checks `values` against the parameters and fills in the defaults.
     /// - Throws: `InvalidInput` with a pointer to every value that is wrong.

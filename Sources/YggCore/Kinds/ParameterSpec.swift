@@ -13,6 +13,9 @@ package struct ParameterSpec: Sendable, Hashable {
         case repository
         /// Several values, each checked like a string.
         case strings
+        /// The name of one of `choices`, whose value the command finds in a variable or in a file that it names. Without
+        /// choices none may be named.
+        case secret(choices: [String], variable: String, asFile: Bool)
     }
 
     package var name: String
@@ -77,6 +80,18 @@ package struct ParameterSpec: Sendable, Hashable {
             var texts: [JSON] = []
             for (index, value) in values.enumerated() { texts.append(.string(try text(value, "\(pointer)/\(index)"))) }
             return .array(texts)
+        case .secret(let choices, _, _):
+            // What was given is not repeated: it may be the secret itself.
+            guard let name = value.stringValue, choices.contains(name) else {
+                throw InvalidInput(
+                    pointer,
+                    choices.isEmpty
+                        ? "names a secret, and neither the kind nor its route allows one"
+                        : "must be the name of a secret that the kind or its route allows: "
+                            + choices.joined(separator: ", ")
+                )
+            }
+            return .string(name)
         }
     }
 
@@ -117,6 +132,11 @@ package struct ParameterSpec: Sendable, Hashable {
         case .path(let root): "path inside \(root)"
         case .repository: "repository: a path or a URL"
         case .strings: "strings"
+        case .secret(let choices, let variable, let asFile):
+            choices.isEmpty
+                ? "name of a secret; none is allowed"
+                : "name of a secret: \(choices.joined(separator: ", ")); "
+                    + "\(variable) holds \(asFile ? "the path of its file" : "its value")"
         }
     }
 }

@@ -79,7 +79,8 @@ package struct LeaseKeeper: Sendable {
         /// A running attempt is to be ended.
         case cancelled(LeaseKey)
         case heard(Heard)
-        /// An executor is known from the store with its last boot, and has a full TTL to speak up.
+        /// An executor is known from the store, with the last boot whose first word was dealt with, and has a full TTL
+        /// to speak up.
         /// One that was away already need not be missed first.
         case expected(ExecutorID, bootID: String, isAway: Bool = false)
         case forgotten(ExecutorID)
@@ -97,6 +98,8 @@ package struct LeaseKeeper: Sendable {
         case endCancelled(LeaseKey)
         case executorSilent(ExecutorID)
         case executorBack(ExecutorID)
+        /// Every lease that the first word of this boot did not name has ended, in the store, too.
+        case bootSettled(ExecutorID, bootID: String)
     }
 
     private struct Lease {
@@ -121,7 +124,10 @@ package struct LeaseKeeper: Sendable {
     }
 
     private struct Peer {
+        /// The boot whose first word has ended what it did not name.
         var bootID: String?
+        /// Whether the store has yet to end some of that.
+        var isSettling = false
         var deadline: Instant
         var isSilent = false
         /// It has said that this life of it ends: once it is silent, nobody waits for its return.
@@ -286,7 +292,7 @@ package struct LeaseKeeper: Sendable {
         if isDeaf != peer.isSilent {
             effects.append(isDeaf ? .executorSilent(heard.executor) : .executorBack(heard.executor))
         }
-        peer.bootID = heard.bootID
+        if heard.held != nil { peer.bootID = heard.bootID }
         peer.heardAt = now
         if !isDeaf { peer.deadline = now + settings.ttl }
         peer.isSilent = isDeaf
@@ -294,6 +300,7 @@ package struct LeaseKeeper: Sendable {
         if let isLeaving = heard.isLeaving { peer.isLeaving = isLeaving }
         peers[heard.executor] = peer
         guard let held = heard.held else { return effects }
+        if isNewBoot { peers[heard.executor]?.isSettling = true }
         for key in peer.leases.sorted() {
             guard let index = leases.index(forKey: key), case let lease = leases.values[index], lease.end == nil else {
                 continue
@@ -318,7 +325,18 @@ package struct LeaseKeeper: Sendable {
                 leases.values[index].deadline = max(lease.deadline, now + settings.ttl)
             }
         }
-        return effects
+        return effects + settledBoots([heard.executor])
+    }
+
+    /// Of `executors`, those of whose earlier boots nothing is left.
+    private mutating func settledBoots(_ executors: [ExecutorID]) -> [Effect] {
+        executors.compactMap { executor in
+            guard let peer = peers[executor], peer.isSettling, let bootID = peer.bootID,
+                !peer.leases.contains(where: { leases[$0]?.end != nil })
+            else { return nil }
+            peers[executor]?.isSettling = false
+            return .bootSettled(executor, bootID: bootID)
+        }
     }
 
     /// Gives a lease up: from here on nobody is told of it.
@@ -338,8 +356,9 @@ package struct LeaseKeeper: Sendable {
 
     private mutating func tick(now: Instant) -> [Effect] {
         forgiveGap(now: now)
-        var effects: [Effect] = []
-        for executor in peers.keys.sorted() {
+        let executors = peers.keys.sorted()
+        var effects = settledBoots(executors)
+        for executor in executors {
             guard let peer = peers[executor], !peer.isSilent, peer.deadline <= now else { continue }
             peers[executor]?.isSilent = true
             effects.append(.executorSilent(executor))

@@ -19,6 +19,8 @@ package struct Route: Sendable, Hashable {
     package var labels: [String: String]
     /// What a person must see of any task of the prefix, besides what its kind asks for.
     package var tier: [Tier]
+    /// Secrets that a task of the prefix may name, beside those that its kind allows.
+    package var secrets: [String]
 
     package init(
         prefix: String,
@@ -27,7 +29,8 @@ package struct Route: Sendable, Hashable {
         offline: OfflinePolicy? = nil,
         lostAfter: Milliseconds = .hours(6),
         labels: [String: String] = [:],
-        tier: [Tier] = []
+        tier: [Tier] = [],
+        secrets: [String] = []
     ) {
         self.prefix = prefix
         self.executors = executors
@@ -36,6 +39,7 @@ package struct Route: Sendable, Hashable {
         self.lostAfter = lostAfter
         self.labels = labels
         self.tier = tier
+        self.secrets = secrets
     }
 
     package static func defaultOffline(prefix: String) -> OfflinePolicy {
@@ -55,6 +59,7 @@ package struct Route: Sendable, Hashable {
             )
         }
         if !tier.isEmpty { object.append("tier", .array(tier.map { .string($0.rawValue) })) }
+        if !secrets.isEmpty { object.append("secrets", .array(secrets.map(JSON.string))) }
         return object
     }
 }

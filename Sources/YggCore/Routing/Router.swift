@@ -58,7 +58,8 @@ package enum UnmetCondition: Sendable, Hashable {
     }
 
     /// What would change it.
-    package var remedy: String {
+    /// - Parameter executor: the one that does not take the task.
+    package func remedy(for executor: ExecutorID) -> String {
         switch self {
         case .notOnRoute(let prefix, _): "add it to the executors or the fallback of the route \(prefix)"
         case .standsBy: "nothing to do: it takes over when they stop"
@@ -67,7 +68,7 @@ package enum UnmetCondition: Sendable, Hashable {
         case .label(let key, let value, _): "give it that label with executor.labels, or --label \(key)=\(value)"
         case .repository: "add the root to its repositories, or name the repository by URL"
         case .pinned(let executor): "start \(executor), or submit the task without the label executor=\(executor)"
-        case .state(.paused): "ygg executor resume it"
+        case .state(.paused): "ygg executor resume \(executor)"
         case .state(.lost), .state(.stopped), .state(.unregistered): "start it"
         case .state: "wait until it runs again"
         case .shortage: "free space on its disk"

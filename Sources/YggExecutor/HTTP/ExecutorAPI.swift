@@ -17,17 +17,17 @@ struct ExecutorAPI: Sendable {
 
     var endpoints: Endpoints {
         var endpoints = Endpoints()
-        endpoints.get("/livez", .open) { _, _ in Response.text("ok\n") }
-        endpoints.get("/readyz", .open) { _, _ in try readiness() }
-        endpoints.get("/health", .open) { _, _ in health() }
-        endpoints.get("/metrics", .role(.viewer)) { _, _ in
+        endpoints.on(.livez) { _, _ in Response.text("ok\n") }
+        endpoints.on(.readyz) { _, _ in try readiness() }
+        endpoints.on(.health) { _, _ in health() }
+        endpoints.on(.metrics) { _, _ in
             .bytes(executor.status.metrics(of: executor.settings).bytes, type: PrometheusText.contentType)
         }
-        endpoints.get("/info", .role(.viewer)) { _, _ in .json(executor.settings.info(active: Protections.detect())) }
-        endpoints.get("/status", .role(.viewer)) { _, _ in .json(executor.status.json) }
-        endpoints.get("/logs", .role(.viewer)) { request, _ in try logs(request) }
-        endpoints.post("/execute", .role(.operator)) { request, _ in try await execute(request) }
-        endpoints.post("/action", .role(.operator)) { request, _ in try await act(request) }
+        endpoints.on(.info) { _, _ in .json(executor.settings.info(active: Protections.detect())) }
+        endpoints.on(.status) { _, _ in .json(executor.status.json) }
+        endpoints.on(.logs) { request, _ in try logs(request) }
+        endpoints.on(.execute) { request, _ in try await execute(request) }
+        endpoints.on(.action) { request, _ in try await act(request) }
         return endpoints
     }
 
@@ -101,6 +101,16 @@ struct ExecutorAPI: Sendable {
         var reader = try await request.objectReader(limit: Self.bodyLimit)
         executor.order(try Lifecycle.Order(request: &reader, by: "http"))
         return .json(executor.status.json, status: .accepted)
+    }
+}
+
+extension Endpoints {
+    /// Serves a call of the table, to whom the table says.
+    fileprivate mutating func on(_ call: ExecutorCall, _ handler: @escaping Handler) {
+        guard let method = HTTPRequest.Method(call.method) else {
+            preconditionFailure("\(call.method) is not a method")
+        }
+        on(method, call.path, call.rule, handler)
     }
 }
 

@@ -102,8 +102,13 @@ private struct Listener: Service {
     private func serve(port: Int) async throws {
         let settings = executor.settings
         let guardian = RequestGuard(
-            doorkeeper: SharedTokenDoorkeeper(token: settings.token),
-            isLoopback: RequestGuard.isLoopback(settings.host)
+            doorkeeper: SharedTokenDoorkeeper(
+                token: settings.token,
+                reader: settings.readerToken,
+                now: RuntimeClock.host.now
+            ),
+            isLoopback: RequestGuard.isLoopback(settings.host),
+            needsToken: settings.needsToken
         )
         let application = Application(
             responder: ExecutorAPI(executor: executor).endpoints.responder(guardedBy: guardian),

@@ -106,6 +106,8 @@ package struct HandlerContext: Sendable {
     package let repositories: [String]
     /// The environment for children: an allow-list, no secret of ours in it.
     package let environment: [String: String]
+    /// What commands may be given besides, and what nobody may be told.
+    package let secrets: Secrets
     /// How long commands may take to end after SIGTERM, before SIGKILL.
     package let killGrace: Duration
     /// Says that the attempt is at work, for what is not worth an entry: output that is read and not told.
@@ -123,6 +125,7 @@ package struct HandlerContext: Sendable {
         workspaceRoot: String,
         repositories: [String],
         environment: [String: String],
+        secrets: Secrets = Secrets(),
         killGrace: Duration,
         heard: @escaping @Sendable () -> Void,
         emit: @escaping @Sendable (EventType, JSONObject) async -> Void
@@ -136,6 +139,7 @@ package struct HandlerContext: Sendable {
         self.workspaceRoot = workspaceRoot
         self.repositories = repositories
         self.environment = environment
+        self.secrets = secrets
         self.killGrace = killGrace
         self.heard = heard
         self.emit = emit

@@ -99,6 +99,7 @@ package final class Executor: Service {
     private func serve(url: String?) async throws {
         let home = runtime.machine.home
         var identity = try home.identity()
+        settings.secrets.removeLeftovers()
         // Before anything new is started.
         for leftover in home.processes?.killLeftovers() ?? [] {
             runtime.logger.warning(
@@ -108,6 +109,9 @@ package final class Executor: Service {
         }
         while lifecycle.state != .stopped {
             let (journal, replay) = try openJournal()
+            identity.lives += 1
+            // On a full disk two lives have one number; the coordinator then goes by which came last.
+            try? home.keep(identity)
             let known = identity
             let tenure = state.withLock { state in
                 let tenure = Tenure(
@@ -118,7 +122,9 @@ package final class Executor: Service {
                     lifecycle: state.lifecycle
                 ) { storeID in
                     // Where it cannot be kept, the next start asks the coordinator anew.
-                    try? home.keep(.init(instance: known.instance, storeID: storeID))
+                    var served = known
+                    served.storeID = storeID
+                    try? home.keep(served)
                 }
                 state.tenure = tenure
                 return tenure

@@ -76,10 +76,13 @@ extension ExecutorHome {
 package struct ExecutorIdentity: Sendable, Equatable {
     package var instance: String
     package var storeID: String?
+    /// How often it has begun to serve a store: tells the latest life from what an earlier one had under way.
+    package var lives: Int64
 
-    package init(instance: String, storeID: String?) {
+    package init(instance: String, storeID: String?, lives: Int64 = 0) {
         self.instance = instance
         self.storeID = storeID
+        self.lives = lives
     }
 }
 

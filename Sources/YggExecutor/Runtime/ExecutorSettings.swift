@@ -25,6 +25,12 @@ package struct ExecutorSettings: Sendable {
     package var mayMovePort = false
     /// Required wherever others than this machine can reach it.
     package var token: String?
+    /// Whether a token is asked for on loopback as well.
+    package var needsToken = false
+    /// What a coordinator in the same process shows, in order to read; nil where there is none.
+    package var readerToken: String?
+    /// What commands may be given, and what nothing that attempts leave may hold.
+    package var secrets = Secrets()
     package var drainTimeout = Milliseconds.seconds(30)
     /// Bytes of undelivered entries before output is left out.
     package var spoolBytes = 256 << 20

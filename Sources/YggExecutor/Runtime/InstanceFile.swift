@@ -54,7 +54,11 @@ final class InstanceFile: Sendable {
         if let text = LocalFiles.read(path), let json = try? JSON(parsing: text),
             let instance = json["instance"]?.stringValue
         {
-            return ExecutorIdentity(instance: instance, storeID: json["storeId"]?.stringValue)
+            return ExecutorIdentity(
+                instance: instance,
+                storeID: json["storeId"]?.stringValue,
+                lives: json["lives"]?.intValue ?? 0
+            )
         }
         let identity = ExecutorIdentity(instance: randomName(hostRandom), storeID: nil)
         try write(identity)
@@ -64,6 +68,7 @@ final class InstanceFile: Sendable {
     func write(_ identity: ExecutorIdentity) throws(ExecutorError) {
         var object: JSONObject = ["instance": .string(identity.instance)]
         object.append("storeId", .optional(identity.storeID))
+        object.append("lives", .int(identity.lives))
         do {
             try LocalFiles.write(String(decoding: object.bytes, as: UTF8.self), to: path)
         } catch {

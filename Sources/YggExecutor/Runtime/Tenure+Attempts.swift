@@ -142,11 +142,26 @@ extension LeaseKey {
 }
 
 extension ExecutorSettings {
-    /// Runs the handler of an attempt on checked parameters. Whatever it says counts as a sign of life.
+    /// Runs the handler of an attempt on checked parameters. Whatever it says counts as a sign of life, and no secret
+    /// is in what it leaves.
     func carryOut(
         _ attempt: Attempt,
         clock: RuntimeClock,
         killGrace: Duration = ProcessSpec.defaultKillGrace,
+        emit: @escaping @Sendable (EventType, JSONObject) async -> Void
+    ) async -> HandlerResult {
+        let secrets = secrets
+        secrets.refresh()
+        let result = await run(attempt, clock: clock, killGrace: killGrace) { type, data in
+            await emit(type, secrets.patterns.redacted(data))
+        }
+        return result.redacted(secrets.patterns)
+    }
+
+    private func run(
+        _ attempt: Attempt,
+        clock: RuntimeClock,
+        killGrace: Duration,
         emit: @escaping @Sendable (EventType, JSONObject) async -> Void
     ) async -> HandlerResult {
         let spec = attempt.assignment.spec
@@ -170,6 +185,7 @@ extension ExecutorSettings {
                 workspaceRoot: workspaceRoot,
                 repositories: repositories,
                 environment: childEnvironment.merging(attempt.key.environment) { $1 },
+                secrets: secrets,
                 killGrace: killGrace,
                 heard: heard,
                 emit: { type, data in
@@ -178,5 +194,12 @@ extension ExecutorSettings {
                 }
             )
         )
+    }
+}
+
+extension HandlerResult {
+    fileprivate func redacted(_ patterns: SecretPatterns) -> HandlerResult {
+        guard !patterns.isEmpty else { return self }
+        return HandlerResult(outcome: outcome, result: patterns.redacted(result), error: error.map(patterns.redacted))
     }
 }

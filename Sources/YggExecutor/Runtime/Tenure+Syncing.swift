@@ -85,6 +85,7 @@ extension Tenure {
             offer: settings.offer(url: url),
             instance: instance,
             bootID: bootID,
+            life: life,
             host: hostName(),
             storeID: seat.withLock { $0.storeID }
         )

@@ -49,6 +49,8 @@ final class Tenure: Sendable {
     let machine: ExecutorMachine
     let bootID: String
     let instance: String
+    /// Which life of the instance this is.
+    let life: Int64
     let url: String?
     /// Keeps the id of the store for the next start.
     let remember: @Sendable (_ storeID: String) -> Void
@@ -82,6 +84,7 @@ final class Tenure: Sendable {
         attempts = runtime.attempts
         self.journal = journal
         instance = identity.instance
+        life = identity.lives
         self.url = url
         self.remember = remember
         let control = ExecutorControl(

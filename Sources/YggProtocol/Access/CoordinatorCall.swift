@@ -23,6 +23,8 @@ package enum CoordinatorCall: String, Sendable, Hashable, CaseIterable {
     /// With `:name` where a part of the path is a parameter.
     package var path: String { row.path }
     package var rule: AccessRule { row.rule }
+    /// Whether a browser may make it with a ticket, because it cannot send a header.
+    package var takesTicket: Bool { self == .taskStream }
 
     private var row: (method: String, path: String, rule: AccessRule) {
         switch self {

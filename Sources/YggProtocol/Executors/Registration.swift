@@ -12,6 +12,9 @@ package struct Registration: Sendable {
     package var instance: String
     /// New at every start.
     package var bootID: String
+    /// Counts what the instance has begun to serve, so that an earlier life's word, long under way, is told from the
+    /// latest; nil where the executor does not say.
+    package var life: Int64?
     package var host: String
     package var protocolRange: ClosedRange<Int64>
     /// The store it last spoke to.
@@ -21,6 +24,7 @@ package struct Registration: Sendable {
         offer: ExecutorOffer,
         instance: String,
         bootID: String,
+        life: Int64? = nil,
         host: String,
         protocolRange: ClosedRange<Int64> = ProtocolVersion.range,
         storeID: String?
@@ -28,6 +32,7 @@ package struct Registration: Sendable {
         self.offer = offer
         self.instance = instance
         self.bootID = bootID
+        self.life = life
         self.host = host
         self.protocolRange = protocolRange
         self.storeID = storeID
@@ -37,6 +42,7 @@ package struct Registration: Sendable {
         var object = offer.json
         object.append("instance", .string(instance))
         object.append("bootId", .string(bootID))
+        object.append("life", .optional(life))
         object.append("host", .string(host))
         object.append("protocol", [.int(protocolRange.lowerBound), .int(protocolRange.upperBound)])
         object.append("storeId", .optional(storeID))
@@ -53,6 +59,7 @@ package struct Registration: Sendable {
             offer: offer,
             instance: try reader.required("instance") { $0.string("instance", maxLength: 128) },
             bootID: try reader.required("bootId") { $0.string("bootId", maxLength: 128) },
+            life: reader.int("life", in: 0...Int64.max),
             host: reader.string("host", maxLength: 255) ?? "",
             protocolRange: range[0]...range[1],
             storeID: reader.string("storeId", maxLength: 128)

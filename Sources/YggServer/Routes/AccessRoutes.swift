@@ -48,8 +48,12 @@ struct AccessRoutes: Sendable {
     }
 
     @Sendable private func revoke(_ request: Request, _ context: YggContext) async throws -> Response {
-        let token = try await access.revoke(context.parameter("token"), by: try context.author())
-        return .json(token.json(at: .now))
+        let ended = try await access.revoke(context.parameter("token"), by: try context.author())
+        guard let newest = ended.first else { preconditionFailure("what is not found throws") }
+        var object = newest.json(at: .now)
+        // An executor has more than one now and then.
+        object.append("revoked", .array(ended.map { .string($0.id.rawValue) }))
+        return .json(object)
     }
 
     @Sendable private func ticket(_ request: Request, _ context: YggContext) async throws -> Response {
@@ -66,10 +70,7 @@ struct AccessRoutes: Sendable {
     @Sendable private func renew(_ request: Request, _ context: YggContext) async throws -> Response {
         var reader = try await request.objectReader(limit: coordinator.settings.limits.body)
         let wanted = try KeyRequest(reading: &reader)
-        let text = context.parameter("executor")
-        guard let id = ExecutorID(text) else {
-            throw Problem.invalidRequest(InvalidInput("/executor", "\"\(text.prefix(80))\" is not an executor id"))
-        }
+        let id = try context.executorID()
         return .json(try await access.renew(wanted, of: id, by: try context.author()).json)
     }
 }

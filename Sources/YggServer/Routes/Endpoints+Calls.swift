@@ -1,5 +1,6 @@
 import HTTPTypes
 import YggCoordinator
+import YggCore
 import YggHTTP
 import YggProtocol
 
@@ -9,8 +10,19 @@ extension Endpoints {
         guard let method = HTTPRequest.Method(call.method) else {
             preconditionFailure("\(call.method) is not a method")
         }
-        on(method, call.path, call.rule, handler)
+        on(method, call.path, call.rule, takesTicket: call.takesTicket, handler)
     }
 }
 
 extension AccessDesk: Doorkeeper {}
+
+extension YggContext {
+    /// The executor or service that the path names.
+    func executorID(_ name: String = "executor") throws(Problem) -> ExecutorID {
+        let text = parameter(name)
+        guard let id = ExecutorID(text) else {
+            throw .invalidRequest(InvalidInput("/\(name)", "\"\(text.prefix(80))\" is not an id"))
+        }
+        return id
+    }
+}

@@ -22,7 +22,7 @@ struct ExecutorRoutes: Sendable {
     }
 
     @Sendable private func show(_ request: Request, _ context: YggContext) async throws -> Response {
-        .json(try coordinator.executor(try executorID(context)).json)
+        .json(try coordinator.executor(try context.executorID()).json)
     }
 
     @Sendable private func register(_ request: Request, _ context: YggContext) async throws -> Response {
@@ -34,7 +34,7 @@ struct ExecutorRoutes: Sendable {
     }
 
     @Sendable private func act(_ request: Request, _ context: YggContext) async throws -> Response {
-        let id = try executorID(context)
+        let id = try context.executorID()
         var reader = try await request.objectReader(limit: coordinator.settings.limits.body)
         let author = try context.author()
         // Where nobody has a name of their own, the role says more than that.
@@ -44,7 +44,7 @@ struct ExecutorRoutes: Sendable {
     }
 
     @Sendable private func sync(_ request: Request, _ context: YggContext) async throws -> Response {
-        let id = try executorID(context)
+        let id = try context.executorID()
         var reader = try await request.objectReader(limit: coordinator.settings.limits.largeBody)
         let statement = try await coordinator.sync(id, try SyncRequest(reading: &reader))
         // The poll was held for a while: its key may be over by now.
@@ -53,16 +53,8 @@ struct ExecutorRoutes: Sendable {
     }
 
     @Sendable private func report(_ request: Request, _ context: YggContext) async throws -> Response {
-        let id = try executorID(context)
+        let id = try context.executorID()
         var reader = try await request.objectReader(limit: coordinator.settings.limits.largeBody)
         return .json(try await coordinator.report(id, try ReportsRequest(reading: &reader)).json)
-    }
-
-    private func executorID(_ context: YggContext) throws(Problem) -> ExecutorID {
-        let text = context.parameter("executor")
-        guard let id = ExecutorID(text) else {
-            throw .invalidRequest(InvalidInput("/executor", "\"\(text.prefix(80))\" is not an executor id"))
-        }
-        return id
     }
 }

@@ -30,7 +30,8 @@ struct HealthRoutes: Sendable {
         let fleetStatus = up == executors.count ? "pass" : "warn"
         let disk = coordinator.diskState
         let declined = storeFailure == nil ? try await coordinator.declinedByAll() : []
-        let isWarned = disk.isLow || !declined.isEmpty
+        let backup = coordinator.backupVerdict
+        let isWarned = disk.isLow || !declined.isEmpty || backup.isWarning
         let status = storeFailure != nil ? "fail" : isWarned ? "warn" : fleetStatus
         var store: JSONObject = ["status": .string(storeFailure == nil ? "pass" : "fail")]
         store.append("detail", .optional(storeFailure))
@@ -43,7 +44,7 @@ struct HealthRoutes: Sendable {
                 "uptimeMs": .int(uptime.rawValue),
                 "checks": [
                     "store": .object(store), "executors": .object(fleet), "disk": .object(disk.check),
-                    "tasks": .object(check(declined)),
+                    "tasks": .object(check(declined)), "backup": .object(backup.check),
                 ],
             ],
             status: storeFailure == nil ? .ok : .serviceUnavailable
@@ -154,7 +155,7 @@ struct HealthRoutes: Sendable {
             ),
             .gauge(
                 "yggdrasil_store_bytes",
-                help: "Held by the store and the artifacts when retention last looked.",
+                help: "Held by the store, without its audit, and the artifacts when retention last looked.",
                 [MetricSample(Double(retention.usedBytes))]
             ),
             .gauge(
@@ -166,6 +167,11 @@ struct HealthRoutes: Sendable {
                 "yggdrasil_retention_trimmed_tasks",
                 help: "Finished tasks whose log and artifacts this process has removed.",
                 [MetricSample(Double(retention.outputs))]
+            ),
+            .gauge(
+                "yggdrasil_backup_age_seconds",
+                help: "Since the newest backup in backup.dir was made; absent where there is none.",
+                coordinator.backupAge.map { [MetricSample(Double($0.rawValue) / 1000)] } ?? []
             ),
             .gauge(
                 "yggdrasil_uptime_seconds",
@@ -184,6 +190,16 @@ extension DiskGuard {
     fileprivate var check: JSONObject {
         var check: JSONObject = ["status": .string(isLow ? "warn" : "pass")]
         check.append("detail", .optional(sentence))
+        return check
+    }
+}
+
+extension BackupWatch.Verdict {
+    /// As `/health` tells it.
+    fileprivate var check: JSONObject {
+        var check: JSONObject = ["status": .string(isWarning ? "warn" : "pass")]
+        check.append("newest", .optional(newest?.description))
+        check.append("detail", .optional(detail))
         return check
     }
 }

@@ -49,11 +49,11 @@ struct ServiceRoutes: Sendable {
     }
 
     @Sendable private func show(_ request: Request, _ context: YggContext) async throws -> Response {
-        .json(try coordinator.service(try id(context, "service")).json)
+        .json(try coordinator.service(try context.executorID("service")).json)
     }
 
     @Sendable private func remove(_ request: Request, _ context: YggContext) async throws -> Response {
-        try await coordinator.removeService(try id(context, "service"), by: try context.author())
+        try await coordinator.removeService(try context.executorID("service"), by: try context.author())
         return Response(status: .noContent)
     }
 
@@ -69,7 +69,7 @@ struct ServiceRoutes: Sendable {
     }
 
     private func note(_ path: String, _ context: YggContext) async throws {
-        try await coordinator.noteCall(of: try id(context, "service"), path, by: try context.author())
+        try await coordinator.noteCall(of: try context.executorID("service"), path, by: try context.author())
     }
 
     private func pass(
@@ -83,7 +83,7 @@ struct ServiceRoutes: Sendable {
         let reply = try await coordinator.pass(
             body == nil ? "GET" : "POST",
             query.isEmpty ? path : "\(path)?\(query)",
-            toService: try id(context, "service"),
+            toService: try context.executorID("service"),
             headers: passedHeaders(request),
             body: body,
             timeout: timeout
@@ -93,7 +93,7 @@ struct ServiceRoutes: Sendable {
 
     @Sendable private func logs(_ request: Request, _ context: YggContext) async throws -> Response {
         let reply = try await coordinator.logs(
-            of: try id(context, "executor"),
+            of: try context.executorID(),
             query: request.uri.query ?? "",
             headers: passedHeaders(request)
         )
@@ -115,13 +115,5 @@ struct ServiceRoutes: Sendable {
             status: HTTPResponse.Status(code: reply.status),
             headers: headers
         )
-    }
-
-    private func id(_ context: YggContext, _ parameter: String) throws(Problem) -> ExecutorID {
-        let text = context.parameter(parameter)
-        guard let id = ExecutorID(text) else {
-            throw .invalidRequest(InvalidInput("/\(parameter)", "\"\(text.prefix(80))\" is not an id"))
-        }
-        return id
     }
 }

@@ -60,8 +60,13 @@ struct TaskRoutes: Sendable {
         let idempotency = try idempotencyKey(request, of: "batch", by: author, asking: bytes)
         var reader = try Request.objectReader(of: bytes)
         let limit = coordinator.settings.limits.batch
-        guard let items = reader.array("tasks", maxCount: limit), reader.issues.isEmpty, !items.isEmpty else {
-            if reader.issues.isEmpty { reader.complain("tasks", "must be an array of 1 to \(limit) tasks") }
+        guard let items = reader.array("tasks", maxCount: .max), reader.issues.isEmpty, 1...limit ~= items.count else {
+            if reader.issues.isEmpty {
+                reader.complain(
+                    "tasks",
+                    "must be an array of 1 to \(limit) tasks; coordinator.limits.batch says how many there may be"
+                )
+            }
             throw Problem.invalidRequest(InvalidInput(issues: reader.issues))
         }
         try reader.finish()

@@ -6,7 +6,8 @@ struct Migration: Sendable {
 
     /// All steps in order.
     static let all: [Migration] = [
-        .initial, .standingOrders, .retention, .agentServices, .absences, .access, .approvals,
+        .initial, .standingOrders, .retention, .agentServices, .absences, .access, .executorLives,
+        .approvals,
     ]
 }
 

@@ -19,20 +19,25 @@ package struct JSONLineHandler: LogHandler {
     package var metadata: Logger.Metadata = [:]
     package var metadataProvider: Logger.MetadataProvider?
     private let destinations: [LogDestination]
+    private let secrets: KnownSecrets?
     private let now: @Sendable () -> Timestamp
 
-    /// - Parameter now: for tests; by default the wall clock.
+    /// - Parameters:
+    ///   - secrets: what is not written, whoever logs it.
+    ///   - now: for tests; by default the wall clock.
     package init(
         label: String,
         level: Logger.Level = .info,
         metadataProvider: Logger.MetadataProvider? = nil,
         destinations: [LogDestination],
+        secrets: KnownSecrets? = nil,
         now: @escaping @Sendable () -> Timestamp = { .wallClock }
     ) {
         self.label = label
         logLevel = level
         self.metadataProvider = metadataProvider
         self.destinations = destinations
+        self.secrets = secrets
         self.now = now
     }
 
@@ -46,13 +51,14 @@ package struct JSONLineHandler: LogHandler {
         if let provided = metadataProvider?.get() { all.merge(provided) { $1 } }
         if let own = event.metadata { all.merge(own) { $1 } }
         if let error = event.error, all[LogKey.error.rawValue] == nil { all[LogKey.error.rawValue] = "\(error)" }
-        let record = LogRecord(
+        var record = LogRecord(
             time: now(),
             level: event.level,
             label: label,
             message: event.message.description,
             metadata: all
         )
+        if let patterns = secrets?.patterns, !patterns.isEmpty { record = record.redacted(patterns) }
         for destination in destinations { destination.write(record) }
     }
 }

@@ -26,6 +26,21 @@ package struct LogRecord: Sendable {
         self.fields = fields.sorted { $0.key < $1.key }
     }
 
+    private init(_ record: LogRecord, message: String, fields: [(key: String, value: JSON)]) {
+        (time, level, label) = (record.time, record.level, record.label)
+        self.message = message
+        self.fields = fields
+    }
+
+    /// The record without secrets, wherever in it they stand.
+    func redacted(_ patterns: SecretPatterns) -> LogRecord {
+        LogRecord(
+            self,
+            message: patterns.redacted(message),
+            fields: fields.map { (patterns.redacted($0.key), patterns.redacted($0.value)) }
+        )
+    }
+
     private static func flatten(
         _ value: Logger.MetadataValue,
         _ key: String,

@@ -26,11 +26,11 @@ struct HostileTarget: Sendable {
 /// Hostile requests from a seed: the same seed makes the same ones.
 struct HostileRequests {
     private let target: HostileTarget
-    private var random: SeededGenerator
+    private var random: SeededRandom
 
     init(against target: HostileTarget, seed: UInt64) {
         self.target = target
-        random = SeededGenerator(seed: seed)
+        random = SeededRandom(seed: seed)
     }
 
     mutating func next() -> HostileRequest {
@@ -280,20 +280,5 @@ struct HostileRequests {
             bytes: RawRequest.get(path, headers: ["Connection: close"]),
             manner: path.contains("stream") ? .brokenOff : .whole
         )
-    }
-}
-
-/// SplitMix64.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
     }
 }

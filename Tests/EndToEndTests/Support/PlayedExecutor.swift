@@ -79,15 +79,23 @@ struct PlayedExecutor {
     /// The verdict on what is said of one lease.
     /// - Parameter held: what it holds at that time; nil is the lease alone.
     func report(_ lease: JSON, n: Int64, _ body: (String, JSON), held: [JSON]? = nil) async throws -> JSON {
-        let held = (held ?? [lease]).map { JSON.object(["task": $0["task"] ?? .null, "epoch": $0["epoch"] ?? .null]) }
-        let entry: JSON = [
-            "task": lease["task"] ?? .null, "epoch": lease["epoch"] ?? .null, "n": .int(n), body.0: body.1,
-        ]
+        try await report(lease, from: n, [body], held: held)
+    }
+
+    /// The verdict on many entries of one lease, told at once.
+    func report(_ lease: JSON, from n: Int64, _ bodies: [(String, JSON)], held: [JSON]? = nil) async throws -> JSON {
+        let held = (held ?? [lease]).map(Self.key)
+        let entries = bodies.enumerated().map { index, body -> JSON in
+            [
+                "task": lease["task"] ?? .null, "epoch": lease["epoch"] ?? .null, "n": .int(n + Int64(index)),
+                body.0: body.1,
+            ]
+        }
         let answer = try await ygg.post(
             "/v1/executors/\(id)/reports",
             [
                 "bootId": .string(boot), "storeId": .string(store), "seen": .int(seen),
-                "held": .array(held), "entries": [entry],
+                "held": .array(held), "entries": .array(entries),
             ]
         )
         try #require(answer.status == 200, "\(String(decoding: answer.body, as: UTF8.self))")

@@ -29,7 +29,7 @@ struct SmallDisk: ~Copyable {
         var status = statvfs()
         guard statvfs(path, &status) == 0 else { throw EndToEndFailure("the small disk cannot be looked at") }
         let bytes = max(0, Int(status.f_bavail) * Int(status.f_frsize) - kilobytes << 10)
-        let file = open("\(path)/ballast", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+        let file = open("\(path)/.ballast", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
         defer { close(file) }
         guard file >= 0, posix_fallocate(file, 0, bytes) == 0 else {
             throw EndToEndFailure("the small disk cannot be filled")
@@ -37,7 +37,7 @@ struct SmallDisk: ~Copyable {
     }
 
     /// Gives the room back.
-    func release() throws { unlink("\(path)/ballast") }
+    func release() throws { unlink("\(path)/.ballast") }
 
     func remount(_ option: String) async throws {
         let mount = await tool("mount", "-o", "remount,\(option)", path)

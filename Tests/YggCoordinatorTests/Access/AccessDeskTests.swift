@@ -63,8 +63,26 @@ struct AccessDeskTests {
                 _ = try await desk.revoke("freya", by: .local)
                 #expect(Self.refusal(desk, secret)?.code == "token-revoked")
                 #expect(!desk.isWelcome(principal))
-                #expect(try await desk.revoke(stored[0].id.rawValue, by: .local).revokedAt != nil, "twice is once")
+                #expect(
+                    try await desk.revoke(stored[0].id.rawValue, by: .local).first?.revokedAt != nil,
+                    "twice is once"
+                )
             }
+        }
+    }
+
+    @Test func `a token ends by the clock of its coordinator`() async throws {
+        let clock = SetClock(Timestamp(milliseconds: 1_772_366_400_000))
+        try await Household.with(machine: clock.machine) { household in
+            let desk = household.coordinator.access
+            let wanted = TokenRequest(name: "freya", role: .viewer, expiresIn: .hours(1))
+            let (token, secret) = try await desk.create(wanted, by: .local)
+            #expect(token.createdAt == clock.now && token.expiresAt == clock.now + .hours(1))
+            clock.advance(.minutes(59))
+            let principal = try desk.principal(showing: secret) { "" }
+            clock.advance(.minutes(1))
+            #expect(Self.refusal(desk, secret)?.code == "token-expired")
+            #expect(!desk.isWelcome(principal))
         }
     }
 
@@ -162,6 +180,110 @@ struct AccessDeskTests {
         }
     }
 
+    @Test func `whoever is put out while a request is under way makes no successor`() async throws {
+        try await Household.with { household in
+            let desk = household.coordinator.access
+            let wanted = TokenRequest(name: "freya", role: .operator, expiresIn: nil)
+            let author = try Self.author(desk, try await desk.create(wanted, by: .local).secret)
+            _ = try await desk.join(Self.request("key-1"), by: try Self.author(desk, try await Self.invite(desk)))
+            let huginn = try Self.author(desk, "key-1")
+            for name in ["freya", "huginn"] { _ = try await desk.revoke(name, by: .local) }
+            let before = desk.tokens
+            let created = await Self.problem { _ = try await desk.create(wanted, by: author) }
+            #expect(created?.code == "token-revoked")
+            let renewed = await Self.problem {
+                _ = try await desk.renew(Self.request("key-2"), of: Self.huginn, by: huginn)
+            }
+            #expect(renewed?.code == "token-revoked")
+            let revoked = await Self.problem { _ = try await desk.revoke(before[0].id.rawValue, by: author) }
+            #expect(revoked?.code == "token-revoked")
+            #expect(desk.tokens == before)
+        }
+    }
+
+    @Test func `one word puts an executor out, however many keys and invitations it has`() async throws {
+        try await Household.with { household in
+            let desk = household.coordinator.access
+            let invitation = try await Self.invite(desk)
+            let made = try await desk.create(TokenRequest(name: "huginn", role: .executor, expiresIn: nil), by: .local)
+            _ = try await desk.join(Self.request("key-1"), by: try Self.author(desk, try await Self.invite(desk)))
+            let author = try Self.author(desk, "key-1")
+            for index in 0..<3 { _ = try await desk.renew(Self.request("n\(index)"), of: Self.huginn, by: author) }
+            _ = try await desk.join(
+                Self.request("other"),
+                by: try Self.author(desk, try await Self.invite(desk, "muninn"))
+            )
+            #expect(try await desk.revoke("huginn", by: .local).count == 6)
+            for secret in ["key-1", "n0", "n1", "n2", invitation, made.secret] {
+                #expect(Self.refusal(desk, secret)?.code == "token-revoked")
+            }
+            #expect(Self.refusal(desk, "other") == nil)
+            let audit = try await household.coordinator.audit(AuditFilter(), before: nil, limit: 50).items
+            #expect(audit.count { $0.action == .tokenRevoke && $0.executor == Self.huginn } == 6)
+        }
+    }
+
+    @Test func `a key is renewed so often in a while, also where each is used at once`() async throws {
+        try await Household.with { household in
+            let desk = household.coordinator.access
+            _ = try await desk.join(Self.request("n"), by: try Self.author(desk, try await Self.invite(desk)))
+            var refused: Problem?
+            var count = 0
+            while refused == nil, count < 20 {
+                let author = try Self.author(desk, count == 0 ? "n" : "n\(count)")
+                refused = await Self.problem {
+                    _ = try await desk.renew(Self.request("n\(count + 1)"), of: Self.huginn, by: author)
+                }
+                count += 1
+            }
+            #expect(refused?.status == 429 && count == 6)
+        }
+    }
+
+    @Test func `what an operator made for an executor ends when it was said to`() async throws {
+        try await Household.with { household in
+            let desk = household.coordinator.access
+            let wanted = TokenRequest(name: "huginn", role: .executor, expiresIn: .hours(1))
+            let author = try Self.author(desk, try await desk.create(wanted, by: .local).secret)
+            let refused = await Self.problem {
+                _ = try await desk.renew(Self.request("key-1"), of: Self.huginn, by: author)
+            }
+            #expect(refused?.status == 409 && refused?.code == "no-key")
+            #expect(Self.refusal(desk, "key-1")?.status == 401)
+        }
+    }
+
+    @Test func `a key that is over is not granted again`() async throws {
+        try await Household.with { household in
+            let desk = household.coordinator.access
+            let joining = try Self.author(desk, try await Self.invite(desk))
+            _ = try await desk.join(Self.request("key-1"), by: joining)
+            let author = try Self.author(desk, "key-1")
+            _ = try await desk.renew(Self.request("key-2"), of: Self.huginn, by: author)
+            let next = try #require(desk.tokens.first { $0.digest == Self.digest("key-2") })
+            _ = try await desk.revoke(next.id.rawValue, by: .local)
+            let again = await Self.problem {
+                _ = try await desk.renew(Self.request("key-2"), of: Self.huginn, by: author)
+            }
+            #expect(again?.status == 409 && again?.code == "key-over")
+            _ = try await desk.renew(Self.request("key-3"), of: Self.huginn, by: author)
+            _ = try await desk.revoke("huginn", by: .local)
+            let joined = await Self.problem { _ = try await desk.join(Self.request("key-1"), by: joining) }
+            #expect(joined?.status == 409 && joined?.code == "key-over")
+        }
+    }
+
+    @Test func `a key whose invitation is over comes in with another one`() async throws {
+        try await Household.with { household in
+            let desk = household.coordinator.access
+            for _ in 0..<2 {
+                _ = try await desk.join(Self.request("key-1"), by: try Self.author(desk, try await Self.invite(desk)))
+            }
+            #expect(desk.tokens.count { $0.role == .executor } == 1)
+            #expect(Self.refusal(desk, "key-1") == nil)
+        }
+    }
+
     @Test func `guessing is slowed down for each address, and harms nobody who is known`() async throws {
         try await Household.with { household in
             let desk = household.coordinator.access
@@ -174,6 +296,18 @@ struct AccessDeskTests {
             #expect(Self.refusal(desk, "another")?.retryAfter != nil)
             #expect(Self.refusal(desk, secret) == nil)
             #expect(Self.refusal(desk, "guess", from: "10.0.0.10")?.status == 401)
+        }
+    }
+
+    @Test(arguments: [("open-sesame", true), ("ygg_household_8f3c19a2b7d04e55aa", false)])
+    func `a shared token that nobody guesses is not held up by those who try`(shared: String, isHeldUp: Bool)
+        async throws
+    {
+        try await Household.with(sharedToken: shared) { household in
+            let desk = household.coordinator.access
+            for index in 0..<12 { _ = Self.refusal(desk, "guess-\(index)") }
+            #expect(Self.refusal(desk, shared)?.status == (isHeldUp ? 429 : nil))
+            #expect(Self.refusal(desk, shared, from: "10.0.0.10") == nil)
         }
     }
 

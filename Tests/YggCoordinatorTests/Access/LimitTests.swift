@@ -45,6 +45,11 @@ struct LimitTests {
             }
             #expect(refused?.status == 429 && refused?.retryAfter == 1)
             try desk.spend(other)
+            var isSharedRefused = false
+            for _ in 0..<6 {
+                do throws(Problem) { try desk.spend(.household) } catch { isSharedRefused = error.status == 429 }
+            }
+            #expect(isSharedRefused)
             for _ in 0..<20 { try desk.spend(.local) }
         }
     }

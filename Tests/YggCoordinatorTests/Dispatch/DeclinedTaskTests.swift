@@ -10,25 +10,6 @@ import YggStorage
 struct DeclinedTaskTests {
     private static let huginn = ExecutorID(trusted: "huginn")
 
-    /// Registers an executor that runs and asks for nothing.
-    private func register(_ household: Household) async throws {
-        let offer = ExecutorOffer(
-            id: Self.huginn,
-            name: "huginn",
-            url: nil,
-            version: YggVersion.current,
-            kinds: [Household.kind],
-            slots: Slots(["default": 1]),
-            window: 0,
-            labels: [:],
-            repositories: [],
-            resources: JSONObject()
-        )
-        _ = try await household.coordinator.register(
-            Registration(offer: offer, instance: "i", bootID: "b", host: "h", storeID: nil)
-        )
-    }
-
     private func decline(_ id: String, secondsAgo: Int64, _ household: Household) {
         household.coordinator.withControl { control, _ in
             let time = Instant(nanoseconds: Instant.now.nanoseconds - secondsAgo * 1_000_000_000)
@@ -38,7 +19,7 @@ struct DeclinedTaskTests {
 
     @Test func `it is a problem in why and in the list of problems, until it ends`() async throws {
         try await Household.with { household in
-            try await register(household)
+            try await household.register(Self.huginn)
             try await household.submit("new")
             try await household.submit("old")
             decline("new", secondsAgo: 10, household)

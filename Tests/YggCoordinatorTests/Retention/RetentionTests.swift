@@ -75,6 +75,33 @@ struct RetentionTests {
         }
     }
 
+    @Test func `the audit pushes no output out`() async throws {
+        try await Household.with(retention: RetentionRules(age: .days(30), size: 1_000_000)) { household in
+            try await household.submit("done")
+            try await household.run("done", output: 100_000)
+            try await household.database.write { tx in
+                for index in 0..<20_000 {
+                    let entry = AuditEntry(
+                        .taskCancel,
+                        by: .local,
+                        at: .now,
+                        task: TaskID(trusted: "t\(index)"),
+                        detail: String(repeating: "x", count: 80 + index % 40)
+                    )
+                    try AuditStore.append(entry, in: tx)
+                }
+            }
+            try await household.retention.pass(at: .now)
+            let (page, _, _) = try await household.coordinator.events(
+                of: TaskID(trusted: "done"),
+                after: 0,
+                limit: 100
+            )
+            #expect(page.firstStored == nil && !page.events.isEmpty)
+            #expect(household.coordinator.retentionCounts.withLock { $0.usedBytes } < 1_000_000)
+        }
+    }
+
     @Test func `where there is no output left, the oldest results go`() async throws {
         try await Household.with(retention: .nothing) { household in
             try await household.submit("done")

@@ -27,6 +27,11 @@ struct Household: Sendable {
         retention: RetentionRules = RetentionRules(age: .days(30), size: 1 << 40),
         openTasks: Int = 1000,
         requestsPerSecond: Int = 1000,
+        backup: BackupSettings? = nil,
+        machine: Machine = .host,
+        link: any AgentLink = NoAgents(),
+        agents: AgentDirectory = AgentDirectory(),
+        sharedToken: String? = nil,
         _ body: (Household) async throws -> Value
     ) async throws -> Value {
         let own = FileManager.default.temporaryDirectory.path + "/ygg-household-\(UInt64.random(in: 0 ... .max))"
@@ -39,6 +44,9 @@ struct Household: Sendable {
         settings.retention = retention
         settings.limits.openTasks = openTasks
         settings.access.requestsPerSecond = requestsPerSecond
+        settings.backup = backup
+        settings.agents = agents
+        settings.access.sharedToken = sharedToken
         settings.measureDisk = {
             DiskSpace(path: folder, free: disk.free.withLock { $0 }, total: 1 << 40)
         }
@@ -48,7 +56,8 @@ struct Household: Sendable {
             let coordinator = try await Coordinator.start(
                 settings: settings,
                 database: database,
-                link: NoAgents(),
+                link: link,
+                machine: machine,
                 logger: quiet
             )
             let household = Household(layout: layout, database: database, coordinator: coordinator, disk: disk)
@@ -71,6 +80,25 @@ struct Household: Sendable {
         if !dependencies.isEmpty { object.append("dependsOn", .array(dependencies.map(JSON.string))) }
         var reader = ObjectReader(object)
         return try await coordinator.submit(try TaskSubmission(reading: &reader)).task
+    }
+
+    /// Registers an executor that runs and asks for nothing.
+    func register(_ id: ExecutorID, boot: String = "b", life: Int64? = nil, url: String? = nil) async throws {
+        let offer = ExecutorOffer(
+            id: id,
+            name: id.rawValue,
+            url: url,
+            version: YggVersion.current,
+            kinds: [Self.kind],
+            slots: Slots(["default": 1]),
+            window: 0,
+            labels: [:],
+            repositories: [],
+            resources: JSONObject()
+        )
+        _ = try await coordinator.register(
+            Registration(offer: offer, instance: "i", bootID: boot, life: life, host: "h", storeID: nil)
+        )
     }
 
     /// Runs a task as an executor would: so much output, then artifacts, then the result.

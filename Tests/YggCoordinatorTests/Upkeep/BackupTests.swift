@@ -16,39 +16,6 @@ struct BackupTests {
         try await body(folder)
     }
 
-    @Test func `a backup of a running coordinator is a whole store, artifacts and all`() async throws {
-        try await withFolder { folder in
-            let evidence = Array("evidence".utf8)
-            try await Household.with(directory: "\(folder)/data") { household in
-                try await household.submit("done")
-                try await household.run("done", artifacts: [evidence])
-                try await household.submit("open")
-                let result = try await StoreBackup.everything(of: household.layout, to: "\(folder)/backup")
-                #expect(result.artifacts == 1 && result.missing == [])
-                try await household.submit("later")
-            }
-            let backup = StoreLayout(directory: "\(folder)/backup")
-            #expect(try await StoreInspection(of: backup).problems == [])
-            let restored = StoreLayout(directory: "\(folder)/restored")
-            try FileManager.default.createDirectory(atPath: restored.directory, withIntermediateDirectories: true)
-            let result = try await StoreRestore.run(backup.directory, into: restored, at: .now)
-            #expect(result.openTasks == 1)
-            #expect(result.artifacts == 1)
-            #expect(result.before == nil)
-            try await Household.with(directory: restored.directory) { household in
-                #expect(household.coordinator.identity.storeID == result.storeID)
-                #expect(try await household.exists("later") == false)
-                let loaded = try await household.coordinator.artifact(
-                    ArtifactStore.hash(of: evidence),
-                    of: TaskID(trusted: "done")
-                )
-                #expect(try await loaded.all() == evidence)
-                #expect(try await household.coordinator.task(TaskID(trusted: "open")).epoch == Restoration.jump)
-            }
-            #expect(try await StoreInspection(of: restored).problems == [])
-        }
-    }
-
     @Test func `a restore keeps the store that was there, and waits for no running coordinator`() async throws {
         try await withFolder { folder in
             let data = "\(folder)/data"

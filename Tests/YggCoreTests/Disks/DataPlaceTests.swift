@@ -30,6 +30,8 @@ struct DataPlaceTests {
         arguments: [
             ("/home/freya/Dropbox/ygg", nil, true), ("/home/freya/OneDrive - Asgard/ygg", nil, true),
             ("/home/freya/Nextcloud", nil, true), ("/home/freya/sync/ygg", "/home/freya/sync/.stfolder", true),
+            ("/home/freya/elsewhere/ygg", "/home/freya/elsewhere/.dropbox.cache", true),
+            ("/home/freya/.local/state/yggdrasil", "/home/freya/.dropbox", false),
             ("/home/freya/dropbox-notes/ygg", nil, false), ("/srv/ygg", "/home/.stfolder", false),
         ] as [(String, String?, Bool)]
     )

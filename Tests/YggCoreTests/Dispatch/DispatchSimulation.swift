@@ -34,7 +34,7 @@ struct DispatchSimulation {
         8: Lane(kind: "llm-run", slots: ["default": 1, "gpu": 1], prefetch: true),
     ]
 
-    var random: SplitMix64
+    var random: SeededRandom
     let routes: RouteTable
     var dispatcher: Dispatcher
     var offers: [ExecutorID: ExecutorOffer] = [:]
@@ -48,7 +48,7 @@ struct DispatchSimulation {
     var problems: [String] = []
 
     init(seed: UInt64) {
-        random = SplitMix64(seed: seed)
+        random = SeededRandom(seed: seed)
         routes = RouteTable(
             random.chance(50) ? [Route(prefix: "llm-", executors: ["a", "b"], fallback: ["c"])] : [],
             areConfigured: false
@@ -62,8 +62,8 @@ struct DispatchSimulation {
                 url: nil,
                 version: "1",
                 kinds: kinds.map { KindSpec(kind: $0, description: "") },
-                slots: ["default": random.below(4), "gpu": random.below(3)],
-                window: random.below(3),
+                slots: ["default": random.int(0..<4), "gpu": random.int(0..<3)],
+                window: random.int(0..<3),
                 labels: random.chance(50) ? ["arch": "arm"] : [:],
                 repositories: [],
                 resources: [:]
@@ -77,9 +77,9 @@ struct DispatchSimulation {
 
     mutating func step() {
         let id = random.pick(["a", "b", "c", "d"] as [ExecutorID])
-        switch random.below(100) {
+        switch random.int(0..<100) {
         case 0..<30: submit()
-        case 30..<58: if !pending.isEmpty { answer(pending.remove(at: random.below(pending.count))) }
+        case 30..<58: if !pending.isEmpty { answer(pending.remove(at: random.int(0..<pending.count))) }
         case 58..<73: park(id)
         case 73..<77: unpark(id)
         case 77..<90:
@@ -122,7 +122,7 @@ struct DispatchSimulation {
     private mutating func submit() {
         lastNumber += 1
         let lane = random.pick(Self.lanes.keys.sorted())
-        let waiting = Waiting(num: lastNumber, priority: random.below(5), task: TaskID(trusted: "t\(lastNumber)"))
+        let waiting = Waiting(num: lastNumber, priority: random.int(0..<5), task: TaskID(trusted: "t\(lastNumber)"))
         var reservation: Dispatcher.Reservation?
         for case .grant(let granted) in dispatcher.handle(.submitting(lane), now: .zero) {
             reservation = granted
@@ -135,9 +135,9 @@ struct DispatchSimulation {
     }
 
     private mutating func park(_ id: ExecutorID) {
-        let poll = Int64(random.below(1 << 30))
+        let poll = Int64(random.int(0..<1 << 30))
         polls[id] = poll
-        capacities[id] = random.chance(15) ? ["default": random.below(3)] : nil
+        capacities[id] = random.chance(15) ? ["default": random.int(0..<3)] : nil
         send(.parked(id, poll: poll, capacity: capacities[id]))
     }
 
@@ -302,7 +302,7 @@ struct DispatchSimulation {
 struct DispatcherProperties {
     @Test(arguments: Seeds.all)
     func `no history overdraws slots, counts one twice or leaves work beside a free executor`(seed: UInt64) {
-        var seeds = SplitMix64(seed: seed)
+        var seeds = SeededRandom(seed: seed)
         for _ in 0..<30 {
             let run = seeds.next()
             var simulation = DispatchSimulation(seed: run)

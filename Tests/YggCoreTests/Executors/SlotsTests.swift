@@ -45,11 +45,11 @@ struct SlotsTests {
 
     @Test(arguments: Seeds.all)
     func `what is taken and given back changes nothing`(seed: UInt64) {
-        var random = SplitMix64(seed: seed)
+        var random = SeededRandom(seed: seed)
         let names = ["default", "gpu", "disk", "gpu@surtr", "link@home"]
         for _ in 0..<500 {
             func some() -> Slots {
-                Slots(Dictionary(names.map { ($0, random.below(5)) }.filter { $0.1 > 0 }, uniquingKeysWith: +))
+                Slots(Dictionary(names.map { ($0, random.int(0..<5)) }.filter { $0.1 > 0 }, uniquingKeysWith: +))
             }
             let start = some()
             let one = some()

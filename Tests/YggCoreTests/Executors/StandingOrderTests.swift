@@ -11,9 +11,9 @@ struct StandingOrderTests {
     }
 
     @Test(arguments: [
-        (LifecycleAction.pause, false), (.drain, false), (.resume, true), (.stop, true), (.restart, true),
+        (LifecycleAction.pause, false), (.drain, false), (.resume, false), (.stop, true), (.restart, true),
     ])
-    func `only a pause outlives the process it was asked of`(action: LifecycleAction, isSettled: Bool) {
+    func `a pause and its end outlive the process they were asked of`(action: LifecycleAction, isSettled: Bool) {
         let standing = Self.standing(action)
         #expect(standing.isSettled(byBoot: "b2") == isSettled)
         #expect(!standing.isSettled(byBoot: "b1"))

@@ -7,7 +7,7 @@ import YggCore
 struct JSONProperties {
     @Test(arguments: Seeds.all)
     func `every value survives being written and parsed`(seed: UInt64) throws {
-        var random = SplitMix64(seed: seed)
+        var random = SeededRandom(seed: seed)
         for run in 0..<200 {
             let value = JSON.random(&random)
             let parsed = try JSON(parsing: value.bytes)
@@ -23,7 +23,7 @@ struct JSONProperties {
 
     @Test(arguments: Seeds.fixed)
     func `Foundation reads what we write, and reads the same`(seed: UInt64) throws {
-        var random = SplitMix64(seed: seed)
+        var random = SeededRandom(seed: seed)
         for run in 0..<100 {
             let value = JSON.random(&random)
             let oracle = try Oracle(reading: value.bytes)
@@ -33,10 +33,10 @@ struct JSONProperties {
 
     @Test(arguments: Seeds.fixed)
     func `a damaged text is refused, or Foundation reads the same`(seed: UInt64) {
-        var random = SplitMix64(seed: seed)
+        var random = SeededRandom(seed: seed)
         for run in 0..<200 {
             var bytes = JSON.random(&random).bytes
-            for _ in 0...random.below(4) { bytes.damage(&random) }
+            for _ in 0...random.int(0..<4) { bytes.damage(&random) }
             let ours = Result { try JSON(parsing: bytes) }
             // A NUL or a byte order mark makes Foundation guess another encoding.
             if bytes.contains(0) || bytes.contains(0xFE) || bytes.contains(0xFF) || bytes.starts(with: [0xEF]) {
@@ -62,10 +62,10 @@ struct JSONProperties {
 
     @Test(arguments: Seeds.all)
     func `no bytes bring the parser down`(seed: UInt64) {
-        var random = SplitMix64(seed: seed)
+        var random = SeededRandom(seed: seed)
         let alphabet = Array("{}[]\",:\\u0123456789abcdefDEF-+.eEtrunls \n\0\u{e9}".utf8) + [0xFF, 0xC0, 0xED, 0xF4]
         for _ in 0..<1_000 {
-            let bytes = (0..<random.below(40)).map { _ in
+            let bytes = (0..<random.int(0..<40)).map { _ in
                 random.chance(10) ? UInt8.random(in: .min ... .max, using: &random) : random.pick(alphabet)
             }
             switch Result(catching: { try JSON(parsing: bytes) }) {
@@ -84,8 +84,8 @@ struct JSONProperties {
 // MARK: - Random values
 
 extension JSON {
-    fileprivate static func random(_ random: inout SplitMix64, depth: Int = 0) -> JSON {
-        switch random.below(depth < 5 ? 10 : 6) {
+    fileprivate static func random(_ random: inout SeededRandom, depth: Int = 0) -> JSON {
+        switch random.int(0..<(depth < 5 ? 10 : 6)) {
         case 0: return .null
         case 1: return .bool(random.chance(50))
         case 2: return .int(random.pick([0, 1, -1, .max, .min, Int64.random(in: .min ... .max, using: &random)]))
@@ -95,25 +95,25 @@ extension JSON {
                 bits.isFinite && random.chance(70) ? bits : random.pick([0, -0.0, 0.1, 1e21, 1.7e308, 3])
             )
         case 4, 5: return .string(text(&random))
-        case 6, 7: return .array((0..<random.below(5)).map { _ in .random(&random, depth: depth + 1) })
+        case 6, 7: return .array((0..<random.int(0..<5)).map { _ in .random(&random, depth: depth + 1) })
         default:
             var object = JSONObject()
-            for index in 0..<random.below(random.chance(5) ? 40 : 6) {
+            for index in 0..<random.int(0..<(random.chance(5) ? 40 : 6)) {
                 object.append("\(index)\(text(&random))", .random(&random, depth: depth + 1))
             }
             return .object(object)
         }
     }
 
-    private static func text(_ random: inout SplitMix64) -> String {
+    private static func text(_ random: inout SeededRandom) -> String {
         var scalars = String.UnicodeScalarView()
-        for _ in 0..<random.below(12) {
+        for _ in 0..<random.int(0..<12) {
             let value =
-                switch random.below(4) {
-                case 0: UInt32(random.below(0x20))
+                switch random.int(0..<4) {
+                case 0: UInt32(random.int(0..<0x20))
                 case 1: UInt32(random.pick([0x22, 0x5C, 0x2F, 0x7F, 0xE9, 0x2028, 0xFFFF, 0x1F333]))
-                case 2: UInt32(random.below(0x11_0000))
-                default: UInt32(0x20 + random.below(0x5F))
+                case 2: UInt32(random.int(0..<0x11_0000))
+                default: UInt32(0x20 + random.int(0..<0x5F))
                 }
             scalars.append(Unicode.Scalar(value) ?? "?")
         }
@@ -121,7 +121,7 @@ extension JSON {
     }
 
     /// The same value with the members of its objects in another order.
-    fileprivate func shuffled(_ random: inout SplitMix64) -> JSON {
+    fileprivate func shuffled(_ random: inout SeededRandom) -> JSON {
         switch self {
         case .array(let values): return .array(values.map { $0.shuffled(&random) })
         case .object(let object):
@@ -133,14 +133,14 @@ extension JSON {
 }
 
 extension [UInt8] {
-    fileprivate mutating func damage(_ random: inout SplitMix64) {
-        let place = random.below(count + 1)
-        switch random.below(5) {
+    fileprivate mutating func damage(_ random: inout SeededRandom) {
+        let place = random.int(0..<count + 1)
+        switch random.int(0..<5) {
         case 0 where place < count: remove(at: place)
         case 1 where place < count: self[place] = .random(in: .min ... .max, using: &random)
         case 2: insert(random.pick(Array("{}[]\",:\\u1-+.eE \n".utf8)), at: place)
         case 3: removeSubrange(place...)
-        default: insert(contentsOf: self[place...].prefix(random.below(8)), at: place)
+        default: insert(contentsOf: self[place...].prefix(random.int(0..<8)), at: place)
         }
     }
 }

@@ -200,14 +200,15 @@ struct LeaseKeeperTests {
         #expect(hear([], boot: "b2", at: 1).isEmpty)
         #expect(tick(from: 2, to: 2) == ["lost one/1"], "the commit may have failed")
         _ = keeper.handle(.revoked(Self.one), now: .at(2))
-        #expect(tick(from: 3, to: 3).isEmpty)
+        #expect(tick(from: 3, to: 3) == ["settled a b2"], "not before all of them have ended in the store")
+        #expect(tick(from: 4, to: 4).isEmpty)
     }
 
     @Test
     mutating func `what was never stated is stated to the new boot`() {
         hear([], at: 0)
         grant()
-        #expect(hear([], boot: "b2", at: 1).isEmpty)
+        #expect(hear([], boot: "b2", at: 1) == ["settled a b2"])
         #expect(keeper.statement(for: "a", named: []).leases.map(\.key) == [Self.one])
     }
 
@@ -339,6 +340,7 @@ extension [LeaseKeeper.Effect] {
             case .endCancelled(let key): "endCancelled \(key)"
             case .executorSilent(let id): "silent \(id)"
             case .executorBack(let id): "back \(id)"
+            case .bootSettled(let id, let bootID): "settled \(id) \(bootID)"
             }
         }
     }

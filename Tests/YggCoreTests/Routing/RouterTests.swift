@@ -237,14 +237,14 @@ struct RouterTests {
 
     @Test(arguments: conditions)
     func `every condition says what it is and what would change it`(condition: UnmetCondition) {
-        #expect(!condition.text.isEmpty && !condition.remedy.isEmpty)
+        #expect(!condition.text.isEmpty && !condition.remedy(for: "huginn").isEmpty)
         #expect(!condition.text.contains("-3"), "nobody has fewer than no slots")
         switch condition {
         case .notOnRoute: #expect(condition.text.contains("git-") && condition.text.contains("fenrir"))
         case .standsBy: #expect(condition.text.contains("agent, surtr") && condition.isPassing)
         case .label(_, _, let has): #expect(condition.text.contains(has.map { "os=\($0)" } ?? "no label os"))
         case .slots: #expect(condition.isPassing)
-        case .pinned: #expect(condition.remedy.contains("surtr"))
+        case .pinned: #expect(condition.remedy(for: "huginn").contains("surtr"))
         default: #expect(!condition.isPassing)
         }
     }
@@ -265,16 +265,16 @@ struct RouterTests {
 
     @Test(arguments: Seeds.all)
     func `who is eligible does not depend on being busy, and candidates are eligible`(seed: UInt64) {
-        var random = SplitMix64(seed: seed)
+        var random = SeededRandom(seed: seed)
         let names: [ExecutorID] = ["agent", "fenrir", "huginn", "surtr", "x"]
         let kinds: [TaskKind] = ["code-plan", "code-fix", "git-log", "dev-test", "misc-x"]
         for _ in 0..<400 {
-            var views = names.shuffled(using: &random).prefix(random.below(6)).map { name in
+            var views = names.shuffled(using: &random).prefix(random.int(0..<6)).map { name in
                 Self.view(
                     name,
                     kinds: kinds.filter { _ in random.chance(70) },
                     state: random.pick(ExecutorState.allCases),
-                    free: ["default": random.below(4) - 1],
+                    free: ["default": random.int(0..<4) - 1],
                     labels: random.chance(70) ? ["os": "linux"] : [:]
                 )
             }

@@ -106,7 +106,7 @@ struct CountingTests {
 
     @Test(arguments: Seeds.all)
     func `full jitter lies between zero and the doubled limit`(seed: UInt64) {
-        var random = SplitMix64(seed: seed)
+        var random = SeededRandom(seed: seed)
         var smallest = Int64.max
         var largest: Int64 = 0
         for _ in 0..<2_000 {

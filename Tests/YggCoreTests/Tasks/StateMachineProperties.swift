@@ -9,7 +9,7 @@ struct StateMachineProperties {
 
     @Test(arguments: Seeds.all)
     func `no sequence of changes breaks a task`(seed: UInt64) {
-        var random = SplitMix64(seed: seed)
+        var random = SeededRandom(seed: seed)
         var ended = 0
         var seen: Set<TaskState> = []
         for run in 0..<Self.runs {
@@ -108,7 +108,7 @@ struct StateMachineProperties {
 
     // MARK: Random lives
 
-    private static func submitted(_ random: inout SplitMix64) -> FleetTask {
+    private static func submitted(_ random: inout SeededRandom) -> FleetTask {
         let spec = TaskSpec.sample(
             notBefore: random.chance(30) ? .noon(plus: .random(in: -60...60, using: &random)) : nil,
             timeouts: Timeouts(queue: random.chance(50) ? .minutes(1) : .zero),
@@ -120,11 +120,11 @@ struct StateMachineProperties {
             onDependencyFailure: random.pick(OnDependencyFailure.allCases),
             needsPlan: random.chance(40)
         )
-        return FleetTask(submitted: spec, openDependencies: random.chance(30) ? random.below(4) : 0)
+        return FleetTask(submitted: spec, openDependencies: random.chance(30) ? random.int(0..<4) : 0)
     }
 
     /// Mostly what could happen next, sometimes anything.
-    private static func change(for task: FleetTask, _ random: inout SplitMix64) -> TaskChange {
+    private static func change(for task: FleetTask, _ random: inout SeededRandom) -> TaskChange {
         if random.chance(15) { return anything(task, &random) }
         switch task.state {
         case .blocked:
@@ -140,8 +140,8 @@ struct StateMachineProperties {
         }
     }
 
-    private static func anything(_ task: FleetTask, _ random: inout SplitMix64) -> TaskChange {
-        switch random.below(15) {
+    private static func anything(_ task: FleetTask, _ random: inout SeededRandom) -> TaskChange {
+        switch random.int(0..<15) {
         case 0: .dependencyEnded("d", succeeded: random.chance(50))
         case 1: .due
         case 2: .waitedTooLong
@@ -159,11 +159,11 @@ struct StateMachineProperties {
         }
     }
 
-    private static func report(_ task: FleetTask, _ random: inout SplitMix64) -> TaskChange {
+    private static func report(_ task: FleetTask, _ random: inout SeededRandom) -> TaskChange {
         let epoch = random.chance(85) ? task.epoch : .random(in: 0...(task.epoch + 1), using: &random)
-        if random.below(4) == 0 { return .asked(digest: "d", result: [:], epoch: epoch) }
+        if random.int(0..<4) == 0 { return .asked(digest: "d", result: [:], epoch: epoch) }
         let ending: FinalReport.Ending =
-            switch random.below(3) {
+            switch random.int(0..<3) {
             case 0: .interrupted(random.pick(Interruption.allCases))
             default: .finished(random.pick(Outcome.allCases))
             }
@@ -171,7 +171,7 @@ struct StateMachineProperties {
         return .reported(FinalReport(ending: ending, error: random.chance(80) ? error : nil), epoch: epoch)
     }
 
-    private static func next(_ random: inout SplitMix64) -> ApprovedNext {
+    private static func next(_ random: inout SeededRandom) -> ApprovedNext {
         random.pick([.run, .land(at: "/r main"), .nothing, .children(0), .children(3)])
     }
 }

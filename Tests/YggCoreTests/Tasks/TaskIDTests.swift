@@ -31,7 +31,7 @@ struct TaskIDTests {
 
     @Test(arguments: Seeds.all)
     func `made ids sort by time and never run backwards`(seed: UInt64) {
-        var random = SplitMix64(seed: seed)
+        var random = SeededRandom(seed: seed)
         var maker = TaskIDMaker()
         var time = Timestamp.noon
         var last: TaskID?
@@ -46,7 +46,7 @@ struct TaskIDTests {
     }
 
     @Test func `ids of different makers sort by time too`() {
-        var random = SplitMix64(seed: 1)
+        var random = SeededRandom(seed: 1)
         let ids = (0..<200).map { step in
             var maker = TaskIDMaker()
             return maker.next(at: .noon + Milliseconds(Int64(step)), random: &random)
@@ -56,7 +56,7 @@ struct TaskIDTests {
     }
 
     @Test func `the time is the first ten letters of an id`() {
-        var random = SplitMix64(seed: 1)
+        var random = SeededRandom(seed: 1)
         var maker = TaskIDMaker()
         // 2^40 + 5 in base 32: thirty-five bits make seven letters.
         let id = maker.next(at: Timestamp(milliseconds: 1 << 40 | 5), random: &random)

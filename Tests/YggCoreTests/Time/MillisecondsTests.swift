@@ -31,7 +31,7 @@ struct MillisecondsTests {
 
     @Test(arguments: Seeds.all)
     func `every duration survives being written and read`(seed: UInt64) {
-        var random = SplitMix64(seed: seed)
+        var random = SeededRandom(seed: seed)
         for _ in 0..<1_000 {
             let unit: Int64 = random.pick([1, 1_000, 60_000, 3_600_000, 86_400_000])
             let duration = Milliseconds(.random(in: 0...100_000, using: &random) * unit)

@@ -51,7 +51,7 @@ struct TimestampTests {
 
     @Test(arguments: Seeds.all)
     func `every time survives being written and read`(seed: UInt64) {
-        var random = SplitMix64(seed: seed)
+        var random = SeededRandom(seed: seed)
         for _ in 0..<2_000 {
             let time = Timestamp(milliseconds: .random(in: -62_167_219_200_000...253_402_300_799_999, using: &random))
             if Timestamp(parsing: time.description) != time { Issue.record("\(time.milliseconds) is written \(time)") }

@@ -130,6 +130,37 @@ struct DeclaredKindTests {
             says: "interpreter"
         ),
         Bad(members: #""kind": "ops-x", "run": ["true"], "env": {"A=B": "c"}"#, pointer: "/env/A=B", says: "variable"),
+        Bad(
+            members: #""kind": "ops-x", "run": ["login", "{{token}}"], "secrets": {"TOKEN": "token"}"#,
+            pointer: "/run/1",
+            says: "finds it in the variable TOKEN"
+        ),
+        Bad(
+            members: #""kind": "ops-x", "run": ["login", "--key={{key}}"], "#
+                + #""params": {"key": {"type": "secret", "enum": ["a"], "variable": "KEY"}}"#,
+            pointer: "/run/1",
+            says: "finds it in the variable KEY"
+        ),
+        Bad(
+            members: #""kind": "ops-x", "run": ["true"], "secrets": {"PATH": "token"}"#,
+            pointer: "/secrets/PATH",
+            says: "every command has"
+        ),
+        Bad(
+            members: #""kind": "ops-x", "run": ["true"], "secrets": {"TOKEN": "token"}, "env": {"TOKEN": "x"}"#,
+            pointer: "/secrets/TOKEN",
+            says: "another value already"
+        ),
+        Bad(
+            members: #""kind": "ops-x", "run": ["true"], "secrets": {"TOKEN": "not a name"}"#,
+            pointer: "/secrets/TOKEN",
+            says: "must name a secret"
+        ),
+        Bad(
+            members: #""kind": "ops-x", "run": ["true"], "params": {"key": {"type": "secret", "enum": ["a"]}}"#,
+            pointer: "/params/key/variable",
+            says: "is required"
+        ),
     ])
     func `a bad declaration is refused where it is bad`(example: Bad) {
         do {

@@ -170,7 +170,7 @@ struct JournalTests {
     /// come back, what was not must.
     @Test(arguments: [UInt64.random(in: .min ... .max), 1, 2, 3])
     func `any history leaves every undelivered result, and nothing that was never a result`(seed: UInt64) throws {
-        var random = SeededGenerator(seed: seed)
+        var random = SeededRandom(seed: seed)
         var settings = Journal.Settings()
         settings.segmentBytes = 700
         settings.cacheBytes = 300

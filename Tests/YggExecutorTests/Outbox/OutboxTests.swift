@@ -123,7 +123,7 @@ struct OutboxTests {
     /// in the end everything that was not refused has arrived, and nothing after a refusal is sent.
     @Test(arguments: [UInt64.random(in: .min ... .max), 1, 2, 3, 4])
     func `nothing is lost, doubled or out of order, and nothing follows a refusal`(seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
+        var random = SeededRandom(seed: seed)
         var outbox = Outbox()
         var appended: [LeaseKey: Int64] = [:]
         var finished: Set<LeaseKey> = []

@@ -88,7 +88,7 @@ struct DedicatedThreadTests {
 
     @Test(arguments: [UInt64.random(in: .min ... .max), 1])
     func `the timer queue is a sorted list`(seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
+        var random = SeededRandom(seed: seed)
         var queue = TimerQueue()
         var model: [TimerQueue.ID: Int64] = [:]
         for _ in 0..<2000 {

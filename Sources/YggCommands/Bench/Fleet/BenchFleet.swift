@@ -9,10 +9,15 @@ final class BenchFleet {
     /// From the call that started a process to its ready line.
     let coordinatorStart: Int64
     let executorStart: Int64?
+    /// What a submitter has to show; nil where nobody is asked.
+    let token: String?
 
-    private init(_ context: BenchContext, directory: String, withExecutor: Bool) throws {
+    private init(_ context: BenchContext, directory: String, withExecutor: Bool, isGuarded: Bool) throws {
         let settings = "\(directory)/yggdrasil.yaml"
-        try context.write("executor: {window: \(Self.window)}\n", to: settings)
+        try context.write(
+            "executor: {window: \(Self.window)}\n" + (isGuarded ? Self.guardedSettings : ""),
+            to: settings
+        )
         let began = MonotonicTime.now
         let coordinator = try BenchProcess(
             ["coordinator", "--port", "0", "--data-dir", "\(directory)/coordinator", "--config", settings],
@@ -23,7 +28,9 @@ final class BenchFleet {
             let ready = try coordinator.waitUntilReady()
             coordinatorStart = ready.at - began
             port = try Self.port(of: ready.line)
+            token = isGuarded ? try Self.operatorToken(directory) : nil
             self.coordinator = coordinator
+            if isGuarded, withExecutor { try Self.join(context, directory, port: port, token: token) }
         } catch {
             coordinator.terminate()
             throw error
@@ -59,20 +66,52 @@ final class BenchFleet {
         }
     }
 
+    /// Every request is looked at as it is anywhere but on loopback, and none is turned away for being one of many.
+    private static let guardedSettings = """
+        auth: {loopback: required}
+        coordinator: {limits: {requestsPerSecond: 1000000, openTasks: 1000000}}
+
+        """
+
+    private static func operatorToken(_ directory: String) throws -> String {
+        guard let token = try AdminToken.read(in: "\(directory)/coordinator") else {
+            throw CommandFailure("The coordinator of the benchmark has written no token.")
+        }
+        return token
+    }
+
+    /// Lets the executor join with a key of its own.
+    private static func join(_ context: BenchContext, _ directory: String, port: UInt16, token: String?) throws {
+        let request = LoadRequest.post("/v1/tokens", ["name": "bench", "role": "join"], token: token)
+        let answer = try LoadConnection(port: port).exchange(request, context.stop)
+        try answer.expect(201)
+        let joining = try BenchProcess(
+            [
+                "executor", "join", "--coordinator", "http://127.0.0.1:\(port)",
+                "--token", try answer.json()["token"]?.stringValue ?? "", "--data-dir", "\(directory)/executor",
+            ],
+            outputPath: "\(directory)/join.out",
+            stop: context.stop
+        )
+        try joining.waitUntilEnded()
+    }
+
     static let slots = 8
     /// Leases the executor holds at most, those that wait for a slot included.
     static let window = 64
 
     /// Starts a fleet, hands it to `body`, and stops it and removes its data whatever happens.
+    /// - Parameter isGuarded: whether everybody has to show a token.
     static func with<Value>(
         _ context: BenchContext,
         _ name: String,
         executor: Bool = true,
+        isGuarded: Bool = false,
         _ body: (BenchFleet) throws -> Value
     ) throws -> Value {
         let directory = try context.directory.subdirectory(name)
         defer { context.directory.remove(name) }
-        let fleet = try BenchFleet(context, directory: directory, withExecutor: executor)
+        let fleet = try BenchFleet(context, directory: directory, withExecutor: executor, isGuarded: isGuarded)
         defer { fleet.terminate() }
         return try body(fleet)
     }

@@ -32,40 +32,28 @@ struct Throughput {
         atLeast bound: Double?
     ) throws -> Double {
         context.report.note(name)
-        let reader = try TaskReader(port: fleet.port, stop: context.stop)
-        let loop = try ClosedLoop(port: fleet.port, connections: submitters, stop: context.stop)
-        let request = LoadRequest.submit(kind)
-        try loop.run(request, seconds: context.warmUp) { response, _, _ in try response.expect(201) }
-        try reader.waitUntilDrained()
-
-        var (acks, submissions) = (Samples(), Submissions())
+        let load = try EndToEndLoad(fleet, kind: kind, submitters: submitters, stop: context.stop)
+        _ = try load.run(seconds: context.warmUp)
         let meter = fleet.meter()
-        let start = MonotonicTime.now
-        let submitted = try loop.run(request, seconds: context.seconds) { response, sent, answered in
-            try submissions.add(response, at: sent)
-            acks.add(answered - sent)
-        }
-        if let last = submissions.last { try reader.waitForEnd(of: last) }
-        try reader.waitUntilDrained()
-        let seconds = MonotonicTime.seconds(since: start)
+        var result = try load.run(seconds: context.seconds)
         let cpu = meter.used()
+        let submitted = result.submitted
 
         var details: JSONObject = [
             "tasks": .int(Int64(submitted.answers)), "submitters": .int(Int64(submitters)),
             "submitPerSecond": BenchNumber.json(Double(submitted.answers) / submitted.seconds),
-            "ackP50Ms": BenchNumber.json(acks.milliseconds(atPercent: 50)),
-            "ackP99Ms": BenchNumber.json(acks.milliseconds(atPercent: 99)),
+            "ackP50Ms": BenchNumber.json(result.acks.milliseconds(atPercent: 50)),
+            "ackP99Ms": BenchNumber.json(result.acks.milliseconds(atPercent: 99)),
         ]
         if kind == "bench-noop" {
-            var pickups = try submissions.pickups(reader)
+            var pickups = try result.submissions.pickups(load.reader)
             details.append("pickupP50Ms", BenchNumber.json(pickups.milliseconds(atPercent: 50)))
             details.append("pickupP99Ms", BenchNumber.json(pickups.milliseconds(atPercent: 99)))
         }
-        let rate = Double(submitted.answers) / seconds
         context.report.add(
             BenchMetric(
                 name,
-                rate,
+                result.rate,
                 unit: "tasks/s",
                 budget: bound.map(BenchBudget.atLeast),
                 details: details,
@@ -73,7 +61,7 @@ struct Throughput {
                 cpu: cpu
             )
         )
-        return rate
+        return result.rate
     }
 
     /// At half of what there can be at most, by a timetable.

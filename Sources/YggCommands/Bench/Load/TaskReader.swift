@@ -3,10 +3,12 @@ import YggCore
 /// Looks at tasks after they were submitted.
 struct TaskReader {
     private let connection: LoadConnection
+    private let token: String?
     private let stop: StopFlag
 
-    init(port: UInt16, stop: StopFlag) throws {
+    init(port: UInt16, token: String? = nil, stop: StopFlag) throws {
         connection = try LoadConnection(port: port)
+        self.token = token
         self.stop = stop
     }
 
@@ -44,7 +46,7 @@ struct TaskReader {
     }
 
     func get(_ path: String) throws -> JSON {
-        let response = try connection.exchange(LoadRequest.get(path), stop)
+        let response = try connection.exchange(LoadRequest.get(path, token: token), stop)
         try response.expect(200)
         return try response.json()
     }

@@ -36,7 +36,18 @@ struct DeclaredHandler: ProcessHandler {
 
     func carryOut(_ run: AttemptRun) async throws(HandlerFailure) -> JSONObject {
         let argv = declaration.argv(params: try located(run.context))
-        let environment = run.context.environment.merging(declaration.env) { $1 }
+        let uses = spec.secretUses(params: run.context.params)
+        return try await run.context.secrets.with(uses) { secrets throws(HandlerFailure) in
+            try await carryOut(argv, secrets, run)
+        }
+    }
+
+    private func carryOut(
+        _ argv: [String],
+        _ secrets: [String: String],
+        _ run: AttemptRun
+    ) async throws(HandlerFailure) -> JSONObject {
+        let environment = run.context.environment.merging(declaration.env) { $1 }.merging(secrets) { $1 }
         let directory = declaration.workingDirectory ?? run.context.workspaceRoot
         if declaration.workingDirectory == nil {
             do { try LocalFiles.makeDirectory(directory) } catch { throw .unusableWorkspace(directory, error) }
@@ -62,7 +73,7 @@ struct DeclaredHandler: ProcessHandler {
                     _ = try LocalRepository(at: path, roots: context.repositories)
                     params[parameter.name] = .string(path)
                 }
-            case .string, .integer, .boolean, .strings: break
+            case .string, .integer, .boolean, .strings, .secret: break
             }
         }
         return params

@@ -27,7 +27,7 @@ struct AttemptRun: Sendable {
         timeouts.run == .zero ? nil : max(.zero, timeouts.run.duration - started.duration(to: .now))
     }
 
-    /// Runs a command whose output goes into the task's log as it comes.
+    /// Runs a command whose output goes into the task's log as it comes, without the secrets in it.
     /// - Parameter tap: sees the same bytes, in order within a stream.
     func stream(
         _ argv: [String],
@@ -36,11 +36,17 @@ struct AttemptRun: Sendable {
         tap: (@Sendable (OutputStream, ArraySlice<UInt8>) -> Void)? = nil
     ) async -> ProcessOutcome {
         let (transcript, heard) = (transcript, context.heard)
+        let filter = OutputFilter(context.secrets.patterns)
         let outcome = await runProcess(spec(argv, in: directory, environment)) { stream, bytes in
             // Before it is bounded: a command that talks beyond the cap is not a silent one.
             heard()
+            let bytes = filter?.append(stream, bytes) ?? bytes
             tap?(stream, bytes)
             await transcript.append(stream, bytes)
+        }
+        for (stream, rest) in filter?.finish() ?? [] {
+            tap?(stream, rest)
+            await transcript.append(stream, rest)
         }
         await transcript.endCommand()
         return outcome
@@ -83,8 +89,8 @@ struct AttemptRun: Sendable {
         await context.emit(.progress, ["text": .string(text)])
     }
 
-    /// Text for the log in the place of a command's output.
-    func say(_ text: String) async { await transcript.say(text) }
+    /// Text for the log in the place of a command's output, as a whole: what is cut up could cut a secret.
+    func say(_ text: String) async { await transcript.say(context.secrets.patterns.redacted(text)) }
 
     private func spec(_ argv: [String], in directory: String?, _ environment: [String: String]?) -> ProcessSpec {
         ProcessSpec(

@@ -4,7 +4,7 @@ extension Migration {
     /// A task has one open question at most, and of two tasks with the same `landing` only one runs: whatever the
     /// program believes, the store takes no second one.
     static let approvals = Migration(
-        number: 7,
+        number: 8,
         name: "approvals",
         statements: [
             """
