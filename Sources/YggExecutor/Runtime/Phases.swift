@@ -31,7 +31,8 @@ extension ExecutorSettings {
     private func unseen(_ handler: any Handler, _ context: HandlerContext) async -> HandlerResult? {
         let approved = context.decisions.permission(to: .run)?.question
         if let approved, approved.subject != .command { return nil }
-        let planned = await handler.plan(context)
+        // As it was shown: without secrets.
+        let planned = await handler.plan(context).redacted(context.secrets.patterns)
         guard let question = planned.question, let approved else { return planned }
         let isSame = question.canonicalBytes(result: JSONObject()) == approved.canonicalBytes(result: JSONObject())
         return isSame ? nil : planned

@@ -66,7 +66,8 @@ struct PhaseTests {
         _ phase: Phase,
         tier: [Tier] = [],
         skipped: [Tier] = [],
-        decisions: [Approval] = []
+        decisions: [Approval] = [],
+        secrets: Secrets = Secrets()
     ) async throws -> HandlerResult {
         var result: HandlerResult?
         try await Scene.with { scene in
@@ -108,6 +109,7 @@ struct PhaseTests {
                     workspaceRoot: plain.workspaceRoot,
                     repositories: plain.repositories,
                     environment: plain.environment,
+                    secrets: secrets,
                     killGrace: plain.killGrace,
                     heard: {},
                     emit: plain.emit
@@ -150,6 +152,24 @@ struct PhaseTests {
         #expect(changed.question?.shown["argv"] == ["echo", "two"] && changed.result["output"] == nil)
         let unseen = try await carryOut(handler, .run, tier: [.plan])
         #expect(unseen.question == question)
+    }
+
+    @Test func `a command is shown without the secret in it, and what was approved so runs`() async throws {
+        let secrets = Secrets()
+        secrets.known.learn([Secret(name: "token", value: "hunter2-is-mine")])
+        let handler = Self.command(["echo", "hunter2-is-mine"])
+        let shown = try await carryOut(handler, .plan, secrets: secrets).redacted(secrets.patterns)
+        let question = try #require(shown.question)
+        #expect(question.shown["argv"] == ["echo", "[redacted:token]"])
+        #expect(!question.summary.contains("hunter2"))
+        let ran = try await carryOut(
+            handler,
+            .run,
+            tier: [.plan],
+            decisions: [Self.decided(question)],
+            secrets: secrets
+        )
+        #expect(ran.question == nil && ran.result["exitCode"] == 0)
     }
 
     @Test func `a landing that cannot be yet is no failed try`() {
