@@ -67,9 +67,9 @@ extension Response {
 extension Request {
     /// The whole body.
     /// - Throws: a 413 problem where it is longer than `limit`, a 400 problem where it cannot be read to its end.
-    package func bytes(limit: Int) async throws -> [UInt8] {
+    package func bytes(limit: SizeLimit) async throws -> [UInt8] {
         do {
-            let buffer = try await body.collect(upTo: limit)
+            let buffer = try await body.collect(upTo: limit.bytes)
             return [UInt8](buffer: buffer)
         } catch is NIOTooManyBytesError {
             throw Problem.tooLarge(limit)
@@ -81,10 +81,10 @@ extension Request {
     }
 
     /// The body as it comes.
-    package func chunks(limit: Int) -> BodyChunks { BodyChunks(rest: body.makeAsyncIterator(), limit: limit) }
+    package func chunks(limit: SizeLimit) -> BodyChunks { BodyChunks(rest: body.makeAsyncIterator(), limit: limit) }
 
     /// A reader of the body's JSON object.
-    package func objectReader(limit: Int) async throws -> ObjectReader {
+    package func objectReader(limit: SizeLimit) async throws -> ObjectReader {
         try Self.objectReader(of: try await bytes(limit: limit))
     }
 
@@ -131,13 +131,24 @@ extension ObjectReader {
     }
 }
 
+/// How many bytes a body may have, and the setting that says so; nil where that is fixed.
+package struct SizeLimit: Sendable {
+    package var bytes: Int
+    package var setting: String?
+
+    package init(_ bytes: Int, setting: String? = nil) {
+        self.bytes = bytes
+        self.setting = setting
+    }
+}
+
 /// A body that is taken in as it comes.
 package struct BodyChunks {
     private var rest: RequestBody.AsyncIterator
-    private let limit: Int
+    private let limit: SizeLimit
     private var count = 0
 
-    fileprivate init(rest: RequestBody.AsyncIterator, limit: Int) {
+    fileprivate init(rest: RequestBody.AsyncIterator, limit: SizeLimit) {
         self.rest = rest
         self.limit = limit
     }
@@ -155,19 +166,19 @@ package struct BodyChunks {
         }
         guard let buffer else { return nil }
         count += buffer.readableBytes
-        if count > limit { throw Problem.tooLarge(limit) }
+        if count > limit.bytes { throw Problem.tooLarge(limit) }
         return [UInt8](buffer: buffer)
     }
 }
 
 extension Problem {
-    fileprivate static func tooLarge(_ limit: Int) -> Problem {
+    fileprivate static func tooLarge(_ limit: SizeLimit) -> Problem {
         Problem(
             status: 413,
             code: "too-large",
             title: "Too large",
-            detail: "The body is longer than \(limit) bytes.",
-            nextAction: "Send less at once."
+            detail: "The body is longer than \(limit.bytes) bytes.",
+            nextAction: limit.setting.map { "Send less at once; \($0) says how much is taken." } ?? "Send less at once."
         )
     }
 

@@ -57,7 +57,8 @@ struct SubmissionTests {
                 "/v1/tasks",
                 ["kind": "bench-noop", "description": .string(String(repeating: "x", count: 2 << 20))]
             )
-            #expect(large.status == 413)
+            #expect(large.status == 413 && large.code == "too-large")
+            #expect(large.json?["nextAction"]?.stringValue?.contains("coordinator.limits.body") == true)
             #expect(try await ygg.get("/v1/tasks").json?["items"] == .array([]))
         }
     }

@@ -13,7 +13,7 @@ struct ExecutorAPI: Sendable {
 
     init(executor: Executor) { self.executor = executor }
 
-    private static let bodyLimit = 1 << 20
+    private static let bodyLimit = SizeLimit(1 << 20)
 
     var endpoints: Endpoints {
         var endpoints = Endpoints()

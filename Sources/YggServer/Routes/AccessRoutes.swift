@@ -37,7 +37,7 @@ struct AccessRoutes: Sendable {
     }
 
     @Sendable private func create(_ request: Request, _ context: YggContext) async throws -> Response {
-        var reader = try await request.objectReader(limit: coordinator.settings.limits.body)
+        var reader = try await request.objectReader(limit: coordinator.settings.limits.ofBody)
         let wanted = try TokenRequest(reading: &reader)
         let (token, secret) = try await access.create(wanted, by: try context.author())
         var object = token.json(at: .now)
@@ -62,13 +62,13 @@ struct AccessRoutes: Sendable {
     }
 
     @Sendable private func join(_ request: Request, _ context: YggContext) async throws -> Response {
-        var reader = try await request.objectReader(limit: coordinator.settings.limits.body)
+        var reader = try await request.objectReader(limit: coordinator.settings.limits.ofBody)
         let wanted = try KeyRequest(reading: &reader)
         return .json(try await access.join(wanted, by: try context.author()).json)
     }
 
     @Sendable private func renew(_ request: Request, _ context: YggContext) async throws -> Response {
-        var reader = try await request.objectReader(limit: coordinator.settings.limits.body)
+        var reader = try await request.objectReader(limit: coordinator.settings.limits.ofBody)
         let wanted = try KeyRequest(reading: &reader)
         let id = try context.executorID()
         return .json(try await access.renew(wanted, of: id, by: try context.author()).json)

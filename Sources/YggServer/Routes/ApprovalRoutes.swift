@@ -38,7 +38,7 @@ struct ApprovalRoutes: Sendable {
     }
 
     private func answer(_ answer: ApprovalAnswer, _ request: Request, _ context: YggContext) async throws -> Response {
-        let bytes = try await request.bytes(limit: coordinator.settings.limits.body)
+        let bytes = try await request.bytes(limit: coordinator.settings.limits.ofBody)
         var reader = bytes.isEmpty ? ObjectReader(JSONObject()) : try Request.objectReader(of: bytes)
         let digest = reader.string("digest", maxLength: 128)
         let comment = reader.string("comment", maxLength: Self.maxCommentBytes)

@@ -71,7 +71,7 @@ struct EventRoutes: Sendable {
         if epoch == nil { query.complain("epoch", "is required") }
         try query.finish()
         let principal = try context.principal()
-        var body = request.chunks(limit: coordinator.settings.limits.artifact)
+        var body = request.chunks(limit: coordinator.settings.limits.ofArtifact)
         let (size, isNew) = try await coordinator.saveArtifact(
             sha256: hash,
             task: id,

@@ -26,7 +26,7 @@ struct ExecutorRoutes: Sendable {
     }
 
     @Sendable private func register(_ request: Request, _ context: YggContext) async throws -> Response {
-        var reader = try await request.objectReader(limit: coordinator.settings.limits.body)
+        var reader = try await request.objectReader(limit: coordinator.settings.limits.ofBody)
         let registration = try Registration(reading: &reader)
         try context.demand(.executorItself, on: .executor(registration.offer.id))
         let answer = try await coordinator.register(registration, by: try context.author())
@@ -35,7 +35,7 @@ struct ExecutorRoutes: Sendable {
 
     @Sendable private func act(_ request: Request, _ context: YggContext) async throws -> Response {
         let id = try context.executorID()
-        var reader = try await request.objectReader(limit: coordinator.settings.limits.body)
+        var reader = try await request.objectReader(limit: coordinator.settings.limits.ofBody)
         let author = try context.author()
         // Where nobody has a name of their own, the role says more than that.
         let name = author.principal.token == nil ? author.principal.role.rawValue : author.name
@@ -45,7 +45,7 @@ struct ExecutorRoutes: Sendable {
 
     @Sendable private func sync(_ request: Request, _ context: YggContext) async throws -> Response {
         let id = try context.executorID()
-        var reader = try await request.objectReader(limit: coordinator.settings.limits.largeBody)
+        var reader = try await request.objectReader(limit: coordinator.settings.limits.ofLargeBody)
         let statement = try await coordinator.sync(id, try SyncRequest(reading: &reader))
         // The poll was held for a while: its key may be over by now.
         try coordinator.access.checkWelcome(try context.principal()) { context.address }
@@ -54,7 +54,7 @@ struct ExecutorRoutes: Sendable {
 
     @Sendable private func report(_ request: Request, _ context: YggContext) async throws -> Response {
         let id = try context.executorID()
-        var reader = try await request.objectReader(limit: coordinator.settings.limits.largeBody)
+        var reader = try await request.objectReader(limit: coordinator.settings.limits.ofLargeBody)
         return .json(try await coordinator.report(id, try ReportsRequest(reading: &reader)).json)
     }
 }

@@ -22,7 +22,7 @@ struct ServiceRoutes: Sendable {
         }
         endpoints.on(.serviceExecute, execute)
         endpoints.on(.serviceAction) { request, context in
-            let body = try await request.bytes(limit: coordinator.settings.limits.body)
+            let body = try await request.bytes(limit: coordinator.settings.limits.ofBody)
             try await note("/action", context)
             return try await pass("/action", request, context, body: body)
         }
@@ -30,7 +30,7 @@ struct ServiceRoutes: Sendable {
     }
 
     @Sendable private func register(_ request: Request, _ context: YggContext) async throws -> Response {
-        var reader = try await request.objectReader(limit: coordinator.settings.limits.body)
+        var reader = try await request.objectReader(limit: coordinator.settings.limits.ofBody)
         let registration = try ServiceRegistration(reading: &reader)
         try context.demand(.serviceItself, on: .executor(registration.id))
         let answer = try await coordinator.register(registration, by: try context.author())
@@ -38,7 +38,7 @@ struct ServiceRoutes: Sendable {
     }
 
     @Sendable private func heartbeat(_ request: Request, _ context: YggContext) async throws -> Response {
-        var reader = try await request.objectReader(limit: coordinator.settings.limits.body)
+        var reader = try await request.objectReader(limit: coordinator.settings.limits.ofBody)
         let heartbeat = try ServiceHeartbeat(reading: &reader)
         try context.demand(.serviceItself, on: .executor(heartbeat.id))
         return .json(try coordinator.heartbeat(heartbeat).json)
@@ -60,7 +60,7 @@ struct ServiceRoutes: Sendable {
     // MARK: Passing on
 
     @Sendable private func execute(_ request: Request, _ context: YggContext) async throws -> Response {
-        let body = try await request.bytes(limit: coordinator.settings.limits.body)
+        let body = try await request.bytes(limit: coordinator.settings.limits.ofBody)
         let asked = (try? JSON(parsing: body))?["timeoutMs"]?.intValue ?? Milliseconds.hours(1).rawValue
         // A little longer than the service has, so that it can say itself that the time is over.
         let timeout = Milliseconds(min(max(asked, 0), Milliseconds.days(7).rawValue)) + .seconds(10)

@@ -22,7 +22,7 @@ struct TaskRoutes: Sendable {
     }
 
     @Sendable private func submit(_ request: Request, _ context: YggContext) async throws -> Response {
-        let bytes = try await request.bytes(limit: coordinator.settings.limits.body)
+        let bytes = try await request.bytes(limit: coordinator.settings.limits.ofBody)
         let author = try context.author()
         let idempotency = try idempotencyKey(request, of: "tasks", by: author, asking: bytes)
         var reader = try Request.objectReader(of: bytes)
@@ -55,7 +55,7 @@ struct TaskRoutes: Sendable {
     }
 
     @Sendable private func submitBatch(_ request: Request, _ context: YggContext) async throws -> Response {
-        let bytes = try await request.bytes(limit: coordinator.settings.limits.largeBody)
+        let bytes = try await request.bytes(limit: coordinator.settings.limits.ofLargeBody)
         let author = try context.author()
         let idempotency = try idempotencyKey(request, of: "batch", by: author, asking: bytes)
         var reader = try Request.objectReader(of: bytes)
