@@ -13,6 +13,7 @@ struct Ygg: AsyncParsableCommand {
               ygg run git-log --repo .                         the same without a coordinator
               ygg task list                                    what there is
               ygg why TASK                                     why a task has not started
+              ygg approvals                                    what waits for you
 
             STATUS  0 succeeded, 1 failed or cancelled, 2 usage, 3 cannot reach the coordinator,
                     4 timed out waiting, 5 waiting for approval
@@ -22,7 +23,10 @@ struct Ygg: AsyncParsableCommand {
             CommandGroup(name: "Running", subcommands: [Up.self, CoordinatorServe.self, RunOnce.self]),
             CommandGroup(
                 name: "Tasks and the fleet",
-                subcommands: [TaskCommand.self, TaskWhy.self, KindCommand.self, ExecutorCommand.self]
+                subcommands: [
+                    TaskCommand.self, TaskWhy.self, Approvals.self, Approve.self, Reject.self, KindCommand.self,
+                    ExecutorCommand.self,
+                ]
             ),
             CommandGroup(name: "Who may do what", subcommands: [Login.self, TokenCommand.self, AuditCommand.self]),
             CommandGroup(

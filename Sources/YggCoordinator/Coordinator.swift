@@ -108,10 +108,12 @@ package final class Coordinator: Service {
 
     private func restore() async throws {
         try await access.load()
-        let stored = try await database.read { [store] tx in
-            (
+        let stored = try await database.read { [self] tx in
+            var running = try store.running(in: tx)
+            for index in running.indices { try recall(&running[index], in: tx) }
+            return (
                 lanes: try LaneStore.all(in: tx), filled: try store.lanesWithQueued(in: tx),
-                running: try store.running(in: tx), executors: try ExecutorStore.all(in: tx),
+                running: running, executors: try ExecutorStore.all(in: tx),
                 orders: try StandingOrderStore.all(in: tx), services: try AgentServiceStore.all(in: tx),
                 nextWake: try store.nextWake(in: tx)
             )
@@ -247,7 +249,8 @@ extension Control {
                 phase: stored.task.phase,
                 attempt: stored.task.attempt,
                 slots: dispatcher.lane(stored.lane)?.slots ?? .one,
-                offline: offline.policy
+                offline: offline.policy,
+                decisions: stored.decisions
             ),
             lostAfter: offline.lostAfter
         )

@@ -3,6 +3,8 @@ package import YggCore
 /// What a coordinator is started with.
 package struct CoordinatorSettings: Sendable {
     package var routes: RouteTable
+    /// Who besides handlers and routes asks for a person.
+    package var tierRules = TierRules()
     /// Slots of the whole fleet.
     package var resources: Slots
     /// Kinds that the configuration declares.

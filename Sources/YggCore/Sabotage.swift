@@ -24,6 +24,10 @@ package struct Sabotage: OptionSet, Sendable, Hashable {
     package static let renewsUnnamedLease = Sabotage(rawValue: 1 << 7)
     /// Free slots are what they were when the poll was parked.
     package static let takesSlotsFromParkedSync = Sabotage(rawValue: 1 << 8)
+    /// An approval is taken for whatever waits, and not for what the person was shown.
+    package static let ignoresDigest = Sabotage(rawValue: 1 << 9)
+    /// The end of a landing wakes nobody who waits for it.
+    package static let forgetsWaitingLandings = Sabotage(rawValue: 1 << 10)
 
     /// All of them, by name.
     package static let all: [(name: String, mistake: Sabotage)] = [
@@ -36,6 +40,8 @@ package struct Sabotage: OptionSet, Sendable, Hashable {
         ("apply an older rev", .appliesOlderRev),
         ("renew a lease that held does not name", .renewsUnnamedLease),
         ("take free slots from a parked sync", .takesSlotsFromParkedSync),
+        ("approve whatever waits", .ignoresDigest),
+        ("let the end of a landing wake nobody", .forgetsWaitingLandings),
     ]
 
     /// Whether this mistake is to be made.

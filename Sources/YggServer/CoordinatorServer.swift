@@ -56,6 +56,7 @@ package struct CoordinatorServer: Sendable {
     package var application: some ApplicationProtocol {
         var endpoints = Endpoints()
         TaskRoutes(coordinator: coordinator).add(to: &endpoints)
+        ApprovalRoutes(coordinator: coordinator).add(to: &endpoints)
         EventRoutes(coordinator: coordinator).add(to: &endpoints)
         ExecutorRoutes(coordinator: coordinator).add(to: &endpoints)
         ServiceRoutes(coordinator: coordinator).add(to: &endpoints)

@@ -31,6 +31,8 @@ final class Auditor: @unchecked Sendable {
     private var outcomes: [LeaseKey: Outcome] = [:]
     private var lastSync: [String: (number: Int, seen: Int64)] = [:]
     private var openTasks = 0
+    /// What people were asked and what they said.
+    var approvals = ApprovalAudit()
 
     init(_ fleet: Fleet) { self.fleet = fleet }
 
@@ -144,6 +146,7 @@ final class Auditor: @unchecked Sendable {
         cancelled = []
         grantedAt = [:]
         outcomes = [:]
+        approvals.restored()
         look()
         inherited = Set(tasks.values.filter { $0.state == .running }.map { LeaseKey(task: $0.id, epoch: $0.epoch) })
     }
@@ -161,6 +164,7 @@ final class Auditor: @unchecked Sendable {
         tasks = now
         for glance in glances where before[glance.id] != glance { compare(before[glance.id], glance) }
         countSlots(glances)
+        lookAtApprovals(glances)
     }
 
     private func compare(_ before: TaskGlance?, _ task: TaskGlance) {
@@ -186,14 +190,16 @@ final class Auditor: @unchecked Sendable {
         if task.attempt > max(1, before.attempt), outcomes[LeaseKey(task: task.id, epoch: before.epoch)] != .failed {
             world.fail(.failuresAreCounted, "\(name) counts a try as failed whose handler did not fail")
         }
-        if task.result != before.result { checkResult(of: task, name) }
+        if task.result != before.result { checkResult(of: task, before, name) }
         if before.state == .running, task.epoch > before.epoch, task.state != .cancelled { checkLoss(before, name) }
     }
 
-    private func checkResult(of task: TaskGlance, _ name: String) {
-        guard let result = task.result.flatMap({ try? JSON(parsing: $0) }), let by = result["by"]?.stringValue else {
-            return
+    private func checkResult(of task: TaskGlance, _ before: TaskGlance, _ name: String) {
+        func author(_ task: TaskGlance) -> String? {
+            task.result.flatMap { try? JSON(parsing: $0) }?["by"]?.stringValue
         }
+        // What nobody approved stays the same work, though it did not count.
+        guard let by = author(task), by != author(before) else { return }
         if by != "\(LeaseKey(task: task.id, epoch: task.epoch)) of store \(fleet.coordinator.generation)" {
             world.fail(.staleIsRefused, "\(name) took the result of \(by) at epoch \(task.epoch)")
         }
@@ -238,7 +244,7 @@ final class Auditor: @unchecked Sendable {
 
     /// Once the story is told.
     func conclude() {
-        for id in cancelled.sorted() where tasks[id]?.state != .cancelled {
+        for id in cancelled.sorted() where tasks[id]?.state != .cancelled && !hasLanded(id) {
             world.fail(.endsOnce, "\(name(id)) was to be cancelled and is \(tasks[id]?.state.rawValue ?? "gone")")
         }
         for task in tasks.values.sorted(by: { $0.id < $1.id }) { readLog(of: task) }

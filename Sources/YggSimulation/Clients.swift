@@ -41,6 +41,9 @@ final class Clients: @unchecked Sendable {
             ?? Scenario.Work(duration: 100, lines: 1, ending: .succeeds, dying: .zero)
     }
 
+    /// What a plan asks people.
+    func asks(_ plan: String) -> Scenario.Asking? { plans[plan]?.asks }
+
     func start() {
         for plan in fleet.world.scenario.tasks {
             later(plan.submitAt) { self.submit(plan) }
@@ -83,6 +86,10 @@ final class Clients: @unchecked Sendable {
         if plan.hasOwnID { submission.id = TaskID(trusted: plan.name) }
         submission.dependsOn = [plan.dependsOn].compactMap { $0.map(TaskID.init(trusted:)) }
         submission.notBefore = plan.delay.map { fleet.coordinator.machine.clock.time() + $0 }
+        if case .review(let expires) = plan.asks {
+            submission.tier = TierRequest(added: [.review])
+            if let expires { submission.timeouts = ["approvalMs": .int(expires.rawValue)] }
+        }
         submissions[plan.name] = submission
         return submission
     }

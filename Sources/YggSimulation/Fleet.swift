@@ -10,6 +10,8 @@ final class Fleet: @unchecked Sendable {
     private(set) lazy var network = Network(world)
     private(set) lazy var auditor = Auditor(self)
     private(set) lazy var clients = Clients(self)
+    private(set) lazy var people = People(self)
+    private(set) lazy var repository = SimulatedRepository(self)
     private(set) lazy var coordinator = CoordinatorNode(self)
     private(set) lazy var executors = world.scenario.executors.map { ExecutorNode($0, self) }
 
@@ -23,6 +25,8 @@ final class Fleet: @unchecked Sendable {
         coordinator.start()
         for executor in executors { executor.start() }
         clients.start()
+        people.start()
+        for commit in world.scenario.commits { world.at(commit.at) { self.repository.commit(on: commit.branch) } }
         for fault in world.scenario.faults { begin(fault) }
     }
 

@@ -23,9 +23,26 @@ extension Scenario {
         for number in 0..<random.int(2..<9) { tasks.append(Self.task(number, earlier: tasks, &random)) }
         // Whoever asks for two slots must find them.
         if tasks.contains(where: { $0.kind == .heavy }) { executors[0].slots = max(2, executors[0].slots) }
+        drawApprovals()
         guard !random.chance(12) else { return }
         for _ in 0..<random.int(1..<7) { faults.append(fault(&random)) }
         faults.sort { $0.at < $1.at }
+    }
+
+    /// Half of the fleets have people who are asked. The first task never asks, so that there is always one that has
+    /// nothing to do with them.
+    private mutating func drawApprovals() {
+        var random = SeededRandom(seed: seed, stream: "approvals")
+        guard random.chance(50) else { return }
+        people = random.int(1..<3)
+        for index in tasks.indices.dropFirst() where random.chance(60) {
+            let expires = random.chance(30) ? random.milliseconds(3000..<20_000) : nil
+            let branch = random.pick(["main", "main", "next"])
+            tasks[index].asks = random.chance(30) ? .review(expires: expires) : .landing(branch: branch)
+        }
+        for _ in 0..<random.int(0..<12) {
+            commits.append(OthersCommit(at: random.milliseconds(0..<60_000), branch: random.pick(["main", "next"])))
+        }
     }
 
     private static func task(_ number: Int, earlier: [TaskPlan], _ random: inout SeededRandom) -> TaskPlan {

@@ -9,6 +9,16 @@ package struct Scenario: Sendable {
     package var faults: [Fault]
     /// From here on nothing goes wrong any more, and everything must come to its end.
     package var calmAt: Milliseconds
+    /// How many look after what waits for a person, each by himself.
+    package var people = 0
+    /// When somebody else's commit lands.
+    package var commits: [OthersCommit] = []
+
+    /// The base moves.
+    package struct OthersCommit: Sendable {
+        package var at: Milliseconds
+        package var branch: String
+    }
 
     /// One machine with an executor on it.
     package struct ExecutorPlan: Sendable {
@@ -30,8 +40,18 @@ package struct Scenario: Sendable {
         package var delay: Milliseconds?
         package var cancelAt: Milliseconds?
         package var retryAt: Milliseconds?
+        /// What it asks people; nil where it asks nobody.
+        package var asks: Asking?
         /// What its attempts do, one after the other; the last one for all that follow.
         package var attempts: [Work]
+    }
+
+    /// What of a task waits for a person.
+    package enum Asking: Sendable, Hashable {
+        /// Whether its result counts; where nobody says so in time, it does not.
+        case review(expires: Milliseconds?)
+        /// Whether its result is landed on a branch.
+        case landing(branch: String)
     }
 
     /// What a handler does in one attempt.

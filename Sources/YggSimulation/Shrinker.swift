@@ -42,8 +42,11 @@ extension Scenario {
         for index in tasks.indices {
             if tasks[index].cancelAt != nil { smaller.append(changed { $0.tasks[index].cancelAt = nil }) }
             if tasks[index].retryAt != nil { smaller.append(changed { $0.tasks[index].retryAt = nil }) }
+            if tasks[index].asks != nil { smaller.append(changed { $0.tasks[index].asks = nil }) }
             if tasks[index].delay != nil { smaller.append(changed { $0.tasks[index].delay = nil }) }
         }
+        if people > 1 { smaller.append(changed { $0.people -= 1 }) }
+        for index in commits.indices { smaller.append(changed { $0.commits.remove(at: index) }) }
         return smaller
     }
 

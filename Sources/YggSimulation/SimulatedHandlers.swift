@@ -45,7 +45,48 @@ private struct SimulatedHandler: Handler {
                     code: "exit-code",
                     detail: "It failed as \(context.key).",
                     retryable: work.ending == .fails
-                ) : nil
+                ) : nil,
+            question: outcome == .succeeded ? question(about: context, plan) : nil
         )
+    }
+
+    /// Asks whether what this attempt made may be landed.
+    private func question(about context: HandlerContext, _ plan: String) -> ApprovalQuestion? {
+        guard case .landing(let branch) = process.fleet.clients.asks(plan) else { return nil }
+        return ApprovalQuestion(
+            subject: .plan,
+            next: .land,
+            summary: "the work of \(context.key)",
+            repository: SimulatedRepository.name,
+            target: branch,
+            shown: ["work": .string(process.fleet.auditor.mark(of: context.key, on: process))]
+        )
+    }
+
+    /// Lands what was approved: looks whether it has landed, prepares for a while, and publishes only where the branch is
+    /// as it was then.
+    func land(_ approval: Approval, _ context: HandlerContext) async -> HandlerResult {
+        let fleet = process.fleet
+        let branch = approval.question.target ?? ""
+        let plan = context.params["plan"]?.stringValue ?? ""
+        let work = fleet.clients.work(of: plan, attempt: Int(context.key.epoch))
+        fleet.auditor.began(context.key, kind, on: process)
+        var hasLanded = false
+        var tries = 0
+        while !hasLanded, tries < 3, !Task.isCancelled {
+            hasLanded = fleet.repository.has(approval.digest, on: branch)
+            if hasLanded { break }
+            let base = fleet.repository.tip(of: branch)
+            await process.sleep(work.duration / 3 + 20)
+            if Task.isCancelled { break }
+            hasLanded = fleet.repository.publish(approval, of: context.key, over: base, by: process)
+            tries += 1
+        }
+        if Task.isCancelled { await process.sleep(work.dying, isCancellable: false) }
+        fleet.auditor.ended(context.key, hasLanded ? .succeeded : .cancelled, on: process)
+        let result: JSONObject = ["by": .string(fleet.auditor.mark(of: context.key, on: process))]
+        if hasLanded { return HandlerResult(outcome: .succeeded, result: result) }
+        return Task.isCancelled
+            ? HandlerResult(outcome: .cancelled, result: result) : .notLanded("\(branch) moved \(tries) times.")
     }
 }

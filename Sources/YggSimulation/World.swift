@@ -87,6 +87,9 @@ package enum Rule: String, Sendable, CaseIterable {
     case logIsWhole = "every line is in the log once and in order, or declared missing"
     case acknowledgedIsForgotten = "what was acknowledged is not said again"
     case statementsGoForward = "an older statement changes nothing"
+    case landsApproved = "nothing lands without the approval of exactly that digest"
+    case landsOnce = "nothing lands twice"
+    case decidedOnce = "a decision is one person's about what they were shown, and stands"
     case everyRunEnds = "every run ends"
 }
 

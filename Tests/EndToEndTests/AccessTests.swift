@@ -38,6 +38,7 @@ struct AccessTests {
 
         .submitTask: .submitter, .submitBatch: .submitter, .listTasks: .viewer, .showTask: .viewer,
         .cancelTask: .submitter, .retryTask: .submitter, .requeueTask: .operator, .whyTask: .viewer,
+        .listApprovals: .viewer, .approveTask: .operator, .rejectTask: .operator,
         .taskEvents: .viewer, .taskStream: .viewer, .artifact: .viewer, .saveArtifact: .leaseHolder,
 
         .listKinds: .viewer, .showKind: .viewer, .listRoutes: .viewer,

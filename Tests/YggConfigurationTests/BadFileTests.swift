@@ -25,7 +25,7 @@ struct BadFileTests {
         Case(
             "zebra: 1\n",
             "f.yaml:1: zebra: is not known; allowed are auth, backup, coordinator, executor, executors, git, handlers, resources, "
-                + "routes, secrets, services, timeZone"
+                + "routes, secrets, services, tierRules, timeZone"
         ),
         Case("coordinator: 5\n", "f.yaml:1: coordinator: must be an object, not an integer"),
         Case(

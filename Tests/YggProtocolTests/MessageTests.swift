@@ -40,8 +40,47 @@ struct MessageTests {
         window: 8,
         labels: ["arch": "arm64", "os": "linux"],
         repositories: ["/srv/git", "/home/me"],
-        resources: ["resident": ["llama"], "nested": ["a": [1, .double(2.5), nil, true]]]
+        resources: ["resident": ["llama"], "nested": ["a": [1, .double(2.5), nil, true]]],
+        phases: [.plan, .run, .land]
     )
+
+    private static let question = ApprovalQuestion(
+        subject: .diff,
+        next: .land,
+        summary: "3 files, +12 -4",
+        repository: "/srv/git/a",
+        target: "main",
+        base: "0123456789",
+        commits: ["c1", "c2"],
+        diff: String(repeating: "a", count: 64),
+        bundle: String(repeating: "b", count: 64),
+        verification: [["swift", "test"], ["swift", "format", "lint"]],
+        limits: ["steps": 15],
+        shown: ["model": "ollama/x"]
+    )
+
+    private static let decisions = [
+        Approval(
+            task: key.task,
+            epoch: 1,
+            phase: .plan,
+            question: ApprovalQuestion(subject: .plan, next: .run, summary: "two steps"),
+            digest: String(repeating: "c", count: 64),
+            requestedAt: at,
+            expiresAt: nil,
+            decision: ApprovalDecision(.approved, by: "freya", at: at)
+        ),
+        Approval(
+            task: key.task,
+            epoch: 2,
+            phase: .run,
+            question: question,
+            digest: String(repeating: "d", count: 64),
+            requestedAt: at,
+            expiresAt: at + .days(7),
+            decision: ApprovalDecision(.sentBack, by: "freya", comment: "Shorter, please.", at: at)
+        ),
+    ]
 
     private static let assignment = Assignment(
         spec: TaskSpec(
@@ -51,12 +90,15 @@ struct MessageTests {
             description: "A description",
             params: ["repo": "/srv/git/a", "list": [1, ["deep": "yes"]]],
             createdAt: Timestamp(milliseconds: 0),
-            timeouts: Timeouts(run: .minutes(3), silence: .seconds(9))
+            timeouts: Timeouts(run: .minutes(3), silence: .seconds(9)),
+            tier: [.plan, .review],
+            skippedTier: [.review]
         ),
         phase: .land,
         attempt: 2,
         slots: Slots(["default": 3]),
-        offline: .continue
+        offline: .continue,
+        decisions: decisions
     )
 
     private static let statement = StatementMessage(
@@ -80,14 +122,16 @@ struct MessageTests {
     private static var reports: [FinalReport] {
         Outcome.allCases.map { FinalReport(ending: .finished($0), result: ["n": 1], error: error) }
             + Interruption.allCases.map { FinalReport(ending: .interrupted($0)) }
-            + [FinalReport(ending: .needsApproval(digest: "abc"), result: ["plan": ["x", "y"]])]
     }
 
     private static var entries: [ReportEntry] {
         let events = EventType.allCases.map { type in
             ReportEntry.Body.event(EventDraft(at: at, type: type, data: ["text": "grüße 🌳\n"]))
         }
-        return (events + reports.map { .final($0) }).enumerated().map { index, body in
+        let questions = [question, .review(of: kind.kind, result: [:])].map {
+            ReportEntry.Body.question($0, result: ["outcome": "succeeded"])
+        }
+        return (events + reports.map { .final($0) } + questions).enumerated().map { index, body in
             ReportEntry(key: key, n: Int64(index + 1), body: body)
         }
     }
@@ -251,7 +295,9 @@ struct MessageTests {
 
 extension JSONObject {
     /// Members whose names are data, not ours to add to.
-    private static let free: Set<String> = ["params", "labels", "slots", "capacity", "resources", "data", "result"]
+    private static let free: Set<String> = [
+        "params", "labels", "slots", "capacity", "resources", "data", "result", "limits", "shown",
+    ]
 
     /// The same message from a peer that says more in every object of it.
     fileprivate func withNews() -> JSONObject {

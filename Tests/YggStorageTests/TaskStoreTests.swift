@@ -27,7 +27,8 @@ struct TaskStoreTests {
             retryOf: TaskID(trusted: "r"),
             continues: TaskID(trusted: "c"),
             dedupeKey: "k",
-            needsPlan: true
+            tier: [.plan, .review],
+            skippedTier: [.review]
         )
         let snapshot = FleetTask.Snapshot(
             state: .awaitingApproval,
@@ -44,6 +45,7 @@ struct TaskStoreTests {
             cancelRequested: true,
             pendingDigest: "digest",
             approvalSince: .noon + 10,
+            landing: "/r main",
             result: ["r": [1]],
             error: TaskError(code: "e", detail: "d", retryable: true),
             version: 77

@@ -154,6 +154,7 @@ struct CoordinatorAssembly {
             dataDirectory: settings.dataDirectory,
             limits: limits
         )
+        coordinator.tierRules = settings.configuration.tierRules
         coordinator.access.sharedToken = settings.token
         coordinator.access.requestsPerSecond = settings.requestLimit
         coordinator.access.auditAge = max(settings.retentionAudit, settings.retentionAge)

@@ -31,7 +31,26 @@ struct SubmissionOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Among unfinished tasks there is one with this key.", valueName: "key"))
     var dedupeKey: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Also ask a person: plan, before it runs, or review, before it counts. Repeatable.",
+            valueName: "plan|review"
+        )
+    )
+    var tier: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "As an operator: do not ask a person for this one. Repeatable.",
+            valueName: "plan|review"
+        )
+    )
+    var skipTier: [String] = []
+
     func validate() throws {
+        for word in tier + skipTier where Tier(rawValue: word) == nil {
+            throw ValidationError("--tier and --skip-tier are plan or review, not \"\(word)\"")
+        }
         if let priority, Priority(priority) == nil { throw ValidationError("--priority must be from 0 to 4") }
         for id in after + (id.map { [$0] } ?? []) { try TaskArgument.check(id) }
     }
@@ -58,6 +77,8 @@ struct SubmissionOptions: ParsableArguments {
             body.append("notBefore", .string(time.description))
         }
         body.append("dedupeKey", .optional(dedupeKey))
+        if !tier.isEmpty { body.append("tier", .array(tier.map(JSON.string))) }
+        if !skipTier.isEmpty { body.append("skipTier", .array(skipTier.map(JSON.string))) }
         body.append("source", .string(TaskSource.cli.rawValue))
         return body
     }
@@ -76,7 +97,7 @@ enum IdempotencyKey {
 enum MistakenOption {
     static let known = [
         "title", "description", "prompt", "id", "label", "priority", "after", "at", "dedupe-key", "wait", "follow",
-        "timeout", "wait-for", "json", "output", "params", "param", "coordinator",
+        "tier", "skip-tier", "timeout", "wait-for", "json", "output", "params", "param", "coordinator",
     ]
 
     /// - Parameters:

@@ -33,6 +33,11 @@ enum TaskDetails {
         details.add("title", task.title)
         details.add("description", task.json["description"]?.stringValue)
         details.add("state", task.stateText, Style.emphasis(of: task.state))
+        let tier = (task.json["tier"]?.arrayValue ?? []).compactMap(\.stringValue)
+        details.add("tier", tier.joined(separator: ", "))
+        if let digest = task.json["approval"]?["digest"]?.stringValue {
+            details.add("asks", "a person, about \(digest): ygg task diff \(task.id)", .yellow)
+        }
         details.add("executor", task.executor)
         details.add("attempt", task.attempt > 0 ? String(task.attempt) : nil)
         details.add("priority", String(task.priority))

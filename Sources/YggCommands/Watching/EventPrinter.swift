@@ -67,9 +67,19 @@ enum EventSummary {
             let bytes = text("bytes") ?? text("size")
             return "artifact \(text("name") ?? text("sha256") ?? "")\(bytes.map { " (\($0) bytes)" } ?? "")"
         case .toolCall, .toolResult: return "\(text("name") ?? text("tool") ?? "tool"): \(members(data) ?? "")"
-        case .approval, nil: return "\(name): \(members(data) ?? "")"
+        case .approval: return approval(data, text)
+        case nil: return "\(name): \(members(data) ?? "")"
         case .output: return text("text")
         }
+    }
+
+    private static func approval(_ data: JSONObject, _ text: (String) -> String?) -> String {
+        guard let decision = text("decision") else {
+            return "a person is asked (\(text("subject") ?? "approval")): \(text("summary") ?? "")"
+        }
+        let word = decision == "sentBack" ? "sent back" : decision
+        let by = text("decidedBy").map { " by \($0)" } ?? ""
+        return "\(word)\(by)\(text("comment").map { ": \($0)" } ?? "")"
     }
 
     /// The last state is told with the result, so it is not told here.

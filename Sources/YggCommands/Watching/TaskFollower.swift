@@ -36,7 +36,9 @@ struct TaskFollower: Sendable {
                 } else {
                     Console.out(JSON.object(entry).text + "\n")
                 }
-                if goal == .approval, data["state"]?.stringValue == TaskState.awaitingApproval.rawValue { return }
+                guard data["state"]?.stringValue == TaskState.awaitingApproval.rawValue else { continue }
+                if goal == .approval { return }
+                printer.remark(ApprovalText.howTo(id)).write()
             }
         }
     }

@@ -20,7 +20,7 @@ struct TaskWaiter: Sendable {
             if task.state?.isTerminal == true { return task }
             if task.state == .awaitingApproval {
                 if goal == .approval { return task }
-                if !saidHow { remark("\(id) waits for a person to approve it.") }
+                if !saidHow { remark(ApprovalText.howTo(id)) }
                 saidHow = true
             } else {
                 saidHow = false

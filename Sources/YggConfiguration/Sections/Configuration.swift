@@ -11,6 +11,8 @@ package struct Configuration: Sendable, Hashable {
     package var backup = BackupSection()
     /// The household's standard routes where the file names none.
     package var routes = RouteTable.standard
+    /// Who besides handlers and routes asks for a person.
+    package var tierRules = TierRules()
     /// Executors with fixed addresses, used while one never registered.
     package var executors: [FixedExecutor] = []
     /// Agents that are not ours.
@@ -43,6 +45,7 @@ package struct Configuration: Sendable, Hashable {
             self.routes = RouteTable(routes, areConfigured: true)
         }
         reader.refuseRepeated("prefix", in: "routes")
+        tierRules = reader.list("tierRules", TierRules.Rule.init(reading:)).map { TierRules($0) } ?? tierRules
         executors = reader.list("executors", FixedExecutor.init(reading:)) ?? executors
         reader.refuseRepeated("id", in: "executors")
         if reader.object["services"]?.arrayValue != nil {

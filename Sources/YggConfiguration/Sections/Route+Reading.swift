@@ -18,6 +18,7 @@ extension Route {
             offline: reader.choice("offline", of: OfflinePolicy.self),
             lostAfter: reader.read("lostAfter", .duration(.minutes(1)...Milliseconds.days(366))) ?? .hours(6),
             labels: reader.labels("labels") ?? [:],
+            tier: reader.tiers("tier") ?? [],
             secrets: reader.list("secrets", .secretName) ?? []
         )
     }

@@ -129,6 +129,20 @@ package final class ArtifactStore: Sendable {
             ? nil : "Artifact \(hash) does not have the bytes that its name says."
     }
 
+    /// Reads the bytes of a hash again, whole.
+    /// - Parameter limit: how many of their beginning are wanted.
+    /// - Returns: their number and beginning; nil where they are not here, or are not what the hash says.
+    func examine(_ hash: String, beginning limit: Int) async throws -> (size: Int64, beginning: [UInt8])? {
+        guard let reader = try await reader(of: hash) else { return nil }
+        var hasher = SHA256()
+        var beginning: [UInt8] = []
+        while let chunk = try await reader.next() {
+            hasher.update(data: chunk)
+            if beginning.count < limit { beginning += chunk.prefix(limit - beginning.count) }
+        }
+        return hexadecimal(hasher.finalize()) == hash ? (reader.size, beginning) : nil
+    }
+
     private func folder(of hash: String) -> String { "\(directory)/\(hash.prefix(2))" }
 
     private func path(of hash: String) -> String { "\(folder(of: hash))/\(hash)" }

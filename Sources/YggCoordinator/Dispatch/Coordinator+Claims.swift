@@ -43,6 +43,7 @@ extension Coordinator {
     ) throws -> ClaimResult {
         var budget = budget
         var result = ClaimResult()
+        var places: Set<String> = []
         var queues: [(need: Dispatcher.LaneNeed, heads: ArraySlice<StoredTask>, sawEnd: Bool)] = []
         for need in order.lanes where budget.covers(need) {
             let limit = budget.capacity(for: need)
@@ -53,6 +54,9 @@ extension Coordinator {
             .min(by: { isBefore(queues[$0].heads, queues[$1].heads) })
         {
             var stored = queues[index].heads.removeFirst()
+            // Two that land at one place are not granted in one claim either; the second one's turn comes with the end
+            // of the first.
+            if let place = stored.task.landing, !places.insert(place).inserted { continue }
             budget.spend(queues[index].need)
             try grant(&stored, to: order.executor, at: now, in: tx)
             result.granted.append(stored)
@@ -69,6 +73,13 @@ extension Coordinator {
     ) throws {
         let task = try stored.task.applying(.granted(to: executor), at: now, jitter: 0)
         try store.update(&stored, to: task, events: [.state(of: task, at: now)], in: tx)
+        try recall(&stored, in: tx)
+    }
+
+    /// Reads what people decided about a running task. Nobody can have, before its first attempt.
+    func recall(_ stored: inout StoredTask, in tx: any SQLTransaction) throws {
+        guard stored.task.epoch > 1 else { return }
+        stored.decisions = try ApprovalStore.decisions(of: stored.num, in: tx)
     }
 
     /// After the commit: the leases live, the slots are counted, the poll is answered.

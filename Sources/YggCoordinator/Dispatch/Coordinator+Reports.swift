@@ -25,8 +25,9 @@ extension Coordinator {
         let now = machine.time()
         let verdicts: [Outbox.Verdict]
         do {
+            let seen = try await examine(request.entries)
             verdicts = try await database.write { [self] tx in
-                try take(request, from: id, order: order, at: now, in: tx)
+                try take(request, seen, from: id, order: order, at: now, in: tx)
             }
         } catch {
             if let order { abandon(order) }
@@ -40,17 +41,18 @@ extension Coordinator {
 
     private func take(
         _ request: ReportsRequest,
+        _ seen: SeenArtifacts,
         from id: ExecutorID,
         order: Dispatcher.ClaimOrder?,
         at now: Timestamp,
         in tx: any SQLTransaction
     ) throws -> [Outbox.Verdict] {
-        var transition = Transition(store, tx, now: now, machine: machine)
+        var transition = transition(in: tx, at: now)
         var verdicts = request.unreadable.sorted().map { Outbox.Verdict.leaseLost($0) }
         var ended: [LeaseKey] = []
         var budget = order?.budget
         for group in request.entries.groupedByLease() where !request.unreadable.contains(group.key) {
-            let (verdict, endedLane) = try take(group.entries[...], of: group.key, from: id, &transition)
+            let (verdict, endedLane) = try take(group.entries[...], seen, of: group.key, from: id, &transition)
             verdicts.append(verdict)
             guard let endedLane else { continue }
             ended.append(group.key)
@@ -83,6 +85,7 @@ extension Coordinator {
     /// - Returns: the verdict, and the task's lane where its attempt ended.
     private func take(
         _ entries: ArraySlice<ReportEntry>,
+        _ seen: SeenArtifacts,
         of key: LeaseKey,
         from id: ExecutorID,
         _ transition: inout Transition
@@ -113,15 +116,21 @@ extension Coordinator {
             case .final(let report):
                 stored.reported = entry.n
                 let upTo = stored.reported
-                try transition.apply(
-                    .reported(
-                        (sabotage.makes(.countsDrainAsFailure) ? report.withDrainAsFailure : report)
-                            .withOutcomeInResult,
-                        epoch: sabotage.makes(.skipsEpochCheck) ? stored.task.epoch : key.epoch
-                    ),
-                    to: &stored,
+                try transition.end(
+                    &stored,
+                    with: sabotage.makes(.countsDrainAsFailure) ? report.withDrainAsFailure : report,
+                    epoch: sabotage.makes(.skipsEpochCheck) ? stored.task.epoch : key.epoch,
                     events: drafts
                 )
+                return (.accepted(key, upTo: upTo), stored.lane)
+            case .question(let question, let result):
+                guard try seen.covers(question, of: stored, in: transition.tx) else {
+                    try keep(drafts, of: &stored, if: stored.reported > started, &transition)
+                    return (.artifactMissing(key, upTo: stored.reported), nil)
+                }
+                stored.reported = entry.n
+                let upTo = stored.reported
+                try transition.ask(question, seen.excerpt(of: question), result, of: &stored, events: drafts)
                 return (.accepted(key, upTo: upTo), stored.lane)
             }
         }

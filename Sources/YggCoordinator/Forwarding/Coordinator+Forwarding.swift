@@ -73,12 +73,8 @@ extension Coordinator {
                 tx.afterCommit { self.withControl { $0.revoke(key, now: self.machine.now(), into: &$1) } }
                 return
             }
-            var transition = Transition(store, tx, now: now, machine: machine)
-            try transition.apply(
-                .reported(report.withOutcomeInResult, epoch: key.epoch),
-                to: &stored,
-                events: report.outputEvents(at: now)
-            )
+            var transition = transition(in: tx, at: now)
+            try transition.end(&stored, with: report, epoch: key.epoch, events: report.outputEvents(at: now))
             let outcome = transition.outcome
             tx.afterCommit {
                 self.withControl { control, work in

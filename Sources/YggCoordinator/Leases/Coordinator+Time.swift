@@ -60,7 +60,7 @@ extension Coordinator {
         let now = machine.time()
         let limit = 200
         return try await database.write { [self] tx in
-            var transition = Transition(store, tx, now: now, machine: machine)
+            var transition = transition(in: tx, at: now)
             let due = try store.due(by: now, limit: limit, in: tx)
             for num in due.map(\.num) {
                 // Read again: what one of them set off may have changed another.
@@ -102,7 +102,7 @@ extension Coordinator {
                 tx.afterCommit { self.withControl { $0.revoke(key, now: self.machine.now(), into: &$1) } }
                 return
             }
-            var transition = Transition(store, tx, now: now, machine: machine)
+            var transition = transition(in: tx, at: now)
             try transition.apply(change, to: &stored)
             let outcome = transition.outcome
             tx.afterCommit {

@@ -19,7 +19,7 @@ extension Coordinator {
             )
         }
         let kind = try known.kind.get()
-        try checkTier(of: kind)
+        let tier = try tier(of: submission, kind: kind, by: author)
         let params = try check(submission.params, against: kind)
         let (timeouts, retry) = try policies(of: submission, kind: kind)
         let spec = TaskSpec(
@@ -40,7 +40,9 @@ extension Coordinator {
             dependsOn: submission.dependsOn,
             onDependencyFailure: submission.onDependencyFailure,
             dedupeKey: submission.dedupeKey,
-            fingerprint: submission.id.map { _ in ArtifactStore.hash(of: submission.json.bytes) }
+            fingerprint: submission.id.map { _ in ArtifactStore.hash(of: submission.json.bytes) },
+            tier: tier,
+            skippedTier: submission.tier.skipped
         )
         let lane = Lane(of: spec, kind: kind, roots: known.roots)
         try await checkRepository(of: spec, kind: kind, lane: lane)
@@ -54,16 +56,28 @@ extension Coordinator {
         var id: TaskID
     }
 
-    /// A kind whose work a person must see first is not run unseen.
-    private func checkTier(of kind: KindSpec?) throws(Problem) {
-        guard let kind, !kind.tier.isEmpty else { return }
-        throw Problem(
-            status: 422,
-            code: "approval-unavailable",
-            title: "Approval unavailable",
-            detail: "Tasks of the kind \(kind.kind) ask for approval, and this version cannot ask anybody.",
-            nextAction: "Use a kind without a tier, or a version that has approvals."
-        )
+    /// What a person must see of the task.
+    private func tier(
+        of submission: TaskSubmission,
+        kind: KindSpec?,
+        by author: Author
+    ) throws(Problem) -> [Tier] {
+        do throws(TierLowered) {
+            return try settings.tierRules.tier(
+                of: submission.kind,
+                handler: kind?.tier,
+                labels: submission.labels,
+                route: settings.routes.route(for: submission.kind),
+                asked: submission.tier,
+                mayLower: author.principal.role.includes(.operator)
+            )
+        } catch {
+            var problem = Problem.forbidden(.needs(.operator), author.principal)
+            let words = error.tiers.map(\.rawValue).joined(separator: " and ")
+            problem.detail = "To skip the \(words) of \(submission.kind) takes an operator: \(problem.detail)"
+            problem.nextAction = "Leave skipTier out, or ask an operator to submit it."
+            throw problem
+        }
     }
 
     /// - Returns: the kind's specification; nil where its executors are configured and have not been seen yet.

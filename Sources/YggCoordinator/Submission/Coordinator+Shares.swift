@@ -27,7 +27,9 @@ extension Coordinator {
         in tx: any SQLTransaction
     ) throws {
         if isCounted(author) { try store.count(stored, of: author.name, in: tx) }
-        try AuditStore.append(AuditEntry(action, by: author, at: now, task: stored.task.id), in: tx)
+        let skipped = stored.task.spec.skippedTier.map(\.rawValue)
+        let detail = skipped.isEmpty ? nil : "nobody is asked for \(skipped.joined(separator: " and "))"
+        try AuditStore.append(AuditEntry(action, by: author, at: now, task: stored.task.id, detail: detail), in: tx)
     }
 
     private func isCounted(_ author: Author) -> Bool { author.principal.role == .submitter }

@@ -280,5 +280,6 @@ extension TaskSpec {
             && labels == other.labels && priority == other.priority && notBefore == other.notBefore
             && timeouts == other.timeouts && retry == other.retry && dependsOn == other.dependsOn
             && onDependencyFailure == other.onDependencyFailure && dedupeKey == other.dedupeKey
+            && tier == other.tier && skippedTier == other.skippedTier
     }
 }

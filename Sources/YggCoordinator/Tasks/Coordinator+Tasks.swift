@@ -10,7 +10,7 @@ extension Coordinator {
         try await database.read { [store] tx in try Self.find(id, store, tx) }
     }
 
-    private static func find(_ id: TaskID, _ store: TaskStore, _ tx: any SQLTransaction) throws -> StoredTask {
+    static func find(_ id: TaskID, _ store: TaskStore, _ tx: any SQLTransaction) throws -> StoredTask {
         guard let stored = try store.task(id, in: tx) else {
             throw Problem.notFound("task \(id)", next: "List tasks with: ygg task list, or GET /v1/tasks.")
         }
@@ -89,8 +89,12 @@ extension Coordinator {
                     nextAction: "Nothing; or submit it again with: ygg task retry \(id)"
                 )
             }
-            var transition = Transition(store, tx, now: now, machine: machine)
-            try transition.apply(.cancel, to: &stored)
+            var transition = transition(in: tx, at: now)
+            try transition.apply(
+                .cancel,
+                to: &stored,
+                decision: ApprovalDecision(.cancelled, by: author.name, at: now)
+            )
             try AuditStore.append(AuditEntry(.taskCancel, by: author, at: now, task: id), in: tx)
             let outcome = transition.outcome
             let key = LeaseKey(task: id, epoch: stored.task.epoch)
@@ -125,7 +129,7 @@ extension Coordinator {
                 )
             }
             let key = LeaseKey(task: id, epoch: stored.task.epoch)
-            var transition = Transition(store, tx, now: now, machine: machine)
+            var transition = transition(in: tx, at: now)
             try transition.apply(.requeued, to: &stored)
             try AuditStore.append(AuditEntry(.taskRequeue, by: author, at: now, task: id), in: tx)
             let outcome = transition.outcome
@@ -161,7 +165,7 @@ extension Coordinator {
             if stored.task.state == .scheduled {
                 try AuditStore.append(AuditEntry(.taskRetry, by: author, at: now, task: id), in: tx)
                 try idempotency?.remember(id, at: now, in: tx)
-                var transition = Transition(store, tx, now: now, machine: machine)
+                var transition = transition(in: tx, at: now)
                 try transition.apply(.due, to: &stored)
                 let outcome = transition.outcome
                 tx.afterCommit { self.settle(outcome) }
@@ -228,7 +232,8 @@ extension TaskSpec {
             parent: parent,
             retryOf: self.id,
             continues: continues,
-            needsPlan: needsPlan
+            tier: tier,
+            skippedTier: skippedTier
         )
     }
 }

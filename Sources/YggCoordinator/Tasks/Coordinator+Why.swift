@@ -9,12 +9,15 @@ package struct Explanation: Sendable {
     package var decision: Decision?
     /// What a person should look at.
     package var problem: DeclinedByAll?
+    /// What a person is asked.
+    package var approval: Approval?
 
     package var json: JSONObject {
         var object: JSONObject = [
             "task": .string(task.id.rawValue), "state": .string(task.state.rawValue), "summary": .string(summary),
         ]
         object.append("problem", problem.map { .object($0.json) })
+        object.append("approval", approval.map { .object($0.view(of: task)) })
         guard let decision else { return object }
         object.append("route", decision.route.map { .object($0.json) })
         object.append("candidates", .array(decision.candidates.map { .string($0.rawValue) }))
@@ -43,6 +46,9 @@ extension Coordinator {
         let task = stored.task
         switch task.state {
         case .queued:
+            if let waiting = try await landingSummary(task) {
+                return Explanation(task: task, summary: waiting, decision: nil)
+            }
             let (decision, isKnown, troubles) = withControl { control, _ in
                 let lane = control.dispatcher.lane(stored.lane)
                 let lanes = lane ?? Lane(kind: task.spec.kind)
@@ -90,7 +96,7 @@ extension Coordinator {
                 decision: nil
             )
         case .awaitingApproval:
-            return Explanation(task: task, summary: "It waits for a person to decide.", decision: nil)
+            return try await explainApproval(of: stored)
         case .succeeded, .failed, .cancelled:
             let detail = task.error.map { " \($0.detail)" } ?? ""
             return Explanation(task: task, summary: "It has ended: \(task.state.rawValue).\(detail)", decision: nil)
@@ -128,6 +134,30 @@ extension Coordinator {
         return "No executor can take it as things are: see what each one lacks."
     }
 
+    /// Whose landing it waits for; nil where it waits for none.
+    private func landingSummary(_ task: FleetTask) async throws -> String? {
+        guard let place = task.landing else { return nil }
+        let other = try await database.read { [store] tx in try store.landing(at: place, in: tx) }
+        return other.map { "It was approved, and lands when \($0) has: one lands at a time at \(place)." }
+    }
+
+    private func explainApproval(of stored: StoredTask) async throws -> Explanation {
+        let open = try await database.read { tx in try ApprovalStore.open(of: stored.num, in: tx) }
+        let id = stored.task.id
+        // Decided since the task was read.
+        guard let open else {
+            return Explanation(task: stored.task, summary: "It was decided just now.", decision: nil)
+        }
+        let end = open.expiresAt.map { " It is cancelled if nobody has by \($0)." } ?? ""
+        return Explanation(
+            task: stored.task,
+            summary: "It waits for a person to decide about \(open.question.what): \(open.question.sentence) "
+                + "Look at it with `ygg task diff \(id)`, then `ygg approve \(id)`, or `ygg reject \(id)`.\(end)",
+            decision: nil,
+            approval: open
+        )
+    }
+
     private func blockedSummary(_ task: FleetTask) async throws -> String {
         var open: [String] = []
         for id in task.spec.dependsOn {
@@ -135,5 +165,23 @@ extension Coordinator {
             open.append("\(id) (\(dependency.state.rawValue))")
         }
         return "It waits for \(open.joined(separator: ", "))."
+    }
+}
+
+extension ApprovalQuestion {
+    /// The summary with an end.
+    fileprivate var sentence: String {
+        guard let last = summary.last else { return "" }
+        return ".!?".contains(last) ? summary : "\(summary)."
+    }
+
+    /// For "to decide about …".
+    fileprivate var what: String {
+        switch (subject, next) {
+        case (.plan, _): "its plan"
+        case (.diff, _): "its diff"
+        case (.command, .succeed): "its result"
+        case (.command, _): "its command"
+        }
     }
 }

@@ -28,24 +28,41 @@ struct Transition {
     let now: Timestamp
     /// Where jitter comes from, anew for each change: tasks that fail together do not come back together.
     private let machine: Machine
+    private let sabotage: Sabotage
     var outcome = Outcome()
 
-    init(_ store: TaskStore, _ tx: any SQLTransaction, now: Timestamp, machine: Machine) {
+    init(_ store: TaskStore, _ tx: any SQLTransaction, now: Timestamp, machine: Machine, sabotage: Sabotage) {
         self.store = store
         self.tx = tx
         self.now = now
         self.machine = machine
+        self.sabotage = sabotage
     }
 
     /// Applies `change`, stores it with `events` before the event of the new state, and lets it ripple on.
-    mutating func apply(_ change: TaskChange, to stored: inout StoredTask, events: [EventDraft] = []) throws {
-        let before = stored.task.state
-        let task = try stored.task.applying(change, at: now, jitter: machine.jitter)
+    /// - Parameter decision: what ends the wait for a person, where somebody does.
+    mutating func apply(
+        _ change: TaskChange,
+        to stored: inout StoredTask,
+        events: [EventDraft] = [],
+        decision: ApprovalDecision? = nil
+    ) throws {
+        let before = stored.task
+        let task = try before.applying(change, at: now, jitter: machine.jitter)
         var drafts = events
-        if task.state != before || task.cancelRequested { drafts.append(.state(of: task, at: now)) }
+        if before.state == .awaitingApproval, task.state != .awaitingApproval {
+            drafts.append(try close(stored, decision ?? .implied(by: change, at: now)))
+        }
+        if task.state != before.state || task.cancelRequested { drafts.append(.state(of: task, at: now)) }
         try store.update(&stored, to: task, events: drafts, in: tx)
         outcome.note(stored)
-        if task.state.isTerminal, !before.isTerminal { try release(dependantsOf: stored) }
+        if let place = before.landing, before.state == .running, task.state != .running,
+            !sabotage.makes(.forgetsWaitingLandings)
+        {
+            // Whoever waited to land there was held back until now.
+            outcome.filled.formUnion(try store.lanesWaiting(toLandAt: place, in: tx))
+        }
+        if task.state.isTerminal, !before.state.isTerminal { try release(dependantsOf: stored) }
     }
 
     /// Tells every task that waits for `ended`, and those that end by it tell theirs.
@@ -68,9 +85,19 @@ struct Transition {
     }
 }
 
+extension Coordinator {
+    func transition(in tx: any SQLTransaction, at now: Timestamp) -> Transition {
+        Transition(store, tx, now: now, machine: machine, sabotage: sabotage)
+    }
+}
+
 extension FleetTask {
-    /// Whether those that wait for it may go on: an unverified result does not count as success.
-    var isSuccess: Bool { state == .succeeded && result?["outcome"]?.stringValue != Outcome.unverified.rawValue }
+    /// Whether those that wait for it may go on: an unverified result does not count as success until a person has
+    /// accepted it.
+    var isSuccess: Bool {
+        state == .succeeded
+            && (result?["outcome"]?.stringValue != Outcome.unverified.rawValue || result?["accepted"] == true)
+    }
 }
 
 extension EventDraft {

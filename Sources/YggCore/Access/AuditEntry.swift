@@ -23,6 +23,8 @@ package struct AuditEntry: Sendable, Hashable {
         case taskCancel = "task.cancel"
         case taskRetry = "task.retry"
         case taskRequeue = "task.requeue"
+        case taskApprove = "task.approve"
+        case taskReject = "task.reject"
         case executorRegister = "executor.register"
         case executorJoin = "executor.join"
         case executorOrder = "executor.order"

@@ -23,13 +23,24 @@ package struct Assignment: Sendable {
     /// What the attempt takes of the executor's slots.
     package let slots: Slots
     package let offline: OfflinePolicy
+    /// What people decided about the task that an attempt must know, oldest first: the approvals under which it works,
+    /// the comment with which it was sent back.
+    package let decisions: [Approval]
 
-    package init(spec: TaskSpec, phase: Phase, attempt: Int, slots: Slots, offline: OfflinePolicy) {
+    package init(
+        spec: TaskSpec,
+        phase: Phase,
+        attempt: Int,
+        slots: Slots,
+        offline: OfflinePolicy,
+        decisions: [Approval] = []
+    ) {
         self.spec = spec
         self.phase = phase
         self.attempt = attempt
         self.slots = slots
         self.offline = offline
+        self.decisions = decisions
     }
 }
 

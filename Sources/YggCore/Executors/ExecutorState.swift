@@ -26,6 +26,8 @@ package struct ExecutorOffer: Sendable, Hashable {
     /// Roots under which a task may name a repository by path.
     package var repositories: [String]
     package var resources: JSONObject
+    /// What it knows to do with a task. Who does not say so runs it.
+    package var phases: Set<Phase>
 
     package init(
         id: ExecutorID,
@@ -37,7 +39,8 @@ package struct ExecutorOffer: Sendable, Hashable {
         window: Int,
         labels: [String: String],
         repositories: [String],
-        resources: JSONObject
+        resources: JSONObject,
+        phases: Set<Phase> = [.run]
     ) {
         self.id = id
         self.name = name
@@ -49,6 +52,7 @@ package struct ExecutorOffer: Sendable, Hashable {
         self.labels = labels
         self.repositories = repositories
         self.resources = resources
+        self.phases = phases
     }
 
     package func offers(_ kind: TaskKind) -> Bool { kinds.contains { $0.kind == kind } }

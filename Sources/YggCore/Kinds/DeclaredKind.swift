@@ -60,7 +60,7 @@ extension DeclaredKind {
         let kind = Self.kind(&reader)
         let params = Self.params(&reader)
         let timeout = Self.duration("timeout", &reader)
-        Self.checkTier(&reader)
+        let tier = Self.tier(&reader)
         let retry = reader.nested("retry") { nested throws(InvalidInput) in Self.retry(&nested) }
         let declared = DeclaredKind(
             spec: KindSpec(
@@ -71,6 +71,7 @@ extension DeclaredKind {
                 timeout: timeout,
                 retry: retry ?? RetryPolicy(),
                 onLost: reader.choice("onLost", of: OnLost.self),
+                tier: tier,
                 prefetch: reader.bool("prefetch") ?? false,
                 origin: .declared,
                 secrets: SecretUse.read("secrets", &reader) ?? []
@@ -143,19 +144,7 @@ extension DeclaredKind {
         }
     }
 
-    /// Nobody could be asked yet: a declaration that wants a person to look first is refused, because the kind would
-    /// run unseen.
-    private static func checkTier(_ reader: inout ObjectReader) {
-        guard let words = reader.strings("tier"), !words.isEmpty else { return }
-        if let word = words.first(where: { KindSpec.Tier(rawValue: $0) == nil }) {
-            reader.complain("tier", "may hold plan and review, not \"\(word)\"")
-        } else {
-            reader.complain(
-                "tier",
-                "must be empty: approvals are not built yet, and the kind would run without anybody having seen it"
-            )
-        }
-    }
+    private static func tier(_ reader: inout ObjectReader) -> [Tier] { reader.tiers("tier") ?? [] }
 
     private static func env(_ reader: inout ObjectReader) -> [String: String] {
         guard let object = reader.object("env") else { return [:] }

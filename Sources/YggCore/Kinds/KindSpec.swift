@@ -5,11 +5,6 @@ package struct KindSpec: Sendable, Hashable {
         case builtIn, declared
     }
 
-    /// What a person must see before or after an attempt.
-    package enum Tier: String, Sendable, Hashable, CaseIterable {
-        case plan, review
-    }
-
     package var kind: TaskKind
     package var description: String
     package var params: [ParameterSpec]
@@ -17,6 +12,7 @@ package struct KindSpec: Sendable, Hashable {
     package var timeout: Milliseconds?
     package var retry: RetryPolicy
     package var onLost: OnLost
+    /// What a person must see before or after an attempt.
     package var tier: [Tier]
     /// May wait on the executor before a slot is free: for short work.
     package var prefetch: Bool

@@ -11,6 +11,8 @@ package struct Lane: Sendable, Hashable {
     package var repositoryRoots: [String]
     package var pinned: ExecutorID?
     package var prefetch: Bool
+    /// Whether its tasks begin with a plan, which not everybody can show.
+    package var needsPlan: Bool
     /// A model whose residence makes an executor the better choice.
     package var model: String?
 
@@ -21,6 +23,7 @@ package struct Lane: Sendable, Hashable {
         repositoryRoots: [String] = [],
         pinned: ExecutorID? = nil,
         prefetch: Bool = false,
+        needsPlan: Bool = false,
         model: String? = nil
     ) {
         self.kind = kind
@@ -29,6 +32,7 @@ package struct Lane: Sendable, Hashable {
         self.repositoryRoots = repositoryRoots.sorted()
         self.pinned = pinned
         self.prefetch = prefetch
+        self.needsPlan = needsPlan
         self.model = model
     }
 
@@ -55,6 +59,7 @@ package struct Lane: Sendable, Hashable {
             repositoryRoots: matching,
             pinned: pinned,
             prefetch: kind?.prefetch ?? false,
+            needsPlan: task.needsPlan,
             model: task.params["model"]?.stringValue
         )
     }
@@ -73,6 +78,7 @@ package struct Lane: Sendable, Hashable {
         if !repositoryRoots.isEmpty { object.append("roots", .array(repositoryRoots.map(JSON.string))) }
         object.append("pinned", .optional(pinned?.rawValue))
         if prefetch { object.append("prefetch", true) }
+        if needsPlan { object.append("plan", true) }
         object.append("model", .optional(model))
         return object
     }
@@ -87,6 +93,7 @@ package struct Lane: Sendable, Hashable {
             repositoryRoots: reader.strings("roots") ?? [],
             pinned: reader.string("pinned").map(ExecutorID.init(trusted:)),
             prefetch: reader.bool("prefetch") ?? false,
+            needsPlan: reader.bool("plan") ?? false,
             model: reader.string("model")
         )
         try reader.finish()

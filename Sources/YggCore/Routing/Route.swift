@@ -17,6 +17,8 @@ package struct Route: Sendable, Hashable {
     package var lostAfter: Milliseconds
     /// Labels an executor must carry to take any task of the prefix.
     package var labels: [String: String]
+    /// What a person must see of any task of the prefix, besides what its kind asks for.
+    package var tier: [Tier]
     /// Secrets that a task of the prefix may name, beside those that its kind allows.
     package var secrets: [String]
 
@@ -27,6 +29,7 @@ package struct Route: Sendable, Hashable {
         offline: OfflinePolicy? = nil,
         lostAfter: Milliseconds = .hours(6),
         labels: [String: String] = [:],
+        tier: [Tier] = [],
         secrets: [String] = []
     ) {
         self.prefix = prefix
@@ -35,6 +38,7 @@ package struct Route: Sendable, Hashable {
         self.offline = offline ?? Route.defaultOffline(prefix: prefix)
         self.lostAfter = lostAfter
         self.labels = labels
+        self.tier = tier
         self.secrets = secrets
     }
 
@@ -54,6 +58,7 @@ package struct Route: Sendable, Hashable {
                 .object(JSONObject(labels.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
             )
         }
+        if !tier.isEmpty { object.append("tier", .array(tier.map { .string($0.rawValue) })) }
         if !secrets.isEmpty { object.append("secrets", .array(secrets.map(JSON.string))) }
         return object
     }

@@ -21,6 +21,8 @@ package enum UnmetCondition: Sendable, Hashable {
     /// It is a fallback, and one of these runs.
     case standsBy(for: [ExecutorID])
     case kindNotOffered(TaskKind)
+    /// It runs what it is sent at once: a service, or an executor of an older version.
+    case cannotPlan
     case label(key: String, value: String, has: String?)
     case repository(roots: [String])
     case pinned(to: ExecutorID)
@@ -44,6 +46,7 @@ package enum UnmetCondition: Sendable, Hashable {
         case .standsBy(let others):
             "it is a fallback and stands by while \(others.map(\.rawValue).joined(separator: ", ")) runs"
         case .kindNotOffered(let kind): "it does not offer \(kind)"
+        case .cannotPlan: "it cannot show what it is going to do before it does it"
         case .label(let key, let value, let has):
             "it has \(has.map { "\(key)=\($0)" } ?? "no label \(key)"), not \(key)=\(value)"
         case .repository(let roots): "none of its repository roots is \(roots.joined(separator: " or "))"
@@ -61,6 +64,7 @@ package enum UnmetCondition: Sendable, Hashable {
         case .notOnRoute(let prefix, _): "add it to the executors or the fallback of the route \(prefix)"
         case .standsBy: "nothing to do: it takes over when they stop"
         case .kindNotOffered: "start it with a handler set that includes the kind, or declare the kind there"
+        case .cannotPlan: "register an executor of this version that offers the kind"
         case .label(let key, let value, _): "give it that label with executor.labels, or --label \(key)=\(value)"
         case .repository: "add the root to its repositories, or name the repository by URL"
         case .pinned(let executor): "start \(executor), or submit the task without the label executor=\(executor)"
@@ -153,6 +157,7 @@ package enum Router {
     fileprivate static func capabilityConditions(_ lane: Lane, offer: ExecutorOffer) -> [UnmetCondition] {
         var unmet: [UnmetCondition] = []
         if !offer.offers(lane.kind) { unmet.append(.kindNotOffered(lane.kind)) }
+        if lane.needsPlan, !offer.phases.contains(.plan) { unmet.append(.cannotPlan) }
         unmet += labelConditions(lane.labels, offer: offer)
         if !lane.repositoryRoots.isEmpty, !offer.repositories.contains(where: lane.repositoryRoots.contains) {
             unmet.append(.repository(roots: lane.repositoryRoots))

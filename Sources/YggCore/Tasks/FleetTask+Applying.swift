@@ -26,9 +26,14 @@ extension FleetTask {
                 ),
                 at: now
             )
-        case (.blocked, .cancel), (.scheduled, .cancel), (.queued, .cancel), (.awaitingApproval, .cancel),
-            (.awaitingApproval, .rejected), (.awaitingApproval, .approvalExpired):
-            task.end(.cancelled, at: now)
+        case (.blocked, .cancel), (.scheduled, .cancel), (.queued, .cancel): task.end(.cancelled, at: now)
+        case (.awaitingApproval, .cancel): task.endUndecided(nil, at: now)
+        case (.awaitingApproval, .rejected(let comment)):
+            let reason = comment.map { "It was rejected: \($0)" } ?? "It was rejected."
+            task.endUndecided(TaskError(code: "rejected", detail: reason, retryable: false), at: now)
+        case (.awaitingApproval, .approvalExpired):
+            let detail = "Nobody decided about it within \(spec.timeouts.approval.text)."
+            task.endUndecided(TaskError(code: "approval-expired", detail: detail, retryable: false), at: now)
         case (.queued, .granted(let executor)):
             task.state = .running
             task.epoch += 1
@@ -46,6 +51,9 @@ extension FleetTask {
         case (.running, .reported(let report, let epoch)):
             guard epoch == self.epoch else { throw .staleEpoch(sent: epoch, current: self.epoch) }
             task.finishAttempt(report, at: now, jitter: jitter)
+        case (.running, .asked(let digest, let result, let epoch)):
+            guard epoch == self.epoch else { throw .staleEpoch(sent: epoch, current: self.epoch) }
+            task.ask(digest, result, at: now)
         case (.running, .lost(let interruption)):
             task.loseAttempt(interruption, at: now)
         case (.running, .requeued):
@@ -53,7 +61,8 @@ extension FleetTask {
         case (.awaitingApproval, .approved(let next)):
             task.approved(next, at: now)
         case (.awaitingApproval, .sentBack):
-            task.begin(phase, at: now)
+            // What was not to be landed is made anew.
+            task.begin(phase == .land ? .run : phase, at: now)
         default:
             throw .notAllowed(change: change.participle, from: state)
         }
@@ -100,6 +109,7 @@ extension FleetTask {
             end(.cancelled, at: now)
         case .finished(.succeeded), .finished(.unverified):
             result = report.result
+            guard !isUnseen else { return fail(.unseen(phase), at: now) }
             error = nil
             end(.succeeded, at: now)
         case .finished(.failed):
@@ -109,16 +119,28 @@ extension FleetTask {
             result = report.result
             error = report.error
             end(.cancelled, at: now)
-        case .needsApproval where cancelRequested:
-            end(.cancelled, at: now)
-        case .needsApproval(let digest):
-            result = report.result
-            pendingDigest = digest
-            approvalSince = now
-            state = .awaitingApproval
         case .interrupted(let interruption):
             interrupt(interruption, at: now)
         }
+    }
+
+    /// Whether an attempt of this phase that just ends would keep from a person what they are to see.
+    private var isUnseen: Bool { phase == .plan || phase == .run && spec.tier.contains(.review) }
+
+    private mutating func ask(_ digest: String, _ result: JSONObject, at now: Timestamp) {
+        self.result = result
+        if cancelRequested { return end(.cancelled, at: now) }
+        error = nil
+        pendingDigest = digest
+        approvalSince = now
+        state = .awaitingApproval
+    }
+
+    /// Ends what waits for a person who did not approve it. What was shown stays, and did not count.
+    private mutating func endUndecided(_ failure: TaskError?, at now: Timestamp) {
+        if result?["outcome"] != nil { result?["outcome"] = .string(Outcome.cancelled.rawValue) }
+        end(.cancelled, at: now)
+        if let failure { error = failure }
     }
 
     /// A counted failure: again after a backoff, or the end.
@@ -138,7 +160,8 @@ extension FleetTask {
         // Whoever lost the lease may still be at work: from here on its epoch is refused.
         epoch += 1
         if cancelRequested { return end(.cancelled, at: now) }
-        guard interruption == .lost else { return interrupt(interruption, at: now) }
+        // What shows a plan has done nothing yet, and what lands may be repeated: the kind's policy is about its work.
+        guard interruption == .lost, phase == .run else { return interrupt(interruption, at: now) }
         switch spec.onLost {
         case .requeue: interrupt(interruption, at: now)
         case .succeed: end(.succeeded, at: now)
@@ -185,8 +208,12 @@ extension FleetTask {
     private mutating func approved(_ next: ApprovedNext, at now: Timestamp) {
         switch next {
         case .run: begin(.run, at: now)
-        case .land: begin(.land, at: now)
-        case .nothing: end(.succeeded, at: now)
+        case .land(let place):
+            begin(.land, at: now)
+            landing = place
+        case .nothing:
+            if result?["outcome"]?.stringValue == Outcome.unverified.rawValue { result?["accepted"] = true }
+            end(.succeeded, at: now)
         case .children(let count):
             begin(.run, at: now)
             openDependencies = count
@@ -201,6 +228,7 @@ extension FleetTask {
         interruptions = 0
         pendingDigest = nil
         approvalSince = nil
+        landing = nil
         notBefore = nil
         wait(at: now)
     }
@@ -221,6 +249,7 @@ extension FleetTask {
         notBefore = nil
         pendingDigest = nil
         approvalSince = nil
+        landing = nil
         cancelRequested = false
     }
 }
@@ -231,6 +260,15 @@ extension TaskError {
         detail: "The executor reported a failure without a reason.",
         retryable: true
     )
+
+    fileprivate static func unseen(_ phase: Phase) -> TaskError {
+        let what = phase == .plan ? "its plan" : "its result"
+        return TaskError(
+            code: "not-shown",
+            detail: "The executor ended it without having shown \(what), which a person must see.",
+            retryable: false
+        )
+    }
 }
 
 extension TaskChange {
@@ -242,7 +280,7 @@ extension TaskChange {
         case .waitedTooLong: "timed out in the queue"
         case .cancel, .cancelDeadlinePassed: "cancelled"
         case .granted: "granted"
-        case .reported: "reported"
+        case .reported, .asked: "reported"
         case .lost: "lost"
         case .requeued: "requeued"
         case .approved: "approved"

@@ -25,6 +25,8 @@ package struct FleetTask: Sendable {
     package internal(set) var pendingDigest: String?
     /// When the wait for a person began.
     package internal(set) var approvalSince: Timestamp?
+    /// Where an approved result is to be landed, while it is: of two with the same place only one lands at a time.
+    package internal(set) var landing: String?
     package internal(set) var result: JSONObject?
     package internal(set) var error: TaskError?
     /// Grows with every change: ETag and `index`.
@@ -106,6 +108,7 @@ extension FleetTask {
         package var cancelRequested: Bool
         package var pendingDigest: String?
         package var approvalSince: Timestamp?
+        package var landing: String?
         package var result: JSONObject?
         package var error: TaskError?
         package var version: Int64
@@ -125,6 +128,7 @@ extension FleetTask {
             cancelRequested: Bool,
             pendingDigest: String?,
             approvalSince: Timestamp?,
+            landing: String?,
             result: JSONObject?,
             error: TaskError?,
             version: Int64
@@ -143,6 +147,7 @@ extension FleetTask {
             self.cancelRequested = cancelRequested
             self.pendingDigest = pendingDigest
             self.approvalSince = approvalSince
+            self.landing = landing
             self.result = result
             self.error = error
             self.version = version
@@ -166,6 +171,7 @@ extension FleetTask {
         cancelRequested = snapshot.cancelRequested
         pendingDigest = snapshot.pendingDigest
         approvalSince = snapshot.approvalSince
+        landing = snapshot.landing
         result = snapshot.result
         error = snapshot.error
         version = snapshot.version

@@ -14,6 +14,8 @@ package enum TaskChange: Sendable, Hashable {
     case granted(to: ExecutorID)
     /// The executor's last word, for the epoch it was granted.
     case reported(FinalReport, epoch: Int64)
+    /// The executor's last word is a question to a person, of this digest.
+    case asked(digest: String, result: JSONObject, epoch: Int64)
     /// The lease ended without a word from the executor.
     case lost(Interruption)
     /// A person gives the attempt up, of whose executor nothing is heard.
@@ -22,7 +24,8 @@ package enum TaskChange: Sendable, Hashable {
     case approved(ApprovedNext)
     /// A person sent it back with a comment for the next attempt.
     case sentBack
-    case rejected
+    /// A person wants it ended, and may have said why.
+    case rejected(comment: String?)
     /// Nobody decided in time.
     case approvalExpired
     /// The last child of an approved plan ended; `failed` names the first that did not succeed.
@@ -33,8 +36,8 @@ package enum TaskChange: Sendable, Hashable {
 package enum ApprovedNext: Sendable, Hashable {
     /// The plan is carried out.
     case run
-    /// The result is published.
-    case land
+    /// The result is published, and until then no other one at the same place.
+    case land(at: String)
     /// The plan's children are created and waited for.
     case children(Int)
     /// Nothing is left to do.

@@ -27,8 +27,6 @@ package struct FinalReport: Sendable, Hashable {
     package enum Ending: Sendable, Hashable {
         /// The work is done, or failed, or ended because it was told to.
         case finished(Outcome)
-        /// A person must see a plan or a result, whose digest this is.
-        case needsApproval(digest: String)
         /// Given back: not counted as a try.
         case interrupted(Interruption)
     }

@@ -25,8 +25,13 @@ package final class TaskSpec: Sendable {
     /// The sha256 of the submission, where its client chose the id: tells the same request from another one, also when
     /// the kind's defaults have changed in between.
     package let fingerprint: String?
-    /// Whether an attempt begins with a plan that a person must see.
-    package let needsPlan: Bool
+    /// What a person must see of it.
+    package let tier: [Tier]
+    /// What of its handler's tier an operator skipped.
+    package let skippedTier: [Tier]
+
+    /// Whether it begins with a plan that a person must see.
+    package var needsPlan: Bool { tier.contains(.plan) }
 
     package init(
         id: TaskID,
@@ -50,7 +55,8 @@ package final class TaskSpec: Sendable {
         continues: TaskID? = nil,
         dedupeKey: String? = nil,
         fingerprint: String? = nil,
-        needsPlan: Bool = false
+        tier: [Tier] = [],
+        skippedTier: [Tier] = []
     ) {
         self.id = id
         self.kind = kind
@@ -73,6 +79,7 @@ package final class TaskSpec: Sendable {
         self.continues = continues
         self.dedupeKey = dedupeKey
         self.fingerprint = fingerprint
-        self.needsPlan = needsPlan
+        self.tier = tier
+        self.skippedTier = skippedTier
     }
 }

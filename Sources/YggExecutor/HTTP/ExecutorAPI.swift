@@ -125,6 +125,14 @@ extension ExecutionRefusal {
                 detail: "This executor does not offer \(kind).",
                 nextAction: "Use one of \(offered.map(\.kind.rawValue).joined(separator: ", "))."
             )
+        case .mustBeShown:
+            Problem(
+                status: 422,
+                code: "needs-approval",
+                title: "Needs approval",
+                detail: "A person must see what \(kind) is going to do before it does it.",
+                nextAction: "Submit it to the coordinator as a task: ygg task submit \(kind)"
+            )
         case .paused:
             Problem(
                 status: 409,

@@ -115,8 +115,7 @@ extension FinalReport {
         var object: JSONObject = ["kind": .string(kind)]
         switch ending {
         case .finished(let outcome): object.append("outcome", .string(outcome.rawValue))
-        // Nobody is here to approve, and nobody to give it back to.
-        case .needsApproval: object.append("outcome", .string(Outcome.unverified.rawValue))
+        // Nobody is here to give it back to.
         case .interrupted: object.append("outcome", .string(Outcome.cancelled.rawValue))
         }
         for member in result.members where object[member.key] == nil { object.append(member.key, member.value) }

@@ -10,6 +10,34 @@ package protocol Handler: Sendable {
 
     /// Runs one attempt to its end. It never throws: whatever goes wrong is an outcome that a person can read.
     func run(_ context: HandlerContext) async -> HandlerResult
+
+    /// Says what `run` would do, without doing any of it, as the result's question. It is asked where a person must see
+    /// that first, and once more before what they approved is run.
+    func plan(_ context: HandlerContext) async -> HandlerResult
+
+    /// Publishes work that a person approved. It is repeated where nobody knows how far it was, so doing it twice must
+    /// be doing it once.
+    /// - Parameter approval: what was approved, under which digest, by whom and when.
+    func land(_ approval: Approval, _ context: HandlerContext) async -> HandlerResult
+}
+
+extension Handler {
+    /// The kind and its parameters are all that can be said of work that is compiled in.
+    package func plan(_ context: HandlerContext) async -> HandlerResult {
+        .asking(
+            ApprovalQuestion(
+                subject: .command,
+                next: .run,
+                summary: "Would run \(context.kind) with \(JSON.object(context.params).text.prefix(1000))",
+                limits: context.limits,
+                shown: ["kind": .string(context.kind.rawValue), "params": .object(context.params)]
+            )
+        )
+    }
+
+    package func land(_ approval: Approval, _ context: HandlerContext) async -> HandlerResult {
+        .failed(code: "cannot-land", detail: "Nothing of \(context.kind) can be landed.", retryable: false)
+    }
 }
 
 /// How an attempt came out.
@@ -18,11 +46,36 @@ package struct HandlerResult: Sendable, Equatable {
     /// The members of the task's `result` beside `outcome`: `exitCode`, `summary`, `output`, and the kind's own.
     package var result: JSONObject
     package var error: TaskError?
+    /// What a person must decide before this counts; only of work that is done.
+    package var question: ApprovalQuestion?
+    /// Not a try that failed: the task is queued again, uncounted. Of what could not be landed yet.
+    package var interruption: Interruption?
 
-    package init(outcome: Outcome, result: JSONObject = JSONObject(), error: TaskError? = nil) {
+    package init(
+        outcome: Outcome,
+        result: JSONObject = JSONObject(),
+        error: TaskError? = nil,
+        question: ApprovalQuestion? = nil
+    ) {
         self.outcome = outcome
         self.result = result
         self.error = error
+        self.question = question
+    }
+
+    /// The target moved, or cannot be written to at the moment: its turn comes again.
+    package static func notLanded(_ detail: String) -> Self {
+        var result = HandlerResult(
+            outcome: .failed,
+            error: TaskError(code: "not-landed", detail: detail, retryable: true)
+        )
+        result.interruption = .notLanded
+        return result
+    }
+
+    /// Nothing is done yet, and somebody is asked whether it shall be.
+    package static func asking(_ question: ApprovalQuestion) -> Self {
+        HandlerResult(outcome: .succeeded, result: ["summary": .string(question.summary)], question: question)
     }
 
     package static func failed(code: String, detail: String, retryable: Bool, result: JSONObject = JSONObject()) -> Self
@@ -42,6 +95,11 @@ package struct HandlerContext: Sendable {
     /// Checked against the kind's parameters, defaults filled in.
     package let params: JSONObject
     package let timeouts: Timeouts
+    /// What a person must see of this task. Whoever makes a diff asks about it by itself; any other result is asked
+    /// about for its handler.
+    package let tier: [Tier]
+    /// What people decided so far that this attempt must know, oldest first.
+    package let decisions: [Approval]
     /// Where mirrors and work trees live.
     package let workspaceRoot: String
     /// The roots under which a repository may be named by path.
@@ -62,6 +120,8 @@ package struct HandlerContext: Sendable {
         kind: TaskKind,
         params: JSONObject,
         timeouts: Timeouts,
+        tier: [Tier] = [],
+        decisions: [Approval] = [],
         workspaceRoot: String,
         repositories: [String],
         environment: [String: String],
@@ -74,6 +134,8 @@ package struct HandlerContext: Sendable {
         self.kind = kind
         self.params = params
         self.timeouts = timeouts
+        self.tier = tier
+        self.decisions = decisions
         self.workspaceRoot = workspaceRoot
         self.repositories = repositories
         self.environment = environment
@@ -82,4 +144,9 @@ package struct HandlerContext: Sendable {
         self.heard = heard
         self.emit = emit
     }
+}
+
+extension HandlerContext {
+    /// What the attempt may cost, as a person is shown it.
+    package var limits: JSONObject { ["runMs": .int(timeouts.run.rawValue)] }
 }

@@ -115,10 +115,11 @@ final class Attempt: Sendable {
         state.withLock { state in
             guard !state.isOver else { return }
             state.isOver = true
-            guard let report = FinalReport(of: result, endedBy: state.end, limits: assignment.spec.timeouts) else {
+            let limits = assignment.spec.timeouts
+            guard let word = ReportEntry.Body(lastWordOf: result, endedBy: state.end, limits: limits) else {
                 return spool([])
             }
-            spool(state.log.lines(for: report, at: time))
+            spool(state.log.lines(endingWith: word, at: time))
         }
     }
 }

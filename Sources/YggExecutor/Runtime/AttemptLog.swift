@@ -43,15 +43,15 @@ struct AttemptLog: Sendable {
     }
 
     /// The lines that end the attempt.
-    mutating func lines(for report: FinalReport, at time: Timestamp) -> [Line] {
+    mutating func lines(endingWith word: ReportEntry.Body, at time: Timestamp) -> [Line] {
         var lines: [Line] = []
         if let gap = takeGap(at: time) {
             n += 1
             lines.append(gap)
         }
-        let whole = encoded(.final(report), isFinal: true)
+        let whole = encoded(word, isFinal: true)
         let isTooLong = whole.bytes.count > Self.maxLineBytes
-        lines.append(isTooLong ? encoded(.final(report.shortened(to: Self.maxLineBytes / 2)), isFinal: true) : whole)
+        lines.append(isTooLong ? encoded(word.shortened(to: Self.maxLineBytes / 2), isFinal: true) : whole)
         n += 1
         return lines
     }

@@ -27,6 +27,8 @@ package struct ExecutorStatus: Sendable {
 /// Why work without a lease was not begun, or not carried to its end.
 package enum ExecutionRefusal: Error, Sendable, Hashable {
     case unknownKind
+    /// A person must see first what it would do.
+    case mustBeShown
     case paused, stopping, noSlot
     /// The drain timeout ended it: it can be done again.
     case drained
@@ -118,6 +120,8 @@ extension Executor {
     ) async throws -> FinalReport {
         guard let handler = settings.handlers.handler(for: kind) else { throw ExecutionRefusal.unknownKind }
         _ = try handler.spec.validate(params, at: "/parameters")
+        // Nobody is here to be shown what it would do.
+        guard !handler.spec.tier.contains(.plan) else { throw ExecutionRefusal.mustBeShown }
         let (tenure, number) = state.withLock { state in
             state.executedCount += 1
             return (state.tenure, state.executedCount)
@@ -170,7 +174,9 @@ extension Assignment {
                 title: spec.kind.rawValue,
                 params: params,
                 createdAt: time,
-                timeouts: timeouts
+                timeouts: timeouts,
+                // Whoever asks is who is answered.
+                skippedTier: Tier.allCases
             ),
             phase: .run,
             attempt: 1,

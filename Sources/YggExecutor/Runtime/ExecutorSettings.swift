@@ -75,7 +75,8 @@ package struct ExecutorSettings: Sendable {
             window: window,
             labels: labels,
             repositories: repositories,
-            resources: JSONObject()
+            resources: JSONObject(),
+            phases: Set(Phase.allCases)
         )
     }
 }

@@ -19,6 +19,10 @@ extension FinalReport {
         case .silenceTimeout where !isDone:
             self = .timeout(result, "silence-timeout", "It said nothing for \(limits.silence.text).")
         default:
+            if let interruption = result.interruption, !isDone {
+                self.init(ending: .interrupted(interruption), error: result.error)
+                return
+            }
             self.init(ending: .finished(result.outcome), result: result.result, error: result.error)
         }
     }

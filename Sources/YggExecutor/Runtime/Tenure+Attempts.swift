@@ -172,12 +172,16 @@ extension ExecutorSettings {
             return .failed(code: "invalid-params", detail: error.description, retryable: false)
         }
         let heard = { @Sendable in attempt.heard(at: clock.awake()) }
-        return await attempt.handler.run(
+        return await carryOut(
+            attempt.assignment,
+            with: attempt.handler,
             HandlerContext(
                 key: attempt.key,
                 kind: spec.kind,
                 params: params,
                 timeouts: spec.timeouts,
+                tier: attempt.assignment.tier(with: attempt.handler.spec),
+                decisions: attempt.assignment.decisions,
                 workspaceRoot: workspaceRoot,
                 repositories: repositories,
                 environment: childEnvironment.merging(attempt.key.environment) { $1 },
@@ -194,8 +198,24 @@ extension ExecutorSettings {
 }
 
 extension HandlerResult {
-    fileprivate func redacted(_ patterns: SecretPatterns) -> HandlerResult {
+    /// Without secrets in anything that is stored or shown.
+    func redacted(_ patterns: SecretPatterns) -> HandlerResult {
         guard !patterns.isEmpty else { return self }
-        return HandlerResult(outcome: outcome, result: patterns.redacted(result), error: error.map(patterns.redacted))
+        var redacted = self
+        redacted.result = patterns.redacted(result)
+        redacted.error = error.map(patterns.redacted)
+        redacted.question = question.map { $0.redacted(patterns) }
+        return redacted
+    }
+}
+
+extension ApprovalQuestion {
+    /// The bytes of a diff are not touched: one that holds a secret must not be asked about.
+    fileprivate func redacted(_ patterns: SecretPatterns) -> ApprovalQuestion {
+        var redacted = self
+        redacted.summary = patterns.redacted(summary)
+        redacted.verification = verification.map { $0.map(patterns.redacted) }
+        redacted.shown = patterns.redacted(shown)
+        return redacted
     }
 }

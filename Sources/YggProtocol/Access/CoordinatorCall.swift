@@ -7,6 +7,7 @@ package enum CoordinatorCall: String, Sendable, Hashable, CaseIterable {
 
     case submitTask, submitBatch, listTasks, showTask, cancelTask, retryTask, requeueTask, whyTask
     case taskEvents, taskStream, artifact, saveArtifact
+    case listApprovals, approveTask, rejectTask
 
     case listKinds, showKind, listRoutes
 
@@ -45,6 +46,10 @@ package enum CoordinatorCall: String, Sendable, Hashable, CaseIterable {
         case .taskStream: ("GET", "/v1/tasks/:id/stream", .role(.viewer))
         case .artifact: ("GET", "/v1/tasks/:id/artifacts/:sha256", .role(.viewer))
         case .saveArtifact: ("PUT", "/v1/tasks/:id/artifacts/:sha256", .leaseHolder)
+
+        case .listApprovals: ("GET", "/v1/approvals", .role(.viewer))
+        case .approveTask: ("POST", "/v1/tasks/:id/approve", .role(.operator))
+        case .rejectTask: ("POST", "/v1/tasks/:id/reject", .role(.operator))
 
         case .listKinds: ("GET", "/v1/kinds", .role(.viewer))
         case .showKind: ("GET", "/v1/kinds/:kind", .role(.viewer))

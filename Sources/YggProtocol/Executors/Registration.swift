@@ -82,6 +82,7 @@ extension ExecutorOffer {
         )
         object.append("repositories", .array(repositories.map(JSON.string)))
         object.append("resources", .object(resources))
+        object.append("phases", .array(Phase.allCases.filter(phases.contains).map { .string($0.rawValue) }))
         return object
     }
 
@@ -110,7 +111,9 @@ extension ExecutorOffer {
             window: Int(reader.int("window", in: 0...1000) ?? 0),
             labels: labels,
             repositories: reader.strings("repositories") ?? [],
-            resources: reader.object("resources") ?? JSONObject()
+            resources: reader.object("resources") ?? JSONObject(),
+            // A newer one may know phases that this version does not send.
+            phases: reader.strings("phases").map { Set($0.compactMap(Phase.init(rawValue:))) } ?? [.run]
         )
         if !reader.issues.isEmpty { throw InvalidInput(issues: reader.issues) }
     }

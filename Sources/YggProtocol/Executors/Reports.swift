@@ -5,6 +5,8 @@ package struct ReportEntry: Sendable {
     package enum Body: Sendable {
         case event(EventDraft)
         case final(FinalReport)
+        /// Ends the attempt with something that a person must see, and with the result as it is so far.
+        case question(ApprovalQuestion, result: JSONObject)
     }
 
     package var key: LeaseKey
@@ -23,6 +25,9 @@ package struct ReportEntry: Sendable {
         switch body {
         case .event(let draft): object.append("event", .object(draft.json))
         case .final(let report): object.append("final", .object(report.json))
+        case .question(let question, let result):
+            object.append("question", .object(question.json))
+            if !result.isEmpty { object.append("result", .object(result)) }
         }
         return object
     }
@@ -39,8 +44,15 @@ package struct ReportEntry: Sendable {
             }
         ) {
             self.init(key: key, n: n, body: .final(report))
+        } else if let question = reader.nested(
+            "question",
+            { nested throws(InvalidInput) in
+                try ApprovalQuestion(reading: &nested)
+            }
+        ) {
+            self.init(key: key, n: n, body: .question(question, result: reader.object("result") ?? JSONObject()))
         } else {
-            reader.complain("event", "or final is required")
+            reader.complain("event", "or final or question is required")
             throw InvalidInput(issues: reader.issues)
         }
     }
@@ -51,7 +63,6 @@ extension FinalReport {
         var object = JSONObject()
         switch ending {
         case .finished(let outcome): object.append("outcome", .string(outcome.rawValue))
-        case .needsApproval(let digest): object.append("approvalDigest", .string(digest))
         case .interrupted(let interruption): object.append("interrupted", .string(interruption.rawValue))
         }
         if !result.isEmpty { object.append("result", .object(result)) }
@@ -63,8 +74,6 @@ extension FinalReport {
         let ending: Ending
         if let outcome = reader.choice("outcome", of: Outcome.self) {
             ending = .finished(outcome)
-        } else if let digest = reader.string("approvalDigest", maxLength: 64) {
-            ending = .needsApproval(digest: digest)
         } else if let interruption = reader.choice("interrupted", of: Interruption.self) {
             ending = .interrupted(interruption)
         } else {

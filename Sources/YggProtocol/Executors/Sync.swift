@@ -182,6 +182,11 @@ extension Assignment {
         ]
         object.append("description", .optional(spec.description))
         if slots != .one { object.append("slots", slots.json) }
+        if !spec.tier.isEmpty { object.append("tier", .array(spec.tier.map { .string($0.rawValue) })) }
+        if !spec.skippedTier.isEmpty {
+            object.append("skippedTier", .array(spec.skippedTier.map { .string($0.rawValue) }))
+        }
+        if !decisions.isEmpty { object.append("decisions", .array(decisions.map { .object($0.json) })) }
         return object
     }
 
@@ -198,7 +203,9 @@ extension Assignment {
             timeouts: Timeouts(
                 run: Milliseconds(reader.int("runMs") ?? 0),
                 silence: Milliseconds(reader.int("silenceMs") ?? 0)
-            )
+            ),
+            tier: reader.tiers("tier") ?? [],
+            skippedTier: reader.tiers("skippedTier") ?? []
         )
         self.init(
             spec: spec,
@@ -206,7 +213,10 @@ extension Assignment {
             attempt: Int(reader.int("attempt") ?? 1),
             slots: try reader.value("slots").map { json throws(InvalidInput) in try Slots(json, at: slotsPath) }
                 ?? .one,
-            offline: reader.choice("offline", of: OfflinePolicy.self) ?? .stop
+            offline: reader.choice("offline", of: OfflinePolicy.self) ?? .stop,
+            decisions: reader.list("decisions") { nested throws(InvalidInput) in
+                try Approval(reading: &nested, task: task)
+            } ?? []
         )
     }
 }

@@ -16,6 +16,7 @@ package struct TaskSubmission: Sendable, Hashable {
     package var retry: JSONObject
     package var dedupeKey: String?
     package var source: TaskSource
+    package var tier = TierRequest()
 
     package static let maxTitleBytes = 500
     package static let maxLabels = 64
@@ -69,6 +70,10 @@ package struct TaskSubmission: Sendable, Hashable {
         retry = reader.object("retry") ?? JSONObject()
         _ = reader.nested("retry") { nested in RetryPolicy(reading: &nested) }
         source = reader.choice("source", of: TaskSource.self) ?? .http
+        tier = TierRequest(added: reader.tiers("tier") ?? [], skipped: reader.tiers("skipTier") ?? [])
+        for word in tier.added where tier.skipped.contains(word) {
+            reader.complain("skipTier", "skips \(word.rawValue), which tier adds")
+        }
         try reader.finish()
     }
 
@@ -123,6 +128,8 @@ package struct TaskSubmission: Sendable, Hashable {
         if !retry.isEmpty { object.append("retry", .object(retry)) }
         object.append("dedupeKey", .optional(dedupeKey))
         if source != .http { object.append("source", .string(source.rawValue)) }
+        if !tier.added.isEmpty { object.append("tier", .array(tier.added.map { .string($0.rawValue) })) }
+        if !tier.skipped.isEmpty { object.append("skipTier", .array(tier.skipped.map { .string($0.rawValue) })) }
         return object
     }
 }

@@ -23,6 +23,13 @@ extension FleetTask {
         object.append("notBefore", .optional(notBefore?.description))
         object.append("startedAt", .optional(startedAt?.description))
         object.append("finishedAt", .optional(finishedAt?.description))
+        if !spec.tier.isEmpty { object.append("tier", .array(spec.tier.map { .string($0.rawValue) })) }
+        if let pendingDigest {
+            var approval: JSONObject = ["digest": .string(pendingDigest)]
+            approval.append("requestedAt", .optional(approvalSince?.description))
+            approval.append("expiresAt", .optional(approvalDeadline?.description))
+            object.append("approval", .object(approval))
+        }
         object.append("timeouts", .object(spec.timeouts.json))
         object.append("retry", .object(spec.retry.json))
         object.append("dependsOn", .array(spec.dependsOn.map { .string($0.rawValue) }))

@@ -88,6 +88,7 @@ struct HealthRoutes: Sendable {
         let disk = coordinator.diskState
         let retention = coordinator.retentionState
         let declined = try await coordinator.declinedByAll()
+        let approvals = try await coordinator.approvalBacklog()
         let text = PrometheusText([
             .gauge(
                 "yggdrasil_tasks",
@@ -105,6 +106,18 @@ struct HealthRoutes: Sendable {
                 "yggdrasil_tasks_declined_by_all",
                 help: "Queued tasks that every executor which could take them has declined for a minute.",
                 [MetricSample(declined.count)]
+            ),
+            .gauge(
+                "yggdrasil_approvals_open",
+                help: "Questions that wait for a person, by subject.",
+                approvals.map { MetricSample(Double($0.count), ["subject": $0.subject]) }
+            ),
+            .gauge(
+                "yggdrasil_approval_oldest_seconds",
+                help: "How long the oldest question of a subject has waited.",
+                approvals.map {
+                    MetricSample(Double(max(0, (now - $0.oldest).rawValue)) / 1000, ["subject": $0.subject])
+                }
             ),
             .gauge(
                 "yggdrasil_executor_up",

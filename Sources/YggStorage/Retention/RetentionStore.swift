@@ -104,6 +104,7 @@ package enum RetentionStore {
         for statement in [
             "DELETE FROM edges WHERE depends_on = ?", "DELETE FROM edges WHERE task = ?",
             "DELETE FROM task_references WHERE target = ?", "DELETE FROM task_references WHERE task = ?",
+            "DELETE FROM approvals WHERE task = ?",
             "DELETE FROM tasks WHERE num = ?",
         ] {
             try tx.execute(statement, [.integer(num)])

@@ -10,6 +10,8 @@ package struct StoredTask: Sendable {
     package var nextSeq: Int64
     /// The number of the executor's last entry, of the current epoch, that was taken.
     package var reported: Int64
+    /// What people decided about it, as its next attempt must know: read with a grant, of a task that had one before.
+    package var decisions: [Approval] = []
 
     package init(num: Int64, lane: LaneID, task: FleetTask, nextSeq: Int64 = 1, reported: Int64 = 0) {
         self.num = num
@@ -42,7 +44,10 @@ extension TaskSpec {
         object.append("continues", .optional(continues?.rawValue))
         object.append("dedupeKey", .optional(dedupeKey))
         object.append("fingerprint", .optional(fingerprint))
-        if needsPlan { object.append("needsPlan", true) }
+        if !tier.isEmpty { object.append("tier", .array(tier.map { .string($0.rawValue) })) }
+        if !skippedTier.isEmpty {
+            object.append("skippedTier", .array(skippedTier.map { .string($0.rawValue) }))
+        }
         return object
     }
 
@@ -71,7 +76,8 @@ extension TaskSpec {
             continues: id("continues"),
             dedupeKey: reader.string("dedupeKey"),
             fingerprint: reader.string("fingerprint"),
-            needsPlan: reader.bool("needsPlan") ?? false
+            tier: reader.tiers("tier") ?? [],
+            skippedTier: reader.tiers("skippedTier") ?? []
         )
     }
 }

@@ -11,7 +11,7 @@ package final class TaskStore: Sendable {
     static let columns = """
         num, lane, state, phase, attempt, epoch, interruptions, executor, open_dependencies, not_before, updated_at,
         started_at, finished_at, cancel_requested, pending_digest, approval_since, version, next_seq, reported, result,
-        error, spec
+        error, spec, landing
         """
 
     /// Stores a new task with the events of its beginning.
@@ -26,8 +26,8 @@ package final class TaskStore: Sendable {
             """
             INSERT INTO tasks (id, prefix, lane, priority, state, phase, attempt, epoch, interruptions, executor,
                 open_dependencies, not_before, wake_at, updated_at, started_at, finished_at, cancel_requested,
-                pending_digest, approval_since, dedupe_key, version, next_seq, reported, spec, result, error)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                pending_digest, approval_since, landing, dedupe_key, version, next_seq, reported, spec, result, error)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 .text(spec.id.rawValue), .text(spec.kind.prefix), .integer(lane),
@@ -81,7 +81,7 @@ package final class TaskStore: Sendable {
             """
             UPDATE tasks SET state = ?, phase = ?, attempt = ?, epoch = ?, interruptions = ?, executor = ?,
                 open_dependencies = ?, not_before = ?, wake_at = ?, updated_at = ?, started_at = ?, finished_at = ?,
-                cancel_requested = ?, pending_digest = ?, approval_since = ?, dedupe_key = ?, version = ?,
+                cancel_requested = ?, pending_digest = ?, approval_since = ?, landing = ?, dedupe_key = ?, version = ?,
                 next_seq = ?, reported = ?, result = ?, error = ?
             WHERE num = ?
             """,
@@ -104,7 +104,7 @@ package final class TaskStore: Sendable {
             .optional(task.wakeAt?.milliseconds), .integer(task.updatedAt.milliseconds),
             .optional(task.startedAt?.milliseconds), .optional(task.finishedAt?.milliseconds),
             .integer(task.cancelRequested ? 1 : 0), .optional(task.pendingDigest),
-            .optional(task.approvalSince?.milliseconds),
+            .optional(task.approvalSince?.milliseconds), .optional(task.landing),
             // Unique among unfinished tasks only.
             task.state.isTerminal ? .null : .optional(task.spec.dedupeKey), .integer(task.version),
         ]
@@ -122,10 +122,15 @@ package final class TaskStore: Sendable {
         try first("WHERE dedupe_key = ?", [.text(dedupeKey)], in: tx)
     }
 
-    /// The queued tasks of a lane, in the order in which they are to be granted.
+    /// The queued tasks of a lane, in the order in which they are to be granted. What is to be landed where another
+    /// task lands at the moment is none of them.
     package func queueHeads(of lane: LaneID, limit: Int, in tx: any SQLTransaction) throws -> [StoredTask] {
         try select(
-            "WHERE state = 'queued' AND lane = ? ORDER BY priority, num LIMIT ?",
+            """
+            WHERE state = 'queued' AND lane = ? AND (landing IS NULL OR NOT EXISTS
+                (SELECT 1 FROM tasks AS other WHERE other.landing = tasks.landing AND other.state = 'running'))
+            ORDER BY priority, num LIMIT ?
+            """,
             [.integer(lane), .integer(Int64(limit))],
             in: tx
         )
@@ -134,6 +139,21 @@ package final class TaskStore: Sendable {
     package func hasQueued(in lane: LaneID, in tx: any SQLTransaction) throws -> Bool {
         try tx.first("SELECT 1 FROM tasks WHERE state = 'queued' AND lane = ? LIMIT 1", [.integer(lane)]) { _ in true }
             ?? false
+    }
+
+    /// The lanes of those that wait to be landed at a place.
+    package func lanesWaiting(toLandAt place: String, in tx: any SQLTransaction) throws -> [LaneID] {
+        try tx.query(
+            "SELECT DISTINCT lane FROM tasks WHERE state = 'queued' AND landing = ? ORDER BY lane",
+            [.text(place)]
+        ) { $0.integer(0) }
+    }
+
+    /// Who lands at a place at the moment.
+    package func landing(at place: String, in tx: any SQLTransaction) throws -> TaskID? {
+        try tx.first("SELECT id FROM tasks WHERE landing = ? AND state = 'running'", [.text(place)]) {
+            TaskID(trusted: $0.text(0))
+        }
     }
 
     package func lanesWithQueued(in tx: any SQLTransaction) throws -> [LaneID] {
@@ -225,6 +245,7 @@ package final class TaskStore: Sendable {
             cancelRequested: row.integer(13) != 0,
             pendingDigest: row.optionalText(14),
             approvalSince: time(15),
+            landing: row.optionalText(22),
             result: try row.optionalBlob(19).flatMap { try JSON(parsing: $0).objectValue },
             error: try row.optionalBlob(20).map { try TaskError(stored: $0) },
             version: row.integer(16)

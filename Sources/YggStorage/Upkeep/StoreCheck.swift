@@ -46,6 +46,13 @@ package struct StoreCheck: Sendable {
             about: "SELECT id FROM tasks WHERE state = 'running' AND (epoch < 1 OR executor IS NULL)",
             in: tx
         ) { "Task \($0) is running and nobody holds it." }
+        try complain(
+            about: """
+                SELECT id FROM tasks WHERE (state = 'awaitingApproval') <> EXISTS
+                    (SELECT 1 FROM approvals WHERE approvals.task = tasks.num AND verdict IS NULL)
+                """,
+            in: tx
+        ) { "Task \($0) waits for a person who is asked nothing, or asks one and does not wait." }
     }
 
     private mutating func checkDependencies(in tx: any SQLTransaction) throws {
@@ -68,7 +75,7 @@ package struct StoreCheck: Sendable {
     private mutating func checkOwners(in tx: any SQLTransaction) throws {
         for (table, column) in [
             ("events", "task"), ("artifacts", "task"), ("edges", "task"), ("edges", "depends_on"),
-            ("task_labels", "task"), ("task_references", "task"), ("task_references", "target"),
+            ("task_labels", "task"), ("approvals", "task"), ("task_references", "task"), ("task_references", "target"),
         ] {
             let orphans =
                 try tx.first(

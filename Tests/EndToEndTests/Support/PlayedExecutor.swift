@@ -26,6 +26,7 @@ struct PlayedExecutor {
                 "id": .string(id), "instance": "i-1", "bootId": .string(boot), "protocol": [1, 1],
                 "slots": ["default": .int(slots)],
                 "kinds": [["kind": .string(kind), "description": "played by a test"]],
+                "phases": ["plan", "run", "land"],
             ]
         )
         try #require(answer.status == 200, "\(String(decoding: answer.body, as: UTF8.self))")

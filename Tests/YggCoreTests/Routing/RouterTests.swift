@@ -66,6 +66,20 @@ struct RouterTests {
         #expect(Self.unmet(decision, "b") == [.kindNotOffered("weather-report")])
     }
 
+    @Test func `what begins with a plan goes to whoever can show one`() {
+        let service = Self.view("service", kinds: ["weather-report"])
+        var executor = Self.view("executor", kinds: ["weather-report"])
+        executor.offer.phases = Set(Phase.allCases)
+        let lane = Lane(kind: "weather-report", needsPlan: true)
+        let decision = Router.route(lane, routes: Self.routes, executors: [service, executor])
+        #expect(decision.candidates == ["executor"])
+        #expect(Self.unmet(decision, "service") == [.cannotPlan])
+        #expect(Lane(kind: "weather-report").key != lane.key)
+        #expect(
+            Router.route(Lane(kind: "weather-report"), routes: Self.routes, executors: [service]).candidates.count == 1
+        )
+    }
+
     @Test func `a route is open to all while none that it names ever registered`() {
         let strangers = [Self.view("x"), Self.view("fenrir", state: .unregistered)]
         #expect(Router.route(Lane(kind: "git-log"), routes: Self.routes, executors: strangers).candidates == ["x"])

@@ -50,7 +50,7 @@ extension TaskSpec {
             retry: retry,
             onLost: onLost,
             onDependencyFailure: onDependencyFailure,
-            needsPlan: needsPlan
+            tier: needsPlan ? [.plan] : []
         )
     }
 }
@@ -66,7 +66,7 @@ extension FleetTask {
             )
         case .queued: return FleetTask(submitted: spec)
         case .running: return try sample(in: .queued, spec: spec).after(.granted(to: "fenrir"))
-        case .awaitingApproval: return try sample(in: .running, spec: spec).after(.reported(.approval, epoch: 1))
+        case .awaitingApproval: return try sample(in: .running, spec: spec).after(.asks(1))
         case .succeeded: return try sample(in: .running, spec: spec).after(.reported(.success, epoch: 1))
         case .failed: return try sample(in: .running, spec: spec).after(.reported(.finalFailure, epoch: 1))
         case .cancelled: return try sample(in: .queued, spec: spec).after(.cancel)
@@ -89,11 +89,17 @@ extension FleetTask {
     }
 }
 
+extension TaskChange {
+    /// An attempt ends with a question of the digest `d1`.
+    static func asks(_ epoch: Int64) -> TaskChange {
+        .asked(digest: "d1", result: ["summary": "3 files"], epoch: epoch)
+    }
+}
+
 extension FinalReport {
     static let success = FinalReport(ending: .finished(.succeeded))
     static let unverified = FinalReport(ending: .finished(.unverified))
     static let cancelled = FinalReport(ending: .finished(.cancelled))
-    static let approval = FinalReport(ending: .needsApproval(digest: "d1"))
     static let failure = FinalReport(
         ending: .finished(.failed),
         error: TaskError(code: "exit-code", detail: "It exited with 1.", retryable: true)

@@ -7,8 +7,8 @@ struct CancellingTests {
         let running = try FleetTask.sample(in: .running, spec: .sample(onLost: onLost, needsPlan: phase == .plan))
         guard phase == .land else { return try running.after(.cancel) }
         return try running.after(
-            .reported(.approval, epoch: 1),
-            .approved(.land),
+            .asks(1),
+            .approved(.land(at: "/r main")),
             .granted(to: "fenrir"),
             .cancel
         )
@@ -30,13 +30,18 @@ struct CancellingTests {
     }
 
     @Test(arguments: [
-        FinalReport.failure, .finalFailure, .cancelled, .approval, .interrupted(.drained), .interrupted(.suspended),
+        FinalReport.failure, .finalFailure, .cancelled, .interrupted(.drained), .interrupted(.suspended),
     ])
     func `whatever else the attempt says, the task is cancelled`(report: FinalReport) throws {
         let task = try Self.cancelling().after(.reported(report, epoch: 1))
         #expect(task.state == .cancelled)
         #expect(task.result?["late"] == nil)
         #expect(task.pendingDigest == nil)
+    }
+
+    @Test func `nobody is asked about a task that is being cancelled`() throws {
+        let task = try Self.cancelling().after(.asks(1))
+        #expect(task.state == .cancelled && task.pendingDigest == nil)
     }
 
     @Test(arguments: [OnLost.requeue, .fail, .succeed])

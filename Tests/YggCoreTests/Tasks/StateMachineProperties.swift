@@ -61,7 +61,7 @@ struct StateMachineProperties {
         if after.epoch > before.epoch + 1 { return "the epoch skipped" }
         if after.updatedAt < before.updatedAt { return "updatedAt went back" }
         if case .granted = change, after.epoch != before.epoch + 1 { return "a grant without a new epoch" }
-        if case .reported(_, let epoch) = change {
+        if let epoch = change.reportedEpoch {
             if epoch != before.epoch { return "a report of epoch \(epoch) was taken at epoch \(before.epoch)" }
             if before.state != .running { return "a report was taken while \(before.state)" }
         }
@@ -87,6 +87,7 @@ struct StateMachineProperties {
         }
         if (task.pendingDigest != nil) != (task.state == .awaitingApproval) { return "a digest while \(task.state)" }
         if (task.approvalSince != nil) != (task.state == .awaitingApproval) { return "a wait while \(task.state)" }
+        if (task.landing != nil) != (task.phase == .land && !task.state.isTerminal) { return "lands in \(task.phase)" }
         if task.cancelRequested, task.state != .running { return "a cancel is pending while \(task.state)" }
         if task.state == .running, task.epoch == 0 || task.attempt == 0 || task.executor == nil || task.startedAt == nil
         {
@@ -151,7 +152,7 @@ struct StateMachineProperties {
         case 8: .lost(random.pick(Interruption.allCases))
         case 9: .approved(next(&random))
         case 10: .sentBack
-        case 11: .rejected
+        case 11: .rejected(comment: random.chance(50) ? "no" : nil)
         case 12: .approvalExpired
         case 13: .requeued
         default: .childrenEnded(failed: random.chance(50) ? "kid" : nil)
@@ -160,10 +161,10 @@ struct StateMachineProperties {
 
     private static func report(_ task: FleetTask, _ random: inout SeededRandom) -> TaskChange {
         let epoch = random.chance(85) ? task.epoch : .random(in: 0...(task.epoch + 1), using: &random)
+        if random.int(0..<4) == 0 { return .asked(digest: "d", result: [:], epoch: epoch) }
         let ending: FinalReport.Ending =
-            switch random.int(0..<4) {
-            case 0: .needsApproval(digest: "d")
-            case 1: .interrupted(random.pick(Interruption.allCases))
+            switch random.int(0..<3) {
+            case 0: .interrupted(random.pick(Interruption.allCases))
             default: .finished(random.pick(Outcome.allCases))
             }
         let error = TaskError(code: random.pick(["exit-code", "oom"]), detail: "", retryable: random.chance(80))
@@ -171,6 +172,16 @@ struct StateMachineProperties {
     }
 
     private static func next(_ random: inout SeededRandom) -> ApprovedNext {
-        random.pick([.run, .land, .nothing, .children(0), .children(3)])
+        random.pick([.run, .land(at: "/r main"), .nothing, .children(0), .children(3)])
+    }
+}
+
+extension TaskChange {
+    /// Of the last word of an attempt.
+    fileprivate var reportedEpoch: Int64? {
+        switch self {
+        case .reported(_, let epoch), .asked(_, _, let epoch): epoch
+        default: nil
+        }
     }
 }

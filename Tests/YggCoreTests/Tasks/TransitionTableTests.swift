@@ -39,7 +39,7 @@ struct TransitionTableTests {
         Change("failed, retryable", .reported(.failure, epoch: 1), [.running: .queued]),
         Change("failed for good", .reported(.finalFailure, epoch: 1), [.running: .failed]),
         Change("ended as cancelled", .reported(.cancelled, epoch: 1), [.running: .cancelled]),
-        Change("needs approval", .reported(.approval, epoch: 1), [.running: .awaitingApproval]),
+        Change("needs approval", .asks(1), [.running: .awaitingApproval]),
         Change("gave back: declined", .reported(.interrupted(.declined), epoch: 1), [.running: .queued]),
         Change("gave back: drained", .reported(.interrupted(.drained), epoch: 1), [.running: .queued]),
         Change("gave back: suspended", .reported(.interrupted(.suspended), epoch: 1), [.running: .queued]),
@@ -48,12 +48,12 @@ struct TransitionTableTests {
         Change("declined", .lost(.declined), [.running: .queued]),
         Change("requeued", .requeued, [.running: .queued]),
         Change("approved: run", .approved(.run), [.awaitingApproval: .queued]),
-        Change("approved: land", .approved(.land), [.awaitingApproval: .queued]),
+        Change("approved: land", .approved(.land(at: "/r main")), [.awaitingApproval: .queued]),
         Change("approved: two children", .approved(.children(2)), [.awaitingApproval: .blocked]),
         Change("approved: a plan without steps", .approved(.children(0)), [.awaitingApproval: .succeeded]),
         Change("approved: nothing left", .approved(.nothing), [.awaitingApproval: .succeeded]),
         Change("sent back", .sentBack, [.awaitingApproval: .queued]),
-        Change("rejected", .rejected, [.awaitingApproval: .cancelled]),
+        Change("rejected", .rejected(comment: "no"), [.awaitingApproval: .cancelled]),
         Change("approval expired", .approvalExpired, [.awaitingApproval: .cancelled]),
         // A task without children has none that could end; what a parent does is below.
         Change("children succeeded", .childrenEnded(failed: nil), [:]),
@@ -130,15 +130,14 @@ struct TransitionTableTests {
     // MARK: Approvals and parents
 
     @Test func `a wait for a person ends the attempt and keeps what is to be seen`() throws {
-        let report = FinalReport(ending: .needsApproval(digest: "abc"), result: ["summary": "3 files"])
-        let task = try FleetTask.sample(in: .running).after(.reported(report, epoch: 1), at: .noon(plus: 5))
-        #expect(task.pendingDigest == "abc")
+        let task = try FleetTask.sample(in: .running).after(.asks(1), at: .noon(plus: 5))
+        #expect(task.pendingDigest == "d1")
         #expect(task.approvalSince == .noon(plus: 5))
         #expect(task.result == ["summary": "3 files"])
         #expect(task.wakeAt == .noon(plus: 5) + .days(7))
     }
 
-    @Test(arguments: [(ApprovedNext.run, Phase.run), (.land, .land)])
+    @Test(arguments: [(ApprovedNext.run, Phase.run), (.land(at: "/r main"), .land)])
     func `an approval begins its phase with fresh counts`(next: ApprovedNext, phase: Phase) throws {
         let waiting = try FleetTask.sample(in: .running, spec: .sample(needsPlan: true))
             .after(
@@ -146,7 +145,7 @@ struct TransitionTableTests {
                 .granted(to: "fenrir"),
                 .reported(.interrupted(.drained), epoch: 2),
                 .granted(to: "fenrir"),
-                .reported(.approval, epoch: 3)
+                .asks(3)
             )
         #expect(waiting.phase == .plan && waiting.attempt == 2 && waiting.interruptions == 1)
         let approved = try waiting.after(.approved(next))
@@ -159,6 +158,76 @@ struct TransitionTableTests {
     @Test func `what is sent back is tried again in the same phase`() throws {
         let task = try FleetTask.sample(in: .awaitingApproval, spec: .sample(needsPlan: true)).after(.sentBack)
         #expect(task.phase == .plan && task.state == .queued && task.attempt == 0 && task.pendingDigest == nil)
+    }
+
+    private static func landing() throws -> FleetTask {
+        try FleetTask.sample(in: .awaitingApproval).after(.approved(.land(at: "/r main")), .granted(to: "fenrir"))
+    }
+
+    @Test func `what lands says where until it has landed`() throws {
+        let landing = try Self.landing()
+        #expect(landing.landing == "/r main" && landing.phase == .land)
+        // A landing that failed, or was interrupted, is still one.
+        #expect(try landing.after(.reported(.failure, epoch: 2)).landing == "/r main")
+        #expect(try landing.after(.reported(.interrupted(.notLanded), epoch: 2)).landing == "/r main")
+        #expect(try landing.after(.reported(.success, epoch: 2)).landing == nil)
+        #expect(try landing.after(.cancel, .cancelDeadlinePassed).landing == nil)
+    }
+
+    @Test func `a landing that is void asks again, and sent back it is made anew`() throws {
+        let asked = try Self.landing().after(.asked(digest: "d2", result: [:], epoch: 2))
+        #expect(asked.state == .awaitingApproval && asked.pendingDigest == "d2")
+        #expect(try asked.after(.approved(.land(at: "/r main"))).phase == .land)
+        let anew = try asked.after(.sentBack)
+        #expect(anew.phase == .run && anew.landing == nil && anew.state == .queued)
+    }
+
+    @Test(arguments: OnLost.allCases)
+    func `an executor that vanishes over a plan or a landing loses nothing`(policy: OnLost) throws {
+        let planning = try FleetTask.sample(in: .running, spec: .sample(onLost: policy, needsPlan: true))
+        let landing = try FleetTask.sample(in: .awaitingApproval, spec: .sample(onLost: policy))
+            .after(.approved(.land(at: "/r main")), .granted(to: "fenrir"))
+        for task in [planning, landing] {
+            let lost = try task.after(.lost(.lost))
+            #expect(lost.state == .queued && lost.phase == task.phase && lost.epoch == task.epoch + 1)
+        }
+    }
+
+    @Test(arguments: [FinalReport.success, .unverified])
+    func `nothing succeeds that a person was to see and has not`(report: FinalReport) throws {
+        let planned = try FleetTask.sample(in: .running, spec: .sample(needsPlan: true))
+            .after(.reported(report, epoch: 1))
+        #expect(planned.state == .failed && planned.error?.code == "not-shown")
+        let reviewed = FleetTask(
+            submitted: TaskSpec(id: "t", kind: "dev-test", title: "", createdAt: .noon, tier: [.review])
+        )
+        let ended = try reviewed.after(.granted(to: "fenrir"), .reported(report, epoch: 1))
+        #expect(ended.state == .failed && ended.error?.code == "not-shown")
+        // Failing needs nobody's eyes.
+        let failed = try reviewed.after(.granted(to: "fenrir"), .reported(.finalFailure, epoch: 1))
+        #expect(failed.error?.code == "bad-ref")
+    }
+
+    @Test func `what nobody approved says why it ended, and its result does not count`() throws {
+        let result: JSONObject = ["outcome": "succeeded", "output": "x"]
+        let waiting = try FleetTask.sample(in: .running).after(.asked(digest: "d", result: result, epoch: 1))
+        let ends: [(TaskChange, String)] = [
+            (.rejected(comment: "too long"), "rejected"), (.approvalExpired, "approval-expired"),
+            (.cancel, "cancelled"),
+        ]
+        for (change, code) in ends {
+            let ended = try waiting.after(change)
+            #expect(ended.state == .cancelled && ended.error?.code == code)
+            #expect(ended.result == ["outcome": "cancelled", "output": "x"])
+        }
+        #expect(try waiting.after(ends[0].0).error?.detail.contains("too long") == true)
+        #expect(try waiting.after(.approved(.nothing)).result == result)
+    }
+
+    @Test func `an unverified result that a person approves is accepted`() throws {
+        let waiting = try FleetTask.sample(in: .running)
+            .after(.asked(digest: "d", result: ["outcome": "unverified"], epoch: 1))
+        #expect(try waiting.after(.approved(.nothing)).result == ["outcome": "unverified", "accepted": true])
     }
 
     @Test func `a parent succeeds when its children did`() throws {

@@ -108,8 +108,7 @@ struct DeclaredKindTests {
             says: "is not known"
         ),
         Bad(members: #""kind": "ops-x", "run": ["true"], "onLost": "retry""#, pointer: "/onLost", says: "requeue"),
-        Bad(members: #""kind": "ops-x", "run": ["true"], "tier": ["both"]"#, pointer: "/tier", says: "plan and review"),
-        Bad(members: #""kind": "ops-x", "run": ["true"], "tier": ["plan"]"#, pointer: "/tier", says: "not built yet"),
+        Bad(members: #""kind": "ops-x", "run": ["true"], "tier": ["both"]"#, pointer: "/tier/0", says: "plan or"),
         Bad(
             members: #""kind": "ops-x", "run": ["true"], "workingDirectory": "here""#,
             pointer: "/workingDirectory",

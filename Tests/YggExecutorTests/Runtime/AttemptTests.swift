@@ -22,7 +22,10 @@ struct AttemptTests {
         for _ in 0..<3 { lines += log.lines(for: Self.draft(), isFull: { _ in true }) }
         lines += log.lines(for: Self.draft(.message), isFull: { _ in true })
         lines += log.lines(for: Self.draft(), isFull: { _ in true })
-        lines += log.lines(for: FinalReport(ending: .finished(.succeeded)), at: Timestamp(milliseconds: 0))
+        lines += log.lines(
+            endingWith: .final(FinalReport(ending: .finished(.succeeded))),
+            at: Timestamp(milliseconds: 0)
+        )
         let entries = try lines.map(Self.read)
         #expect(entries.map(\.n) == [1, 2, 3, 4, 5])
         let types = entries.map { entry in
@@ -47,7 +50,7 @@ struct AttemptTests {
         #expect(lines.count == 1 && gap.type == .gap)
         let result: JSONObject = ["exitCode": 0, "changed": .string(long), "summary": "much"]
         let report = FinalReport(ending: .finished(.succeeded), result: result)
-        let end = try Self.final(log.lines(for: report, at: Timestamp(milliseconds: 0)).last)
+        let end = try Self.final(log.lines(endingWith: .final(report), at: Timestamp(milliseconds: 0)).last)
         #expect(end?.ending == .finished(.succeeded))
         #expect(end?.result == ["exitCode": 0, "summary": "much", "omitted": ["changed"]])
     }

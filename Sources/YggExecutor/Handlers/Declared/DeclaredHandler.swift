@@ -9,6 +9,31 @@ struct DeclaredHandler: ProcessHandler {
 
     var spec: KindSpec { declaration.spec }
 
+    /// The exact command, and where it would run. Of the environment only the names: values may be secret.
+    func plan(_ context: HandlerContext) async -> HandlerResult {
+        do throws(HandlerFailure) {
+            let argv = declaration.argv(params: try located(context))
+            var shown: JSONObject = [
+                "kind": .string(spec.kind.rawValue), "argv": .array(argv.map(JSON.string)),
+                "workingDirectory": .string(declaration.workingDirectory ?? context.workspaceRoot),
+            ]
+            if !declaration.env.isEmpty {
+                shown.append("env", .array(declaration.env.keys.sorted().map(JSON.string)))
+            }
+            return .asking(
+                ApprovalQuestion(
+                    subject: .command,
+                    next: .run,
+                    summary: "Would run: \(commandLine(argv).prefix(1000))",
+                    limits: context.limits,
+                    shown: shown
+                )
+            )
+        } catch {
+            return error.handlerResult
+        }
+    }
+
     func carryOut(_ run: AttemptRun) async throws(HandlerFailure) -> JSONObject {
         let argv = declaration.argv(params: try located(run.context))
         let uses = spec.secretUses(params: run.context.params)
@@ -80,4 +105,21 @@ func seconds(_ duration: Duration) -> String {
     if milliseconds < 10_000 { return "\(milliseconds / 1000).\(milliseconds % 1000 / 100) s" }
     if milliseconds < 120_000 { return "\(milliseconds / 1000) s" }
     return "\(milliseconds / 60_000) min \(milliseconds / 1000 % 60) s"
+}
+
+/// A command as a person reads it: arguments that are more than a plain word stand in quotes.
+func commandLine(_ argv: [String]) -> String {
+    argv.map { argument in
+        let isPlain = argument.utf8.allSatisfy { isPlainByte($0) } && !argument.isEmpty
+        return isPlain ? argument : "'\(argument.replacing("'", with: "'\\''"))'"
+    }.joined(separator: " ")
+}
+
+private func isPlainByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"):
+        true
+    default: "-_./:=,@+%".utf8.contains(byte)
+    }
 }
