@@ -105,6 +105,19 @@ let package = Package(
             ]
         ),
 
+        // The coding agent: models, what they say, their tools and the loop between.
+        .target(
+            name: "YggAgent",
+            dependencies: [
+                "YggClient", "YggCore", "YggProcess",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]
+        ),
+
         // What is durable: the Database seam, the TaskStore, migrations, the SQLite driver.
         .target(
             name: "YggStorage",
@@ -153,6 +166,16 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["YggClient", "YggCore", "YggProcess", "YggProtocol", "ygg"]
+        ),
+        .testTarget(
+            name: "YggAgentTests",
+            dependencies: [
+                "YggAgent", "YggClient", "YggCore", "YggProcess",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]
         ),
         .testTarget(
             name: "YggClientTests",

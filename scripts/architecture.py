@@ -34,6 +34,10 @@ ARROWS = {
         {"YggClient", "YggCore", "YggHTTP", "YggProcess", "YggProtocol", "YggTelemetry"},
         {"Crypto", "HTTPTypes", "Hummingbird", "Logging", "NIOCore", "ServiceLifecycle", "SystemPackage"},
     ),
+    "YggAgent": (
+        {"YggClient", "YggCore", "YggProcess"},
+        {"Crypto", "Logging", "NIOCore", "NIOHTTP1", "SystemPackage"},
+    ),
     "YggStorage": ({"YggCore"}, {"GRDB", "GRDBSQLite", "Logging"}),
     "YggClient": ({"YggCore", "YggProtocol"}, {"AsyncHTTPClient", "Logging", "NIOCore", "NIOHTTP1", "NIOPosix"}),
     "YggConfiguration": ({"YggCore"}, {"Yams"}),

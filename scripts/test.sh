@@ -48,7 +48,7 @@ if [[ $TEST_PROFILE == full ]]; then
     peers
 else
     unset YGG_TEST_PYTHON
-    say "fast: left out are the third-party peers (curl and httpx-sse as SSE clients)"
+    say "fast: left out are the third-party peers (curl and httpx-sse as SSE clients, the ollama package)"
 fi
 
 for check in "$ROOT"/scripts/check-*.sh; do

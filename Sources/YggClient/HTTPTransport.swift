@@ -111,7 +111,7 @@ package struct HTTPTransport: Sendable {
         }
     }
 
-    private func execute(
+    func execute(
         _ method: String,
         _ path: String,
         _ headers: [(String, String)],
@@ -131,7 +131,7 @@ package struct HTTPTransport: Sendable {
         return try await client.execute(request, deadline: deadline)
     }
 
-    private func failure(_ error: any Error, _ timeout: Duration) -> any Error {
+    func failure(_ error: any Error, _ timeout: Duration) -> any Error {
         switch error {
         case is TransportError, is CancellationError: error
         default: Task.isCancelled ? CancellationError() : TransportError(error, url: baseURL, timeout: timeout)
@@ -140,5 +140,5 @@ package struct HTTPTransport: Sendable {
 }
 
 extension HTTPHeaders {
-    fileprivate var pairs: [(String, String)] { map { ($0.name, $0.value) } }
+    var pairs: [(String, String)] { map { ($0.name, $0.value) } }
 }

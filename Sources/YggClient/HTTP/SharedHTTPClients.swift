@@ -14,9 +14,16 @@ package enum SharedHTTPClients {
     /// bounds the whole.
     package static let executions = make(readTimeout: nil)
 
-    private static func make(readTimeout: TimeAmount?) -> HTTPClient {
+    /// For models on other machines. They are silent until their first word, however long that takes; whoever asks them
+    /// bounds it with `StreamPatience`.
+    package static let models = make(readTimeout: nil)
+
+    /// For a model on this machine, where a connection stands at once or never.
+    package static let localModels = make(readTimeout: nil, connectTimeout: .seconds(2))
+
+    private static func make(readTimeout: TimeAmount?, connectTimeout: TimeAmount = .seconds(5)) -> HTTPClient {
         var configuration = HTTPClient.Configuration()
-        configuration.timeout = .init(connect: .seconds(5), read: readTimeout)
+        configuration.timeout = .init(connect: connectTimeout, read: readTimeout)
         configuration.redirectConfiguration = .disallow
         configuration.httpVersion = .http1Only
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
