@@ -23,7 +23,9 @@ struct ExecutorAPI: Sendable {
         endpoints.get("/metrics", .role(.viewer)) { _, _ in
             .bytes(executor.status.metrics(of: executor.settings).bytes, type: PrometheusText.contentType)
         }
-        endpoints.get("/info", .role(.viewer)) { _, _ in .json(executor.settings.info(active: Protections.detect())) }
+        endpoints.get("/info", .role(.viewer)) { _, _ in
+            .json(executor.settings.info(active: await Protections.detect()))
+        }
         endpoints.get("/status", .role(.viewer)) { _, _ in .json(executor.status.json) }
         endpoints.get("/logs", .role(.viewer)) { request, _ in try logs(request) }
         endpoints.post("/execute", .role(.operator)) { request, _ in try await execute(request) }
