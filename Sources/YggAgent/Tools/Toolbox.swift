@@ -92,7 +92,8 @@ package struct Toolbox: Sendable {
     private func unknown(_ name: String) -> String {
         let names = tools.map(\.spec.name)
         let near = nearest(to: name, among: names).map { " Did you mean \($0)?" } ?? ""
-        return "There is no tool \(VisibleText.quoted(VisibleText.cut(name, to: 100))).\(near) The tools are: \(names.joined(separator: ", "))."
+        return
+            "There is no tool \(VisibleText.quoted(VisibleText.cut(name, to: 100))).\(near) The tools are: \(names.joined(separator: ", "))."
     }
 
     /// The last bound, whatever a tool says: its beginning and its end.

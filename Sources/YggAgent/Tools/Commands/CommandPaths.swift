@@ -29,7 +29,7 @@ enum CommandPaths {
                 let isWhole = candidate.hasPrefix("/") || candidate.hasPrefix("~")
                 do throws(ToolRefusal) {
                     _ = try files.place(isWhole ? candidate : "\(directory)/\(candidate)")
-                } catch where error.isForbidden {
+                } catch  where error.isForbidden {
                     throw error
                 } catch {
                     continue

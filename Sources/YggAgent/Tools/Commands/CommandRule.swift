@@ -78,7 +78,9 @@ extension CommandRule {
             if word == "--", !reading.optionsAreOver {
                 reading.optionsAreOver = true
             } else if word == "-" {
-                throw .sentence("\(program) cannot read from its standard input (-): there is nothing in it. Name a file.")
+                throw .sentence(
+                    "\(program) cannot read from its standard input (-): there is nothing in it. Name a file."
+                )
             } else if word.hasPrefix("-"), !reading.optionsAreOver {
                 try read(option: word, of: program, &reading)
             } else {
@@ -113,7 +115,9 @@ extension CommandRule {
         case .patternThenPaths where isFirst: return
         case .linesThenPaths where isFirst:
             guard Self.isLines(word) else {
-                throw .sentence("\(program) may only print lines, as in sed -n 10,20p FILE. Change files with edit_file.")
+                throw .sentence(
+                    "\(program) may only print lines, as in sed -n 10,20p FILE. Change files with edit_file."
+                )
             }
         case .paths, .patternThenPaths, .linesThenPaths: reading.paths.append(word)
         case .script:
@@ -165,7 +169,10 @@ extension CommandRule {
             return name.hasPrefix("--") && name.count >= 3 && option.hasPrefix(name)
         }
         guard option.count == 2, let letter = option.last, !word.hasPrefix("--") else { return false }
-        return word.dropFirst().prefix { $0.isASCII && $0.isLetter }.contains(letter)
+        // In front of its value, or among letters; a longer word is another option, or that one's value.
+        let letters = word.dropFirst()
+        return letters.first == letter
+            || letters.count <= 3 && letters.contains(letter) && letters.allSatisfy { $0.isASCII && $0.isLetter }
     }
 
     /// The values that `word` brings along, or nil where it is not among the allowed.

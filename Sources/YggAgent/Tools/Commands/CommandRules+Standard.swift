@@ -37,7 +37,7 @@ extension CommandRules {
             options: .except(["--script-shell", "--userconfig", "--globalconfig", "--registry", "--node-options"])
         ),
         .init(["npx"], ["eslint", "jest", "vitest", "mocha", "tsc", "prettier"], options: .except(["--require"])),
-        .init(["node"], options: .only(["--test", "--check", "-c", "--no-warnings"])),
+        .init(["node"], ["--test", "--check", "-c"], options: .only(["--no-warnings"])),
         .init(["node"], options: .only(["--no-warnings"]), operands: .script),
         .init(["jest", "vitest", "mocha"], options: .except(["--require", "-r", "--node-option"])),
         .init(["make", "gmake"], options: .except(["--eval", "-E"])),
@@ -61,9 +61,14 @@ extension CommandRules {
         .init(["ruff"], ["check", "format", "rule"]),
         .init(
             ["flake8", "black", "isort", "pyflakes", "mypy", "pylint", "pyright"],
-            options: .except(["--init-hook", "--install-types", "--python-executable", "--pythonpath", "--load-plugins"])
+            options: .except([
+                "--init-hook", "--install-types", "--python-executable", "--pythonpath", "--load-plugins",
+            ])
         ),
-        .init(["eslint", "prettier", "tsc", "biome", "stylelint"], options: .except(["--rulesdir", "--plugin", "--init"])),
+        .init(
+            ["eslint", "prettier", "tsc", "biome", "stylelint"],
+            options: .except(["--rulesdir", "--plugin", "--init"])
+        ),
         .init(["swift"], ["format", "format lint"]),
         .init(["swift-format", "swiftformat", "swiftlint", "gofmt", "rustfmt", "clang-format", "shfmt"]),
         .init(["shellcheck", "yamllint", "hadolint", "markdownlint"]),
@@ -118,7 +123,10 @@ extension CommandRules {
             ])
         ),
         .init(["sed"], ["-n", "--quiet"], options: .only([]), operands: .linesThenPaths),
-        .init(["diff", "cmp"], options: .only(["-u", "-r", "-q", "-w", "-b", "-B", "-i", "-N", "-U=", "--brief", "--unified="])),
+        .init(
+            ["diff", "cmp"],
+            options: .only(["-u", "-r", "-q", "-w", "-b", "-B", "-i", "-N", "-U=", "--brief", "--unified="])
+        ),
         .init(["sort"], options: .only(["-n", "-r", "-u", "-f", "-b", "-h", "-k=", "-t="])),
         .init(["uniq"], options: .only(["-c", "-d", "-u", "-i"])),
         .init(["cut"], options: .only(["-d=", "-f=", "-c=", "-s"])),
@@ -155,7 +163,11 @@ extension CommandRules {
             options: .only(["-s", "-b", "-u", "--short", "--branch", "--porcelain", "--untracked-files="]),
             insert: ["--ignore-submodules=dirty"]
         ),
-        .init(["git"], ["ls-files"], options: .only(["-o", "-m", "-d", "-c", "--others", "--modified", "--deleted", "--exclude-standard"])),
+        .init(
+            ["git"],
+            ["ls-files"],
+            options: .only(["-o", "-m", "-d", "-c", "--others", "--modified", "--deleted", "--exclude-standard"])
+        ),
         .init(["git"], ["blame"], options: .only(["-L=", "-w", "-s", "-e", "--date="]), insert: ["--no-textconv"]),
         .init(["git"], ["rev-parse"], options: .only(["--abbrev-ref", "--short", "--verify", "--show-toplevel"])),
     ]
@@ -182,9 +194,15 @@ extension CommandRules {
             ],
             "It runs another command: give that one itself, with timeout_seconds where it takes long."
         ),
-        (["sudo", "su", "doas", "chroot", "unshare", "nsenter", "bwrap"], "Commands run as they are, and gain no rights."),
         (
-            ["curl", "wget", "nc", "ncat", "netcat", "telnet", "ssh", "scp", "sftp", "rsync", "ftp", "ping", "dig", "gh"],
+            ["sudo", "su", "doas", "chroot", "unshare", "nsenter", "bwrap"],
+            "Commands run as they are, and gain no rights."
+        ),
+        (
+            [
+                "curl", "wget", "nc", "ncat", "netcat", "telnet", "ssh", "scp", "sftp", "rsync", "ftp", "ping", "dig",
+                "gh",
+            ],
             "Nothing outside the workspace can be reached. Work with what is in it."
         ),
         (
@@ -201,10 +219,19 @@ extension CommandRules {
             "Code is not given in a command: write a test, or a script in Python or JavaScript, with write_file and run that."
         ),
         (["tee", "dd", "truncate", "install", "patch", "ed", "ln"], "Change files with edit_file and write_file."),
-        (["vi", "vim", "nvim", "nano", "emacs", "less", "more", "man", "top", "htop"], "Nobody is at a terminal: use read_file."),
-        (["chmod", "chown", "chgrp", "chattr", "mount", "umount", "kill", "pkill", "killall"], "It is not needed for the work."),
         (
-            ["docker", "podman", "kubectl", "systemctl", "service", "crontab", "at", "printenv", "ps", "whoami", "id", "uname"],
+            ["vi", "vim", "nvim", "nano", "emacs", "less", "more", "man", "top", "htop"],
+            "Nobody is at a terminal: use read_file."
+        ),
+        (
+            ["chmod", "chown", "chgrp", "chattr", "mount", "umount", "kill", "pkill", "killall"],
+            "It is not needed for the work."
+        ),
+        (
+            [
+                "docker", "podman", "kubectl", "systemctl", "service", "crontab", "at", "printenv", "ps", "whoami",
+                "id", "uname",
+            ],
             "It is about the machine and not about the work."
         ),
         (["ollama", "ygg", "claude", "codex"], "Other agents and models are not started from here."),
@@ -224,11 +251,17 @@ extension CommandRules {
             "Commits are made for you, after each step. Change files with edit_file and write_file, and remove them with rm."
         ),
         (["git grep"], "Use search_files."),
-        (["git -C", "git -c"], "Leave the option out: commands start at the top of the workspace; use the parameter directory."),
+        (
+            ["git -C", "git -c"],
+            "Leave the option out: commands start at the top of the workspace; use the parameter directory."
+        ),
         (
             ["python -c", "python3 -c", "node -e", "node -p", "node --eval", "node --print"],
             "Code is not given in a command: write it into a file with write_file and run that."
         ),
-        (["sed -i", "sed -e", "sed -E"], "Change files with edit_file; sed may print lines, as in sed -n 10,20p FILE."),
+        (
+            ["sed -i", "sed -e", "sed -E"],
+            "Change files with edit_file; sed may print lines, as in sed -n 10,20p FILE."
+        ),
     ]
 }

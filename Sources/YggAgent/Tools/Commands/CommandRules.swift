@@ -35,9 +35,15 @@ package struct CommandRules: Sendable, Hashable {
                 if case .sentence(let sentence) = error { objections.append(sentence) }
             }
         }
-        if let objection = objections.first { throw ToolRefusal(objection) }
-        let forms = candidates.flatMap(\.subcommands).map { "\(program) \($0)" }
-        throw ToolRefusal("\(VisibleText.quoted(words.prefix(2).joined(separator: " "))) is not allowed. Allowed: \(forms.joined(separator: ", ")).")
+        let subcommands = candidates.flatMap(\.subcommands)
+        let isSubcommand = words.count > 1 && subcommands.contains { $0.split(separator: " ").first == words[1][...] }
+        if !isSubcommand || objections.count == candidates.count, let objection = objections.first {
+            throw ToolRefusal(objection)
+        }
+        let forms = subcommands.map { "\(program) \($0)" }
+        throw ToolRefusal(
+            "\(VisibleText.quoted(words.prefix(2).joined(separator: " "))) is not allowed. Allowed: \(forms.joined(separator: ", "))."
+        )
     }
 
     /// Every program that a rule names, sorted.
@@ -107,7 +113,9 @@ extension CommandRule {
         let subcommands = reader.strings("subcommands") ?? []
         let only = reader.strings("options")
         let except = reader.strings("refusedOptions")
-        if only != nil, except != nil { reader.complain("refusedOptions", "cannot stand beside options: give one of them") }
+        if only != nil, except != nil {
+            reader.complain("refusedOptions", "cannot stand beside options: give one of them")
+        }
         let operands = reader.choice("operands", of: Operands.self) ?? .paths
         let insert = reader.strings("insert") ?? []
         try reader.finish()

@@ -27,7 +27,8 @@ struct CommandRunner: Sendable {
     /// files among the work.
     private static let settings = [
         "CI": "1", "TERM": "dumb", "NO_COLOR": "1", "PAGER": "cat", "GIT_PAGER": "cat", "TQDM_DISABLE": "1",
-        "PIP_PROGRESS_BAR": "off", "PIP_NO_INPUT": "1", "PYTHONDONTWRITEBYTECODE": "1", "DEBIAN_FRONTEND": "noninteractive",
+        "PIP_PROGRESS_BAR": "off", "PIP_NO_INPUT": "1", "PYTHONDONTWRITEBYTECODE": "1",
+        "DEBIAN_FRONTEND": "noninteractive",
         "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "", "SSH_ASKPASS": "", "GIT_CONFIG_GLOBAL": "/dev/null",
         "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "credential.helper",
         "GIT_CONFIG_VALUE_0": "",

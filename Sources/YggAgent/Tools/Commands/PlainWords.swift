@@ -10,7 +10,9 @@ struct PlainWords: Sendable, Hashable {
 
     init(_ line: String) throws(ToolRefusal) {
         guard line.utf8.count <= Self.longest else {
-            throw ToolRefusal("The command is longer than \(Self.longest) bytes. Write long text into a file with write_file.")
+            throw ToolRefusal(
+                "The command is longer than \(Self.longest) bytes. Write long text into a file with write_file."
+            )
         }
         guard !line.utf8.contains(0) else { throw ToolRefusal("The command contains a NUL byte. Give plain words.") }
         var reader = Reader(Self.trimmed(line).unicodeScalars[...])
@@ -47,7 +49,9 @@ struct PlainWords: Sendable, Hashable {
                 case "'": try singleQuoted()
                 case "\"": try doubleQuoted()
                 case "\\":
-                    guard let next = rest.popFirst(), next != "\n" else { throw refusal("a line that goes on", Self.oneLine) }
+                    guard let next = rest.popFirst(), next != "\n" else {
+                        throw refusal("a line that goes on", Self.oneLine)
+                    }
                     append(next)
                 case "\n", "\r": throw refusal("several lines", Self.oneLine)
                 case "|", "&", ";", "<", ">", "(", ")", "`": throw operatorRefusal(scalar)
@@ -104,8 +108,13 @@ struct PlainWords: Sendable, Hashable {
         private mutating func dollar() throws(ToolRefusal) {
             if let next = rest.first {
                 if next == "(" { throw refusal("$( )", Self.noSubstitution) }
-                if next == "{" || next == "_" || next.properties.isAlphabetic || ("0"..."9").contains(next) || "@*#?$!'".unicodeScalars.contains(next) {
-                    throw refusal("a variable ($)", "Write its value, or put a $ that is meant as such in single quotes.")
+                if next == "{" || next == "_" || next.properties.isAlphabetic || ("0"..."9").contains(next)
+                    || "@*#?$!'".unicodeScalars.contains(next)
+                {
+                    throw refusal(
+                        "a variable ($)",
+                        "Write its value, or put a $ that is meant as such in single quotes."
+                    )
                 }
             }
             append("$")
@@ -116,10 +125,15 @@ struct PlainWords: Sendable, Hashable {
             case "|" where rest.first == "|", "&" where rest.first == "&":
                 refusal("\(scalar)\(scalar)", Self.oneCommand)
             case ";": refusal(";", Self.oneCommand)
-            case "|": refusal("|", "The output is cut to its beginning and end anyway: run the first command alone, or use search_files.")
+            case "|":
+                refusal(
+                    "|",
+                    "The output is cut to its beginning and end anyway: run the first command alone, or use search_files."
+                )
             case "&": refusal("&", "Run it in the foreground, or give a larger timeout_seconds.")
             case ">": refusal(">", "The output is shown to you; write files with write_file.")
-            case "<": refusal("<", "Commands read nothing. Name the file as an argument, or write text with write_file.")
+            case "<":
+                refusal("<", "Commands read nothing. Name the file as an argument, or write text with write_file.")
             case "`": refusal("` `", Self.noSubstitution)
             default: refusal("\(scalar)", "Give plain words, and put text with brackets in quotes.")
             }

@@ -26,11 +26,14 @@ struct RunCommand: Tool {
         let permitted = try rules.permit(words)
         let place = try files.place(arguments.string("directory") ?? ".")
         guard place.status != nil, place.isDirectory else {
-            throw ToolRefusal("\(VisibleText.quoted(place.path)) is not a directory. Name one of the workspace, or leave directory out.")
+            throw ToolRefusal(
+                "\(VisibleText.quoted(place.path)) is not a directory. Name one of the workspace, or leave directory out."
+            )
         }
         try CommandPaths.check(permitted.paths, in: place.path, files)
         let longest = Int(limits.longestCommandTime / .seconds(1))
-        let time = try arguments.int("timeout_seconds", in: 1...longest).map { Duration.seconds($0) } ?? limits.commandTime
+        let time =
+            try arguments.int("timeout_seconds", in: 1...longest).map { Duration.seconds($0) } ?? limits.commandTime
         if permitted.argv[0] == "git" {
             return try await git.run(Array(permitted.argv.dropFirst()), asked: words)
         }

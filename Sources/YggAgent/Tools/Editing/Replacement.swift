@@ -155,7 +155,8 @@ enum Occurrences {
 extension ToolRefusal {
     static func ambiguous(_ lines: [Int], name: String) -> ToolRefusal {
         let most = 10
-        let shown = lines.prefix(most).map(String.init).joined(separator: ", ") + (lines.count > most ? " and more" : "")
+        let shown =
+            lines.prefix(most).map(String.init).joined(separator: ", ") + (lines.count > most ? " and more" : "")
         return ToolRefusal(
             "old_text is \(lines.count > most ? "more than \(most)" : "\(lines.count)") times in \(VisibleText.quoted(name)), at lines \(shown). Nothing was changed. Add the lines before or after it to old_text and to new_text, so that it is there once."
         )

@@ -70,7 +70,9 @@ struct ListDirectory: Tool {
             case S_IFDIR:
                 listing.lines.append(VisibleText.quoted(path) + "/")
                 guard depth > 1, !Self.bulky.contains(name) else { continue }
-                guard let below = try? Descriptor.open(name, in: directory, Descriptor.byName | O_DIRECTORY) else { continue }
+                guard let below = try? Descriptor.open(name, in: directory, Descriptor.byName | O_DIRECTORY) else {
+                    continue
+                }
                 try list(below, shown: path, prefix: path + "/", depth: depth - 1, into: &listing)
             case S_IFLNK:
                 let target = (try? directory.link(name)) ?? "?"

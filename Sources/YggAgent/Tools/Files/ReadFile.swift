@@ -5,7 +5,8 @@ struct ReadFile: Tool {
 
     let spec = ToolSpec(
         name: "read_file",
-        description: "Shows a text file with line numbers. The numbers and the tab after them are not part of the file.",
+        description:
+            "Shows a text file with line numbers. The numbers and the tab after them are not part of the file.",
         parameters: [
             .init("path", .string, "The file, relative to the workspace.", isRequired: true),
             .init("start_line", .integer, "The first line to show; 1 if left out."),
@@ -31,7 +32,9 @@ struct ReadFile: Tool {
         let lines = file.lines
         guard !lines.isEmpty else { return "[\(name) is empty]" }
         guard wanted.lowerBound <= lines.count else {
-            throw ToolRefusal("\(name) has \(lines.count) \(lines.count == 1 ? "line" : "lines"). Give a smaller start_line.")
+            throw ToolRefusal(
+                "\(name) has \(lines.count) \(lines.count == 1 ? "line" : "lines"). Give a smaller start_line."
+            )
         }
         let from = wanted.lowerBound
         let end = min(wanted.upperBound, lines.count)

@@ -19,11 +19,11 @@ struct TextFile: Sendable, Hashable {
         self.text = String(decoding: Self.withoutCarriageReturns(bytes), as: UTF8.self)
     }
 
-    /// The bytes of the file with this text in it.
+    /// The bytes of the file with this text in it, which is ``plain(_:)``.
     func bytes(of text: String) -> [UInt8] {
         guard hasCarriageReturns else { return Array(text.utf8) }
         var bytes: [UInt8] = []
-        for byte in Self.withoutCarriageReturns(Array(text.utf8)) {
+        for byte in text.utf8 {
             if byte == UInt8(ascii: "\n") { bytes.append(UInt8(ascii: "\r")) }
             bytes.append(byte)
         }

@@ -93,14 +93,20 @@ struct WorkspaceFiles: Sendable {
                 throw refusal(error, at: names + [name], of: text)
             }
         }
-        return Place(parent: walked.count > 1 ? walked[walked.count - 2] : nil, components: names, status: walked.last?.status)
+        return Place(
+            parent: walked.count > 1 ? walked[walked.count - 2] : nil,
+            components: names,
+            status: walked.last?.status
+        )
     }
 
     private func refusal(_ error: Errno, at place: [String], of text: String) -> ToolRefusal {
         let place = VisibleText.quoted(place.joined(separator: "/"))
         switch error {
         case .improperLink:
-            return .forbidden("\(place) is a symbolic link to an absolute path, and those are not followed. Name a file in the workspace.")
+            return .forbidden(
+                "\(place) is a symbolic link to an absolute path, and those are not followed. Name a file in the workspace."
+            )
         case .tooManySymbolicLinkLevels:
             return ToolRefusal("\(place) is a symbolic link that leads nowhere. Name the file itself.")
         case .notDirectory:
@@ -177,7 +183,9 @@ struct WorkspaceFiles: Sendable {
         guard let parent = place.parent, let name = place.components.last else { return top }
         let shown = VisibleText.quoted(place.path)
         guard place.status != nil else {
-            throw ToolRefusal("\(shown) does not exist. Look at the names in the directory above it with list_directory.")
+            throw ToolRefusal(
+                "\(shown) does not exist. Look at the names in the directory above it with list_directory."
+            )
         }
         guard place.isDirectory else { throw ToolRefusal("\(shown) is not a directory. Read it with read_file.") }
         do throws(Errno) {

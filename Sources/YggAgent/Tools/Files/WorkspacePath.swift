@@ -12,7 +12,9 @@ struct WorkspacePath: Sendable, Hashable {
     ///   - text: relative to the workspace, or absolute and inside it.
     ///   - root: the absolute path of the workspace.
     init(_ text: String, root: String) throws(ToolRefusal) {
-        guard !text.utf8.contains(0) else { throw ToolRefusal("The path contains a NUL byte. Name a file in the workspace.") }
+        guard !text.utf8.contains(0) else {
+            throw ToolRefusal("The path contains a NUL byte. Name a file in the workspace.")
+        }
         guard text.utf8.count <= Self.longest else {
             throw ToolRefusal("The path is longer than \(Self.longest) bytes. Name a file in the workspace.")
         }

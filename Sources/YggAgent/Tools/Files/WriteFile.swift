@@ -19,14 +19,18 @@ struct WriteFile: Tool {
         guard content.utf8.count <= limits.fileBytes else {
             throw ToolRefusal("The content is longer than \(limits.fileBytes) bytes. Write several smaller files.")
         }
-        guard !content.utf8.contains(0) else { throw ToolRefusal("The content contains a NUL byte. Nothing was written.") }
+        guard !content.utf8.contains(0) else {
+            throw ToolRefusal("The content contains a NUL byte. Nothing was written.")
+        }
         guard !path.hasSuffix("/") else {
-            throw ToolRefusal("\(VisibleText.quoted(path)) names a directory. Name a file in it; directories are made with it.")
+            throw ToolRefusal(
+                "\(VisibleText.quoted(path)) names a directory. Name a file in it; directories are made with it."
+            )
         }
         // What is there is looked at before anything is made.
         let before = try old(path)
         if let elision = Elision.added(by: content, to: before?.text ?? "") { throw elision.refusal("content") }
-        let bytes = before?.bytes(of: content) ?? Array(content.utf8)
+        let bytes = before.map { $0.bytes(of: $0.plain(content)) } ?? Array(content.utf8)
         if let before, before.bytes(of: before.text) == bytes {
             throw ToolRefusal("\(VisibleText.quoted(path)) has exactly this content already: nothing was changed.")
         }
@@ -35,7 +39,8 @@ struct WriteFile: Tool {
         var record = ToolRecord()
         record.bytes = bytes.count
         record.files = [place.path]
-        let lines = content.utf8.count { $0 == UInt8(ascii: "\n") } + (content.isEmpty || content.hasSuffix("\n") ? 0 : 1)
+        let lines =
+            content.utf8.count { $0 == UInt8(ascii: "\n") } + (content.isEmpty || content.hasSuffix("\n") ? 0 : 1)
         let what = place.status == nil ? "Made" : "Replaced"
         return ToolResult(
             "\(what) \(VisibleText.quoted(place.path)): \(lines) \(lines == 1 ? "line" : "lines"), \(bytes.count) bytes.",

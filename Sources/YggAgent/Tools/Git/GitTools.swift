@@ -13,9 +13,8 @@ struct GitStatus: Tool {
             ["status", "--short", "--branch", "--untracked-files=normal", "--ignore-submodules=dirty"],
             asked: ["git", "status"]
         )
-        if !result.isError, !result.text.contains(where: \.isNewline) || result.text.hasSuffix("\n"),
-            result.text.split(whereSeparator: \.isNewline).count <= 1
-        {
+        // The first line names the branch.
+        if !result.isError, result.text.split(whereSeparator: \.isNewline).count <= 1 {
             result.text += "[nothing is changed]"
         }
         return result
@@ -29,7 +28,8 @@ struct GitDiff: Tool {
 
     let spec = ToolSpec(
         name: "git_diff",
-        description: "Shows the changes that are not staged, or the staged ones. New files that git does not track are not part of it.",
+        description:
+            "Shows the changes that are not staged, or the staged ones. New files that git does not track are not part of it.",
         parameters: [
             .init("path", .string, "Only this file or directory."),
             .init("staged", .boolean, "Show what is staged."),
@@ -41,9 +41,13 @@ struct GitDiff: Tool {
         var command = ["diff", "--no-color"] + GitOptions.harmlessDiff + ["--ignore-submodules=dirty"]
         if staged { command.append("--cached") }
         let paths = try GitOptions.paths(arguments, files)
-        var result = try await git.run(command + ["--"] + paths, asked: ["git", "diff"] + (staged ? ["--cached"] : []) + paths)
+        var result = try await git.run(
+            command + ["--"] + paths,
+            asked: ["git", "diff"] + (staged ? ["--cached"] : []) + paths
+        )
         if !result.isError, result.text.isEmpty {
-            result.text = staged ? "[nothing is staged]" : "[no changes in tracked files; git_status also shows new ones]"
+            result.text =
+                staged ? "[nothing is staged]" : "[no changes in tracked files; git_status also shows new ones]"
         }
         return result
     }
@@ -66,7 +70,9 @@ struct GitLog: Tool {
     func run(_ arguments: ToolArguments) async throws(ToolRefusal) -> ToolResult {
         let count = try arguments.int("count", in: 1...100) ?? 10
         let paths = try GitOptions.paths(arguments, files)
-        let command = ["log", "--no-color", "--no-show-signature", "--date=short", "--format=%h %ad %an: %s", "-n", "\(count)"]
+        let command = [
+            "log", "--no-color", "--no-show-signature", "--date=short", "--format=%h %ad %an: %s", "-n", "\(count)",
+        ]
         var result = try await git.run(command + ["--"] + paths, asked: ["git", "log", "-n", "\(count)"] + paths)
         if !result.isError, result.text.isEmpty { result.text = "[no commits]" }
         return result

@@ -25,7 +25,9 @@ struct SearchFiles: Tool {
         }
         let place = try files.place(arguments.string("path") ?? ".")
         guard place.status != nil else {
-            throw ToolRefusal("\(VisibleText.quoted(place.path)) does not exist. Look at the names with list_directory.")
+            throw ToolRefusal(
+                "\(VisibleText.quoted(place.path)) does not exist. Look at the names with list_directory."
+            )
         }
         guard runner.has("rg", in: runner.root) else {
             throw ToolRefusal(
@@ -41,7 +43,10 @@ struct SearchFiles: Tool {
         }
         // The last glob that matches decides, and these come after all others.
         options += ["--iglob=!.git", "--iglob=!.git/**"]
-        let spec = runner.spec(["rg"] + options + ["--", pattern, "./\(place.path)"], time: limits.commandTime)
+        let spec = runner.spec(
+            ["rg"] + options + ["--", pattern, place.path == "." ? "./" : "./\(place.path)"],
+            time: limits.commandTime
+        )
         let collected = await collectProcess(spec, limit: Self.outputBytes)
         var record = CommandReport.record(collected.outcome, bytes: collected.stdout.utf8.count)
         record.argv = ["rg", "--", pattern, place.path]
@@ -58,9 +63,11 @@ struct SearchFiles: Tool {
 
     private func result(_ collected: CollectedOutput, _ record: ToolRecord) throws(ToolRefusal) -> ToolResult {
         switch collected.outcome.ending {
-        case .exited(0), .exited(1): break
+        // Also 2 where a file could not be read: what was found in the others is found.
+        case .exited(let code) where code <= 1 || code == 2 && collected.stderr.isEmpty: break
         case .exited where collected.outcome.cause == .finished:
-            let reason = collected.stderr.isEmpty ? "ripgrep failed." : VisibleText.printed(String(collected.stderr.prefix(600)))
+            let reason =
+                collected.stderr.isEmpty ? "ripgrep failed." : VisibleText.printed(String(collected.stderr.prefix(600)))
             throw ToolRefusal(
                 "\(reason.trimmingSuffix(while: \.isWhitespace))\nIf the pattern is plain text, set literal to true.",
                 record: record
@@ -73,20 +80,24 @@ struct SearchFiles: Tool {
         }
         var matches: [String] = []
         var left = 0
-        for line in collected.stdout.split(separator: "\n") {
-            // A file name may hold a line feed; what stands before the NUL is one.
-            guard let end = line.firstIndex(of: "\0") else { continue }
+        var rest = collected.stdout[...]
+        // Name, NUL, number and line; only the name may hold line feeds.
+        while let end = rest.firstIndex(of: "\0") {
+            let name = rest[..<end].hasPrefix("./") ? rest[..<end].dropFirst(2) : rest[..<end]
+            let line = rest[rest.index(after: end)...].prefix { $0 != "\n" && $0 != "\r\n" }
+            rest = rest[line.endIndex...].dropFirst()
             guard matches.count < limits.searchMatches else {
                 left += 1
                 continue
             }
-            let name = line[..<end].hasPrefix("./") ? line[..<end].dropFirst(2) : line[..<end]
-            let match = VisibleText.cut(VisibleText.clean(String(line[line.index(after: end)...])), to: limits.lineBytes)
+            let match = VisibleText.cut(VisibleText.clean(String(line)), to: limits.lineBytes)
             matches.append("\(VisibleText.quoted(String(name))):\(match)")
         }
         guard !matches.isEmpty else { return ToolResult("[no matches]", record: record) }
         if left > 0 || collected.truncated {
-            matches.append("[\(collected.truncated ? "many" : "\(left)") more matches: use a longer pattern, a path or a glob]")
+            matches.append(
+                "[\(collected.truncated ? "many" : "\(left)") more matches: use a longer pattern, a path or a glob]"
+            )
         }
         return ToolResult(matches.joined(separator: "\n"), record: record)
     }
