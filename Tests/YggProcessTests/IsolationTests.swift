@@ -20,21 +20,17 @@ struct IsolationTests {
         arguments: [
             ("exit 0", .exited(0)), ("exit 7", .exited(7)), ("kill -9 $$", .exited(128 + SIGKILL)),
             ("kill -TERM $$", .exited(128 + SIGTERM)),
-        ] as [(String, ProcessOutcome.Ending)],
-        [true, false]
+        ] as [(String, ProcessOutcome.Ending)]
     )
-    func `an isolated command ends as it does elsewhere`(text: String, ending: ProcessOutcome.Ending, network: Bool)
-        async
-    {
+    func `an isolated command ends as it does elsewhere`(text: String, ending: ProcessOutcome.Ending) async {
         let isolation = await Isolation.here
-        guard isolation != .none else { return }
-        var spec = script(text)
-        spec.argv = isolation.wrap(spec.argv, network: network)
-        spec.environment = ["PATH": "/usr/bin:/bin"]
-        let run = await collectProcess(spec)
-        // Without a network to cut or processes to hide nothing is put around a command.
-        if case .signalled = run.outcome.ending { return }
-        #expect(run.outcome.ending == ending, "\(run.stderr)")
+        // Where there is no more than a network to cut, nothing is put around a command that is to have it.
+        for network in isolation.parts.contains(.processes) ? [true, false] : [] {
+            var spec = script(text)
+            spec.argv = isolation.wrap(spec.argv, network: network)
+            let run = await collectProcess(spec)
+            #expect(run.outcome.ending == ending, "\(run.stderr)")
+        }
     }
 
     @Test func `input, output, arguments and directory pass through`() async {
@@ -49,11 +45,24 @@ struct IsolationTests {
     @Test func `a command keeps its user and has no capability`() async throws {
         let isolation = await Isolation.here
         guard isolation != .none else { return }
-        var spec = script("id -u; grep -E 'CapEff|CapBnd|NoNewPrivs' /proc/self/status; cat /proc/self/oom_score_adj")
+        var spec = script("id -u; grep -E 'CapEff|NoNewPrivs' /proc/self/status; cat /proc/self/oom_score_adj")
         spec.argv = isolation.wrap(spec.argv, network: false)
         let words = await collectProcess(spec).stdout.split(whereSeparator: \.isWhitespace)
         let none = "0000000000000000"
-        #expect(words == ["\(getuid())", "CapEff:", none[...], "CapBnd:", none[...], "NoNewPrivs:", "1", "900"])
+        #expect(words == ["\(getuid())", "CapEff:", none[...], "NoNewPrivs:", "1", "900"])
+    }
+
+    @Test func `what is hidden is empty, and cannot be uncovered`() async throws {
+        let isolation = await Isolation.here
+        guard isolation.parts.contains(.secrets) else { return }
+        let text = """
+            cat /etc/hostname; ls /usr/share 2>/dev/null; umount /etc/hostname 2>/dev/null
+            unshare --user --map-root-user --mount umount /etc/hostname 2>/dev/null
+            cat /etc/hostname; test -e /etc/passwd && echo rest
+            """
+        var spec = script(text)
+        spec.argv = isolation.wrap(spec.argv, network: false, hiding: ["/etc/hostname", "/usr/share", "/not/there"])
+        #expect(await collectProcess(spec).stdout == "rest\n")
     }
 
     @Test func `a cancelled command is gone with what left its group`() async throws {

@@ -20,6 +20,9 @@ package struct Toolbox: Sendable {
         package var isolation: Isolation
         /// Commands may reach the network.
         package var network = false
+        /// What no command may see, where the isolation allows: absolute paths. Whoever has keys of his own on this
+        /// machine adds them.
+        package var hidden: [String]
         package var rules = CommandRules.standard
         package var limits = ToolLimits()
 
@@ -35,6 +38,7 @@ package struct Toolbox: Sendable {
             self.scratch = scratch
             self.environment = environment
             self.isolation = isolation
+            hidden = HiddenPlaces.of(home: environment["HOME"])
         }
     }
 
@@ -46,13 +50,7 @@ package struct Toolbox: Sendable {
     package init(_ setting: Setting, only names: Set<String>? = nil) throws(Errno) {
         let limits = setting.limits
         let files = try WorkspaceFiles(root: setting.root, drafts: setting.scratch.drafts)
-        let runner = CommandRunner(
-            root: setting.root,
-            scratch: setting.scratch,
-            environment: setting.environment,
-            isolation: setting.isolation,
-            network: setting.network
-        )
+        let runner = CommandRunner(setting)
         var view: GitView?
         if let directory = setting.gitDirectory {
             view = try GitView(of: setting.root, gitDirectory: directory, at: setting.scratch.git)

@@ -157,6 +157,11 @@ struct HostileRepositoryTests {
             found.append("our process")
         except OSError:
             pass
+        for path in ["BASE/.ssh/id", "BASE/.netrc"]:
+            try:
+                if open(path).read(): found.append(path)
+            except OSError:
+                pass
         server = socket.create_server(("127.0.0.1", 0))
         socket.create_connection(server.getsockname(), timeout=5).close()
         print("loopback works")
@@ -173,12 +178,18 @@ struct HostileRepositoryTests {
     @Test(.enabled("Namespaces are not to be had here.") { await HostileRepositoryTests.mustIsolate })
     func `a conftest that looks for secrets, the network and a way out finds none`() async throws {
         let isolation = await Isolation.here
-        try #require(isolation.parts == [.processes, .network], "Namespaces are not to be had here.")
+        try #require(isolation.parts == [.processes, .network, .secrets], "Namespaces are not to be had here.")
         let listener = try Listener()
         let mark = "/mark"
-        let bench = try await Bench(["a": ""], isolation: isolation)
+        let bench = try await Bench(["a": ""], isolation: isolation) { setting in
+            let base = setting.root.dropLast("/work".count)
+            // The last would hide the workspace itself, and is passed over.
+            setting.hidden = ["\(base)/.ssh", "\(base)/.netrc", "\(base)/none", "\(base)"]
+        }
+        for place in [".ssh/id", ".netrc"] { _ = try bench.putOutside("ghp-a-secret", at: place) }
         let text = Self.conftest.replacing("HOST", with: "127.0.0.1").replacing("PORT", with: "\(listener.port)")
             .replacing("OURS", with: "\(getpid())").replacing("MARK", with: bench.base + mark)
+            .replacing("BASE", with: bench.base)
         try bench.put(text, at: "conftest.py")
         let result = await withTaskGroup(of: Void.self) { group in
             // Another process of ours, with a secret in its environment.

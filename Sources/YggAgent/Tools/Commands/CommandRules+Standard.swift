@@ -124,9 +124,11 @@ extension CommandRules {
         ),
         .init(["sed"], ["-n", "--quiet"], options: .only([]), operands: .linesThenPaths),
         .init(
-            ["diff", "cmp"],
-            options: .only(["-u", "-r", "-q", "-w", "-b", "-B", "-i", "-N", "-U=", "--brief", "--unified="])
+            ["diff"],
+            options: .only(["-u", "-r", "-q", "-w", "-b", "-B", "-i", "-N", "-U=", "--brief", "--unified="]),
+            insert: ["--exclude=.git"]
         ),
+        .init(["cmp"], options: .only(["-s", "-l", "-b"])),
         .init(["sort"], options: .only(["-n", "-r", "-u", "-f", "-b", "-h", "-k=", "-t="])),
         .init(["uniq"], options: .only(["-c", "-d", "-u", "-i"])),
         .init(["cut"], options: .only(["-d=", "-f=", "-c=", "-s"])),

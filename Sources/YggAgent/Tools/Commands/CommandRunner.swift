@@ -9,16 +9,19 @@ struct CommandRunner: Sendable {
     let environment: [String: String]
     private let isolation: Isolation
     private let network: Bool
+    private let hidden: [String]
 
-    /// - Parameters:
-    ///   - environment: Ours; the little that a command may know of it is picked out.
-    ///   - network: commands may reach the network.
-    init(root: String, scratch: Scratch, environment: [String: String], isolation: Isolation, network: Bool) {
+    init(_ setting: Toolbox.Setting) {
+        let (root, scratch) = (setting.root, setting.scratch)
         self.root = root
-        self.isolation = isolation
-        self.network = network
+        isolation = setting.isolation
+        network = setting.network
+        // What holds the workspace cannot be hidden.
+        hidden = setting.hidden.filter { place in
+            ![root, scratch.path].contains { $0 == place || $0.hasPrefix(place + "/") }
+        }
         self.environment = cleanEnvironment(
-            from: environment,
+            from: setting.environment,
             extra: Self.settings.merging(["HOME": scratch.home, "TMPDIR": scratch.temporary]) { $1 }
         )
     }
@@ -50,7 +53,7 @@ struct CommandRunner: Sendable {
         time: Duration
     ) -> ProcessSpec {
         ProcessSpec(
-            argv: isolation.wrap(argv, network: network),
+            argv: isolation.wrap(argv, network: network, hiding: hidden),
             environment: environment ?? self.environment,
             workingDirectory: directory ?? root,
             runTimeout: time
