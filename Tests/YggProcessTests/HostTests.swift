@@ -54,8 +54,8 @@ struct HostTests {
     }
 
     @Test
-    func `the group is always a protection here`() {
-        #expect(Protections.detect().first == "group")
+    func `the group is always a protection here`() async {
+        #expect(await Protections.detect().first == "group")
     }
 
     @Test(

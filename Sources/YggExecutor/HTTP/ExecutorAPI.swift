@@ -23,7 +23,7 @@ struct ExecutorAPI: Sendable {
         endpoints.on(.metrics) { _, _ in
             .bytes(executor.status.metrics(of: executor.settings).bytes, type: PrometheusText.contentType)
         }
-        endpoints.on(.info) { _, _ in .json(executor.settings.info(active: Protections.detect())) }
+        endpoints.on(.info) { _, _ in .json(executor.settings.info(active: await Protections.detect())) }
         endpoints.on(.status) { _, _ in .json(executor.status.json) }
         endpoints.on(.logs) { request, _ in try logs(request) }
         endpoints.on(.execute) { request, _ in try await execute(request) }

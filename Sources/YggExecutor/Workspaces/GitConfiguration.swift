@@ -1,4 +1,5 @@
 import SystemPackage
+import YggProcess
 
 /// The git configuration of our own under which every git command of ours runs.
 ///
@@ -42,29 +43,13 @@ struct GitConfiguration: Sendable {
     }
 
     /// Options before the git command: they win over every file.
-    static var options: [String] { ["--no-pager"] + settings.flatMap { ["-c", $0] } }
+    static var options: [String] { GitSafety.options }
 
     /// The environment of a git command.
     /// - Parameter base: of it, everything but git's own variables.
     func environment(from base: [String: String], transport: Transport) -> [String: String] {
-        base.filter { !$0.key.hasPrefix("GIT_") && $0.key != "XDG_CONFIG_HOME" }.merging([
-            "GIT_CONFIG_GLOBAL": path, "GIT_CONFIG_NOSYSTEM": "1", "GIT_ATTR_NOSYSTEM": "1",
-            "GIT_ALLOW_PROTOCOL": transport.protocols, "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "",
-            "GIT_SSH_COMMAND": "ssh -o BatchMode=yes", "GIT_SSH_VARIANT": "ssh", "GIT_PAGER": "cat",
-            "GIT_EDITOR": "false", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1",
-            // Messages are read by us too.
-            "LC_ALL": "C", "LANGUAGE": "",
-        ]) { $1 }
+        GitSafety.environment(from: base, configuration: path, protocols: transport.protocols)
     }
-
-    private static let settings = [
-        "core.hooksPath=/dev/null", "core.fsmonitor=false", "core.pager=cat", "core.askPass=", "core.attributesFile=",
-        "core.alternateRefsCommand=true", "credential.helper=", "protocol.ext.allow=never", "gpg.program=false",
-        // Otherwise `git diff` writes the index anew where it lies, optional locks or not: it is the owner's.
-        "diff.autoRefreshIndex=false",
-        "log.showSignature=false", "submodule.recurse=false", "fetch.recurseSubmodules=false",
-        "gc.autoDetach=false", "maintenance.autoDetach=false", "advice.detachedHead=false",
-    ]
 
     private static let text = """
         # Written by Yggdrasil: the configuration of all its git commands, in the place of ~/.gitconfig.

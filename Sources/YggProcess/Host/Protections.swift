@@ -6,8 +6,15 @@ package enum Protections {
     /// * `group`: each command is a session and process group of its own, ended as a whole. Always.
     /// * `cgroup`: memory is bounded by our own cgroup (version 2).
     /// * `container`: this process runs in a container.
-    package static func detect() -> [String] {
-        detect(root: "", container: getenv("container").map { String(cString: $0) })
+    /// * `processes`: a command of the coding agent sees no process but its own, and none outlives it.
+    /// * `network`: such a command reaches no network but its own loopback, unless it is allowed to.
+    /// * `secrets`: such a command finds nothing where a person's and the executor's secrets lie.
+    ///
+    /// The last three are tried once in the life of this process, see ``Isolation``.
+    package static func detect() async -> [String] {
+        let isolation = await Isolation.here
+        return detect(root: "", container: getenv("container").map { String(cString: $0) })
+            + isolation.parts.map(\.rawValue)
     }
 
     /// - Parameters:

@@ -11,7 +11,7 @@ struct ProcessGroup: Sendable {
     private static let niceStep: Int32 = 5
     /// Close to the highest (1000): when memory ends, the kernel takes the child and not the executor. Whatever the child
     /// starts inherits it, which marks them as ours.
-    private static let outOfMemoryScore = "900"
+    static let outOfMemoryScore = "900"
 
     /// Signals every member of the group. A failure means that there is nobody left to be signalled.
     func send(_ signal: Int32) {

@@ -1,0 +1,79 @@
+import Glibc
+import Testing
+
+@testable import YggProcess
+
+@Suite(.timeLimit(.minutes(1)))
+struct IsolationTests {
+    @Test func `without the programs there is no isolation, and commands run as they are`() async {
+        let none = await Isolation.find(path: "/nonexistent")
+        #expect(none == .none && none.parts == [])
+        #expect(none.wrap(["a", "b"], network: false) == ["a", "b"])
+    }
+
+    @Test func `what is active here is among the protections`() async {
+        let parts = await Isolation.here.parts.map(\.rawValue)
+        #expect(await Protections.detect().suffix(parts.count) == parts[...])
+    }
+
+    @Test(
+        arguments: [
+            ("exit 0", .exited(0)), ("exit 7", .exited(7)), ("kill -9 $$", .exited(128 + SIGKILL)),
+            ("kill -TERM $$", .exited(128 + SIGTERM)),
+        ] as [(String, ProcessOutcome.Ending)]
+    )
+    func `an isolated command ends as it does elsewhere`(text: String, ending: ProcessOutcome.Ending) async {
+        let isolation = await Isolation.here
+        // Where there is no more than a network to cut, nothing is put around a command that is to have it.
+        for network in isolation.parts.contains(.processes) ? [true, false] : [] {
+            var spec = script(text)
+            spec.argv = isolation.wrap(spec.argv, network: network)
+            let run = await collectProcess(spec)
+            #expect(run.outcome.ending == ending, "\(run.stderr)")
+        }
+    }
+
+    @Test func `input, output, arguments and directory pass through`() async {
+        let isolation = await Isolation.here
+        var spec = script(#"cat; pwd; echo "$1" >&2"#, input: Array("in\n".utf8))
+        spec.argv = isolation.wrap(spec.argv + ["name", "an argument; \"$x\""], network: false)
+        spec.workingDirectory = "/usr"
+        let run = await collectProcess(spec)
+        #expect(run.stdout == "in\n/usr\n" && run.stderr == "an argument; \"$x\"\n")
+    }
+
+    @Test func `a command keeps its user and has no capability`() async throws {
+        let isolation = await Isolation.here
+        guard isolation != .none else { return }
+        var spec = script("id -u; grep -E 'CapEff|NoNewPrivs' /proc/self/status; cat /proc/self/oom_score_adj")
+        spec.argv = isolation.wrap(spec.argv, network: false)
+        let words = await collectProcess(spec).stdout.split(whereSeparator: \.isWhitespace)
+        let none = "0000000000000000"
+        #expect(words == ["\(getuid())", "CapEff:", none[...], "NoNewPrivs:", "1", "900"])
+    }
+
+    @Test func `what is hidden is empty, and cannot be uncovered`() async throws {
+        let isolation = await Isolation.here
+        guard isolation.parts.contains(.secrets) else { return }
+        let text = """
+            cat /etc/hostname; ls /usr/share 2>/dev/null; umount /etc/hostname 2>/dev/null
+            unshare --user --map-root-user --mount umount /etc/hostname 2>/dev/null
+            cat /etc/hostname; test -e /etc/passwd && echo rest
+            """
+        var spec = script(text)
+        spec.argv = isolation.wrap(spec.argv, network: false, hiding: ["/etc/hostname", "/usr/share", "/not/there"])
+        #expect(await collectProcess(spec).stdout == "rest\n")
+    }
+
+    @Test func `a cancelled command is gone with what left its group`() async throws {
+        let isolation = await Isolation.here
+        guard isolation.parts.contains(.processes) else { return }
+        // The escapee holds the pipe: only its death ends the output.
+        var spec = script("setsid sh -c 'echo out; sleep 1000' & wait", killGrace: .milliseconds(100))
+        spec.argv = isolation.wrap(spec.argv, network: false)
+        let run = BackgroundRun(spec)
+        #expect(await run.firstWords() == "out\n")
+        run.task.cancel()
+        #expect(await run.task.value.cause == .cancelled)
+    }
+}
