@@ -1,6 +1,7 @@
 import Testing
 import YggCore
 import YggProtocol
+import YggTelemetry
 
 @testable import YggExecutor
 
