@@ -36,6 +36,8 @@ final class Bench: Sendable {
             environment: environment,
             isolation: isolation
         )
+        // A machine that builds beside the tests is slow; what a time limit does has tests of its own.
+        setting.limits.commandTime = .seconds(300)
         set(&setting)
         toolbox = try Toolbox(setting)
     }
