@@ -31,7 +31,7 @@ let package = Package(
         .target(
             name: "YggCommands",
             dependencies: [
-                "YggClient", "YggConfiguration", "YggCoordinator", "YggCore", "YggExecutor", "YggProcess",
+                "YggAgent", "YggClient", "YggConfiguration", "YggCoordinator", "YggCore", "YggExecutor", "YggProcess",
                 "YggProtocol",
                 "YggHTTP", "YggServer", "YggSimulation", "YggStorage", "YggTelemetry", "YggTorture",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -94,7 +94,7 @@ let package = Package(
         .target(
             name: "YggExecutor",
             dependencies: [
-                "YggClient", "YggCore", "YggHTTP", "YggProcess", "YggProtocol", "YggTelemetry",
+                "YggAgent", "YggClient", "YggCore", "YggHTTP", "YggProcess", "YggProtocol", "YggTelemetry",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -189,7 +189,7 @@ let package = Package(
         .testTarget(
             name: "YggCommandsTests",
             dependencies: [
-                "YggClient", "YggCommands", "YggConfiguration", "YggCoordinator", "YggCore", "YggExecutor",
+                "YggAgent", "YggClient", "YggCommands", "YggConfiguration", "YggCoordinator", "YggCore", "YggExecutor",
                 "YggProtocol",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -207,7 +207,7 @@ let package = Package(
         .testTarget(
             name: "YggExecutorTests",
             dependencies: [
-                "YggClient", "YggCore", "YggExecutor", "YggProcess", "YggProtocol",
+                "YggAgent", "YggClient", "YggCore", "YggExecutor", "YggProcess", "YggProtocol",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

@@ -15,7 +15,8 @@ ARROWS = {
     "ygg": ({"YggCommands"}, set()),
     "YggCommands": (
         {
-            "YggClient", "YggConfiguration", "YggCoordinator", "YggCore", "YggExecutor", "YggProcess", "YggProtocol",
+            "YggAgent", "YggClient", "YggConfiguration", "YggCoordinator", "YggCore", "YggExecutor", "YggProcess",
+            "YggProtocol",
             "YggHTTP", "YggServer", "YggSimulation", "YggStorage", "YggTelemetry", "YggTorture",
         },
         {"ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals"},
@@ -31,7 +32,7 @@ ARROWS = {
     ),
     "YggCoordinator": ({"YggCore", "YggProtocol", "YggStorage"}, {"Crypto", "Logging", "ServiceLifecycle"}),
     "YggExecutor": (
-        {"YggClient", "YggCore", "YggHTTP", "YggProcess", "YggProtocol", "YggTelemetry"},
+        {"YggAgent", "YggClient", "YggCore", "YggHTTP", "YggProcess", "YggProtocol", "YggTelemetry"},
         {"Crypto", "HTTPTypes", "Hummingbird", "Logging", "NIOCore", "ServiceLifecycle", "SystemPackage"},
     ),
     "YggAgent": (

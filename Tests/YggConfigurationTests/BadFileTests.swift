@@ -24,8 +24,35 @@ struct BadFileTests {
         Case("coordinatr: {}\n", "f.yaml:1: coordinatr: is not known; did you mean \"coordinator\"?"),
         Case(
             "zebra: 1\n",
-            "f.yaml:1: zebra: is not known; allowed are auth, backup, coordinator, executor, executors, git, handlers, resources, "
-                + "routes, secrets, services, tierRules, timeZone"
+            "f.yaml:1: zebra: is not known; allowed are auth, backup, coordinator, executor, executors, git, handlers, models, "
+                + "resources, routes, secrets, services, tierRules, timeZone"
+        ),
+        Case(
+            "models:\n  default: olama/x\n  providers:\n    ollama: {type: ollama}\n",
+            "f.yaml:2: models.default: names the provider olama, which is not under models.providers; did you mean "
+                + "\"ollama\"?"
+        ),
+        Case(
+            "models:\n  providers:\n    demo: {type: scriptd, file: x}\n",
+            "f.yaml:3: models.providers.demo.type: must be one of ollama, scripted, not \"scriptd\""
+        ),
+        Case(
+            "models:\n  providers:\n    demo: {type: scripted}\n    a/b: {type: ollama}\n",
+            "f.yaml:3: models.providers.demo.file: is required",
+            "f.yaml:4: models.providers[\"a/b\"]: is no name for a provider: a letter, then letters, digits, -, _ and ."
+        ),
+        Case(
+            "models:\n  providers:\n    demo: {type: scripted, file: x, numCtx: 5}\n",
+            "f.yaml:3: models.providers.demo.numCtx: is not known; allowed are file, type"
+        ),
+        Case(
+            "models:\n  providers:\n    o:\n      type: ollama\n      numCtx: 5\n      timers: {whole: 5}\n",
+            "f.yaml:5: models.providers.o.numCtx: must be from 512 to 4194304, not 5",
+            "f.yaml:6: models.providers.o.timers.whole: must be a string, not an integer"
+        ),
+        Case(
+            "models: {providers: {}}\n",
+            "f.yaml:1: models.providers: must name at least one provider; without the key there is Ollama"
         ),
         Case("coordinator: 5\n", "f.yaml:1: coordinator: must be an object, not an integer"),
         Case(
@@ -155,7 +182,7 @@ struct BadFileTests {
         ),
         Case(
             "handlers:\n  - kind: ops-sleep\n    params:\n      seconds: {type: integr}\n    run: [sleep, \"{{seconds}}\"]\n",
-            "f.yaml:4: handlers[0].params.seconds.type: must be one of string, integer, boolean, path, repository, "
+            "f.yaml:4: handlers[0].params.seconds.type: must be one of string, integer, number, boolean, object, path, repository, "
                 + "strings, secret, not \"integr\""
         ),
         Case(

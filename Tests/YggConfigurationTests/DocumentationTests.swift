@@ -48,6 +48,8 @@ struct DocumentationTests {
 
     @Test func `every key has its row, and every row its key`() throws {
         let settings = SettingKey.allCases.compactMap(\.setting.yaml)
+            // The one provider that has a name from the start.
+            .map { $0.replacing("models.providers.ollama.", with: "models.providers.*.") }
         let rows = page.matches(of: /(?m)^\| `([a-z][A-Za-z.\[\]*]+)` \|/).map { String($0.1) }
         #expect(rows.count == Set(rows).count)
         #expect(Set(rows + settings) == leaves(of: try YAMLTree(parsing: example).root))
@@ -59,14 +61,17 @@ struct DocumentationTests {
 /// Objects whose keys are a person's own.
 private let free: Set = [
     "executor.slots", "executor.labels", "routes[].labels", "executors[].metadata", "handlers[].params",
-    "handlers[].env", "handlers[].slots", "handlers[].secrets", "resources", "secrets",
+    "handlers[].env", "handlers[].slots", "handlers[].secrets", "models.providers", "resources", "secrets",
 ]
+
+/// Those whose values are objects with keys of ours.
+private let named: Set = ["handlers[].params", "models.providers"]
 
 private func children(of value: JSON, at path: String) -> [(path: String, value: JSON)] {
     switch value {
     case .object(let object):
         if free.contains(path) {
-            path == "handlers[].params" ? object.members.map { ("\(path).*", $0.value) } : []
+            named.contains(path) ? object.members.map { ("\(path).*", $0.value) } : []
         } else {
             object.members.map { (path.isEmpty ? $0.key : "\(path).\($0.key)", $0.value) }
         }
@@ -108,10 +113,10 @@ private func knownKeys(of root: JSON) -> Set<String> {
                 for key in namedKeys(replacing(.object(strange))) {
                     known.insert(path.isEmpty ? key : "\(path).\(key)")
                 }
-            } else if path == "handlers[].params" {
+            } else if named.contains(path) {
                 known.insert("\(path).*")
             }
-            for member in object.members where !free.contains(path) || path == "handlers[].params" {
+            for member in object.members where !free.contains(path) || named.contains(path) {
                 let below = free.contains(path) ? "\(path).*" : path.isEmpty ? member.key : "\(path).\(member.key)"
                 visit(member.value, below) { changed in
                     var copy = object

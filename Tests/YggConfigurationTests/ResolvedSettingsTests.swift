@@ -97,6 +97,54 @@ struct ResolvedSettingsTests {
         #expect(settings.repositories == ["/etc/w", "/home/odin/src", "/srv"])
     }
 
+    @Test func `without a word there is Ollama on this machine`() throws {
+        let settings = try resolve()
+        #expect(settings.defaultModel == "ollama/qwen2.5-coder:3b")
+        #expect(settings.modelProviders.map(\.name) == ["ollama"])
+        #expect(try ollama(settings)?.url == "http://localhost:11434")
+        #expect(try ollama(resolve(["OLLAMA_HOST": "surtr:1234"]))?.url == "surtr:1234")
+    }
+
+    @Test func `providers are those of the file, Ollama's address that of its variable`() throws {
+        let file = """
+            models:
+              default: demo/any
+              providers:
+                ollama: {type: ollama, url: "http://surtr:11434", parallel: 2, timers: {firstToken: 1m}}
+                demo: {type: scripted, file: demo.yaml}
+            """
+        let written = try resolve(file: file)
+        #expect(written.origin(of: .defaultModel).description == "/etc/f.yaml:2")
+        #expect(written.origin(of: .ollamaHost).description == "/etc/f.yaml:4")
+        #expect(try ollama(written)?.url == "http://surtr:11434")
+        #expect(try ollama(written)?.parallel == 2)
+        #expect(try ollama(written)?.timers.firstToken == .minutes(1))
+        #expect(written.modelProviders.last?.service == .scripted(file: "/etc/demo.yaml"))
+        #expect(written.entries.first { $0.name == "models.providers" }?.value == "ollama=ollama, demo=scripted")
+        let set = try resolve(["OLLAMA_HOST": "0.0.0.0", "AGENT_MODEL": "ollama/a", "YGG_MODEL": "b"], file: file)
+        #expect(try ollama(set)?.url == "0.0.0.0")
+        #expect(set.defaultModel == "b" && set.origin(of: .defaultModel) == .environment("YGG_MODEL"))
+        #expect(try resolve(["AGENT_MODEL": "ollama/a"], file: file).defaultModel == "ollama/a")
+    }
+
+    @Test func `a default of a provider that nobody named is refused, wherever it comes from`() throws {
+        let file = "models: {providers: {demo: {type: scripted, file: demo.yaml}}}"
+        let unsaid = #expect(throws: ConfigurationError.self) { try resolve(file: file) }
+        #expect(unsaid?.description.hasPrefix("models.default: must be said: ") == true)
+        let set = #expect(throws: ConfigurationError.self) { try resolve(["YGG_MODEL": "dema/x"], file: file) }
+        #expect(
+            set?.description
+                == "YGG_MODEL: names the provider dema, which is not under models.providers; did you mean \"demo\"?"
+        )
+        #expect(throws: Never.self) { try resolve(role: .coordinator, file: file) }
+        #expect(throws: Never.self) { try resolve(["YGG_MODEL": "demo/x"], file: file) }
+    }
+
+    private func ollama(_ settings: ResolvedSettings) throws -> OllamaEntry? {
+        for case .ollama(let entry) in settings.modelProviders.map(\.service) { return entry }
+        return nil
+    }
+
     @Test func `everything that is wrong is said at once`() throws {
         let error = #expect(throws: ConfigurationError.self) {
             try resolve(

@@ -23,6 +23,9 @@ package protocol ModelProvider: Sendable {
     /// The models in memory now: asking one of these costs no load.
     func resident() async throws -> [ResidentModel]
 
+    /// Whether somebody is there to be asked, whatever the models do: throws where not.
+    func ping() async throws
+
     /// Fetches a model. Ends at once where it is there already; goes on where an earlier fetch was broken off.
     func pull(_ model: String, _ take: @escaping @Sendable (PullProgress) async throws -> Void) async throws
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import YggAgent
 import YggConfiguration
 import YggCore
 import YggExecutor
@@ -23,7 +24,7 @@ struct ConfigCheck: AsyncParsableCommand {
         do {
             let settings = try options.resolve()
             if settings.role == .up || settings.role == .executor {
-                _ = try settings.handlerRegistry()
+                _ = try settings.handlerRegistry(ModelDirectory(settings))
                 _ = try Secrets(settings, known: KnownSecrets(), owner: nil)
             }
             let file = settings.entries.first { $0.key == .config }?.value ?? ""

@@ -1,3 +1,4 @@
+import YggAgent
 import YggConfiguration
 import YggCore
 import YggExecutor
@@ -23,10 +24,15 @@ extension ResolvedSettings {
     }
 
     /// The handlers that an executor with these settings offers.
+    /// - Parameter models: whom they ask.
     /// - Throws: `ConfigurationError` for a selection or a declaration that only shows to be wrong beside the others.
-    func handlerRegistry() throws -> HandlerRegistry {
+    func handlerRegistry(_ models: ModelDirectory) throws -> HandlerRegistry {
         do throws(InvalidInput) {
-            return try HandlerRegistry(handlerSets: handlers.names, declared: configuration.handlers)
+            return try HandlerRegistry(
+                handlerSets: handlers.names,
+                declared: configuration.handlers,
+                models: models
+            )
         } catch {
             throw self.error(error)
         }

@@ -1,4 +1,5 @@
 import Logging
+import YggAgent
 import YggConfiguration
 import YggCore
 import YggExecutor
@@ -71,7 +72,8 @@ struct ExecutorAssembly {
         let data = settings.dataDirectory + "/executor"
         try makeDirectories(data)
         try makeDirectories(settings.workspaceRoot)
-        let handlers = try settings.handlerRegistry()
+        let models = try ModelDirectory(settings)
+        let handlers = try settings.handlerRegistry(models)
         var executor = ExecutorSettings(
             id: id,
             handlers: handlers,

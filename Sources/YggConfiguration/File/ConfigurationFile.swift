@@ -38,18 +38,7 @@ package enum ConfigurationFile {
 
     /// Reads and checks the file at `path`.
     package static func load(_ path: String) throws(ConfigurationError) -> LoadedConfiguration {
-        var isDirectory = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-            throw ConfigurationError(file: path, "does not exist")
-        }
-        if isDirectory { throw ConfigurationError(file: path, "is a directory, not a file") }
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw ConfigurationError(file: path, "cannot be read; who may is decided by its permissions")
-        }
-        guard let text = String(validating: data, as: UTF8.self) else {
-            throw ConfigurationError(file: path, "is not text in UTF-8")
-        }
-        return try LoadedConfiguration(text: text, path: path)
+        try LoadedConfiguration(text: YAMLFile.text(of: path), path: path)
     }
 }
 

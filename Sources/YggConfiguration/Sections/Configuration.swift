@@ -18,6 +18,7 @@ package struct Configuration: Sendable, Hashable {
     /// Agents that are not ours.
     package var services = ServicesSection()
     package var git = GitSection()
+    package var models = ModelsSection()
     /// Handlers that are declared rather than built in. What their routes allow of secrets is in them.
     package var handlers: [DeclaredKind] = []
     /// What tasks may be given without anybody seeing it, where it is to be found on an executor's machine, and by which
@@ -56,6 +57,7 @@ package struct Configuration: Sendable, Hashable {
             services = reader.nested("services", ServicesSection.init(reading:)) ?? services
         }
         git = reader.nested("git", GitSection.init(reading:)) ?? git
+        models = reader.nested("models", ModelsSection.init(reading:)) ?? models
         handlers = reader.list("handlers", DeclaredKind.init(reading:)) ?? handlers
         reader.refuseRepeated("kind", in: "handlers")
         reader.refuseBuiltIn()

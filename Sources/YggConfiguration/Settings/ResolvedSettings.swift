@@ -63,6 +63,10 @@ package struct ResolvedSettings: Sendable {
     package let drainTimeout: Milliseconds
     package let window: Int
     package let executorDiskFloor: ByteSize
+    /// `provider/model`, or a model of the first of `modelProviders`.
+    package let defaultModel: String
+    /// With the address of each, and files by their whole path.
+    package let modelProviders: [ModelProviderEntry]
 
     /// The configuration file; nil where there is none.
     package var configurationFile: String? { file?.path }
@@ -313,6 +317,30 @@ package struct ResolvedSettings: Sendable {
             file: executor.diskFloor,
             default: .mebibytes(256)
         )
+        defaultModel = resolver.value(
+            .defaultModel,
+            .model,
+            file: configuration.models.defaultModel,
+            default: ModelsSection.standardModel
+        )
+        resolver.checkDefaultModel(defaultModel, among: configuration.models)
+        let ollama = resolver.value(
+            .ollamaHost,
+            .line,
+            file: configuration.models.ollamaURL,
+            default: SettingKey.defaultOllama
+        )
+        modelProviders = configuration.models.providers.map { entry in
+            var entry = entry
+            switch entry.service {
+            case .scripted(let file): entry.service = .scripted(file: pathInFile(file))
+            case .ollama(var server):
+                server.url =
+                    entry.name == ModelsSection.defaultProvider ? ollama : server.url ?? SettingKey.defaultOllama
+                entry.service = .ollama(server)
+            }
+            return entry
+        }
         resolver.noteSections()
         entries = resolver.entries
     }

@@ -45,6 +45,8 @@ package enum SettingKey: String, Sendable, Hashable, CaseIterable {
     case drainTimeout
     case window
     case executorDiskFloor
+    case defaultModel
+    case ollamaHost
 
     /// How people call it: its key in the file where it has one.
     package var name: String { setting.yaml ?? rawValue }
@@ -65,5 +67,6 @@ package enum SettingKey: String, Sendable, Hashable, CaseIterable {
 
     package static let defaultCoordinatorPort = 5080
     package static let defaultExecutorPort = 5002
+    package static let defaultOllama = "http://localhost:11434"
     package static let defaultDrainTimeout: Milliseconds = .seconds(30)
 }

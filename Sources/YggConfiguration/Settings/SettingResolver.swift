@@ -68,6 +68,19 @@ struct SettingResolver {
         return nil
     }
 
+    /// A default whose provider nobody named would only show with the first task. What the file itself says was checked
+    /// with it, where the line is known.
+    mutating func checkDefaultModel(_ model: String, among models: ModelsSection) {
+        guard SettingKey.defaultModel.setting.roles.contains(role), let problem = models.problem(of: model),
+            let origin = entries.last(where: { $0.key == .defaultModel })?.origin
+        else { return }
+        switch origin {
+        case .file: break
+        case .fallback: complain("models.default", "must be said: the default, \(model), \(problem)")
+        case .flag(let name), .environment(let name): complain(name, problem)
+        }
+    }
+
     /// The file itself. It was looked for and read before anything could be resolved.
     mutating func noteFile() {
         note(.config, file?.path ?? "", outside(.config)?.origin ?? .fallback)
@@ -85,6 +98,7 @@ struct SettingResolver {
             ("routes", routes), ("executors", configuration.executors.map(\.id.rawValue)),
             ("services", configuration.services.entries.map(\.id.rawValue)),
             ("handlers", configuration.handlers.map(\.spec.kind.rawValue)), ("resources", resources),
+            ("models.providers", configuration.models.providers.map { "\($0.name)=\($0.type)" }),
             ("secrets", configuration.secrets.map { "\($0.name)=\($0.reference.text)" }),
         ] {
             var origin = Origin.fallback

@@ -313,6 +313,22 @@ extension SettingKey {
                 "What must be free on the disks of the executor's data and workspace before it takes new work",
                 for: [.up, .executor]
             )
+        case .defaultModel:
+            Setting(
+                yaml: "models.default",
+                variables: ["YGG_MODEL", "AGENT_MODEL"],
+                default: ModelsSection.standardModel,
+                "The model that is asked where a task names none, as provider/model",
+                for: [.up, .executor]
+            )
+        case .ollamaHost:
+            Setting(
+                yaml: "models.providers.ollama.url",
+                variables: ["OLLAMA_HOST"],
+                default: SettingKey.defaultOllama,
+                "Where Ollama is, for the provider of that name; the variable is read as Ollama itself reads it",
+                for: [.up, .executor]
+            )
         }
     }
 

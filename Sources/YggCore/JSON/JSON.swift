@@ -15,6 +15,14 @@ package enum JSON: Sendable, Hashable {
 extension JSON {
     package var stringValue: String? { if case .string(let value) = self { value } else { nil } }
     package var intValue: Int64? { if case .int(let value) = self { value } else { nil } }
+    /// A number, with a fraction or without.
+    package var numberValue: Double? {
+        switch self {
+        case .int(let value): Double(value)
+        case .double(let value): value
+        default: nil
+        }
+    }
     package var boolValue: Bool? { if case .bool(let value) = self { value } else { nil } }
     package var arrayValue: [JSON]? { if case .array(let value) = self { value } else { nil } }
     package var objectValue: JSONObject? { if case .object(let value) = self { value } else { nil } }

@@ -101,6 +101,15 @@ package struct ObjectReader {
         return int
     }
 
+    package mutating func number(_ key: String) -> Double? {
+        guard let value = value(key) else { return nil }
+        guard let number = value.numberValue else {
+            complain(key, "must be a number, not \(value.typeName)")
+            return nil
+        }
+        return number
+    }
+
     package mutating func bool(_ key: String) -> Bool? {
         guard let value = value(key) else { return nil }
         guard let bool = value.boolValue else {

@@ -1,6 +1,8 @@
 extension KindSpec {
     /// The kinds that every executor image can carry. What runs them lives with the executor.
-    package static let builtIn: [KindSpec] = [
+    package static let builtIn: [KindSpec] = common + models
+
+    private static let common: [KindSpec] = [
         KindSpec(
             kind: TaskKind(trusted: "bench-noop"),
             description: "Does nothing, inside the executor: for measuring",

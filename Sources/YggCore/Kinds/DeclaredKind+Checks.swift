@@ -61,7 +61,7 @@ extension DeclaredKind {
             TemplatePiece.pieces(of: run[place]).compactMap(\.placeholderName).filter { !isHarmless($0) }.map { name in
                 let detail =
                     "{{\(name)}} would be read by the shell at the other end of \(commandName(run[index])): only "
-                    + "integers, booleans and strings with an enum can stand there"
+                    + "numbers, booleans and strings with an enum can stand there"
                 return .init(pointer: "\(pointer)/run/\(place)", detail: detail)
             }
         }
@@ -71,8 +71,8 @@ extension DeclaredKind {
     private func isHarmless(_ name: String) -> Bool {
         switch spec.params.first(where: { $0.name == name })?.type {
         case .string(_, let choices): !choices.isEmpty
-        case .path, .repository, .strings, .secret: false
-        case .integer, .boolean, nil: true
+        case .object, .path, .repository, .strings, .secret: false
+        case .integer, .number, .boolean, nil: true
         }
     }
 

@@ -57,7 +57,12 @@ extension ParameterSpec {
             object.append("type", "integer")
             if min != Int64.min { object.append("min", .int(min)) }
             if max != Int64.max { object.append("max", .int(max)) }
+        case .number(let min, let max):
+            object.append("type", "number")
+            if min.isFinite { object.append("min", .double(min)) }
+            if max.isFinite { object.append("max", .double(max)) }
         case .boolean: object.append("type", "boolean")
+        case .object: object.append("type", "object")
         case .path(let root):
             object.append("type", "path")
             object.append("root", .string(root))
@@ -93,7 +98,13 @@ extension ParameterSpec {
             let max = reader.int("max") ?? Int64.max
             if min > max { reader.complain("min", "is greater than max") }
             type = .integer(min: min, max: max)
+        case "number":
+            let min = reader.number("min") ?? -.infinity
+            let max = reader.number("max") ?? .infinity
+            if min > max { reader.complain("min", "is greater than max") }
+            type = .number(min: min, max: max)
         case "boolean": type = .boolean
+        case "object": type = .object
         case "path": type = .path(root: try reader.required("root") { $0.string("root") })
         case "repository": type = .repository
         case "strings": type = .strings
@@ -106,7 +117,8 @@ extension ParameterSpec {
         default:
             reader.complain(
                 "type",
-                "must be one of string, integer, boolean, path, repository, strings, secret, not \"\(word)\""
+                "must be one of string, integer, number, boolean, object, path, repository, strings, secret, "
+                    + "not \"\(word)\""
             )
             throw InvalidInput(issues: reader.issues)
         }

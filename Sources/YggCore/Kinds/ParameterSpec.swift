@@ -6,7 +6,10 @@ package struct ParameterSpec: Sendable, Hashable {
         ///   - choices: the only values allowed; empty allows all.
         case string(pattern: String?, choices: [String])
         case integer(min: Int64, max: Int64)
+        case number(min: Double, max: Double)
         case boolean
+        /// An object of JSON, or its text.
+        case object
         /// A path that must lie inside `root`, symbolic links included.
         case path(root: String)
         /// A repository: a path under one of the executor's roots, or a URL.
@@ -63,6 +66,20 @@ package struct ParameterSpec: Sendable, Hashable {
                 throw InvalidInput(pointer, "must be from \(min) to \(max), not \(number)")
             }
             return .int(number)
+        case .number(let min, let max):
+            guard let number = value.numberValue ?? value.stringValue.flatMap({ Double($0) }), number.isFinite else {
+                throw InvalidInput(pointer, "must be a number, not \(value.typeName)")
+            }
+            guard number >= min, number <= max else {
+                throw InvalidInput(pointer, "must be from \(JSON.double(min).text) to \(JSON.double(max).text)")
+            }
+            return value.intValue.map(JSON.int) ?? .double(number)
+        case .object:
+            if value.objectValue != nil { return value }
+            guard let text = value.stringValue, let read = try? JSON(parsing: text), read.objectValue != nil else {
+                throw InvalidInput(pointer, "must be an object of JSON, not \(value.typeName)")
+            }
+            return read
         case .boolean:
             if let flag = value.boolValue { return .bool(flag) }
             switch value.stringValue {
@@ -128,7 +145,11 @@ package struct ParameterSpec: Sendable, Hashable {
             case (Int64.min, _): "integer up to \(max)"
             default: "integer from \(min) to \(max)"
             }
+        case .number(let min, let max):
+            min.isFinite && max.isFinite
+                ? "number from \(JSON.double(min).text) to \(JSON.double(max).text)" : "number"
         case .boolean: "true or false"
+        case .object: "object of JSON"
         case .path(let root): "path inside \(root)"
         case .repository: "repository: a path or a URL"
         case .strings: "strings"

@@ -1,3 +1,4 @@
+package import YggAgent
 package import YggCore
 
 /// The handlers of one executor, by kind.
@@ -13,11 +14,16 @@ package struct HandlerRegistry: Sendable {
     /// list of handlers then serves several versions.
     private static let knownPrefixes = ["bench", "code", "dev", "git", "llm", "ollama", "ops", "plan", "power"]
 
+    /// - Parameter models: whom the kinds that ask a model ask.
     /// - Throws: `InvalidInput` for a set that selects nothing by its nature (`/executor/handlers/<n>`), and for a
     ///   declaration that takes a kind which is built in or declared already (`/handlers/<n>/kind`).
-    package init(handlerSets: [String], declared: [DeclaredKind] = []) throws(InvalidInput) {
+    package init(
+        handlerSets: [String],
+        declared: [DeclaredKind] = [],
+        models: ModelDirectory = .standard()
+    ) throws(InvalidInput) {
         var offered: [TaskKind: any Handler] = [:]
-        for handler in builtInHandlers { offered[handler.spec.kind] = handler }
+        for handler in builtInHandlers(models) { offered[handler.spec.kind] = handler }
         var issues: [InvalidInput.Issue] = []
         for (index, declaration) in declared.enumerated() {
             let kind = declaration.spec.kind
@@ -57,20 +63,27 @@ package struct HandlerRegistry: Sendable {
 }
 
 /// Every handler that is compiled in, one for each of `KindSpec.builtIn`.
-private let builtInHandlers: [any Handler] = KindSpec.builtIn.compactMap { spec in
-    switch spec.kind.rawValue {
-    case "bench-noop": BenchNoop(spec: spec)
-    case "bench-true": BenchTrue(spec: spec)
-    case "git-clone": GitClone(spec: spec)
-    case "git-status": GitStatus(spec: spec)
-    case "git-log": GitLog(spec: spec)
-    case "git-diff": GitDiff(spec: spec)
-    case "ops-disk": OpsDisk(spec: spec)
-    case "ops-uptime": OpsUptime(spec: spec)
-    case "ops-service": OpsService(spec: spec)
-    case "dev-build": DevTask(spec: spec, goal: .build)
-    case "dev-test": DevTask(spec: spec, goal: .test)
-    case "dev-run": DevRun(spec: spec)
-    default: nil
+private func builtInHandlers(_ models: ModelDirectory) -> [any Handler] {
+    KindSpec.builtIn.compactMap { spec in
+        switch spec.kind.rawValue {
+        case "bench-noop": BenchNoop(spec: spec)
+        case "bench-true": BenchTrue(spec: spec)
+        case "git-clone": GitClone(spec: spec)
+        case "git-status": GitStatus(spec: spec)
+        case "git-log": GitLog(spec: spec)
+        case "git-diff": GitDiff(spec: spec)
+        case "ops-disk": OpsDisk(spec: spec)
+        case "ops-uptime": OpsUptime(spec: spec)
+        case "ops-service": OpsService(spec: spec)
+        case "dev-build": DevTask(spec: spec, goal: .build)
+        case "dev-test": DevTask(spec: spec, goal: .test)
+        case "dev-run": DevRun(spec: spec)
+        case "llm-prompt": LLMPrompt(spec: spec, models: models)
+        case "ollama-list": OllamaList(spec: spec, models: models)
+        case "ollama-ps": OllamaPs(spec: spec, models: models)
+        case "ollama-pull": OllamaPull(spec: spec, models: models)
+        case "ollama-show": OllamaShow(spec: spec, models: models)
+        default: nil
+        }
     }
 }

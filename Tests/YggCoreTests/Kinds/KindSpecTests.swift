@@ -125,7 +125,9 @@ struct KindSpecTests {
         ParameterSpec("p", .integer(min: -5, max: .max), default: 7, allowDash: true, description: "d"),
         ParameterSpec("p", .integer(min: .min, max: .max)), ParameterSpec("p", .boolean, default: false),
         ParameterSpec("p", .path(root: "/srv"), required: true), ParameterSpec("p", .repository),
-        ParameterSpec("p", .strings, default: ["a", "b"]),
+        ParameterSpec("p", .strings, default: ["a", "b"]), ParameterSpec("p", .object),
+        ParameterSpec("p", .number(min: 0, max: 2), default: .double(0.5)),
+        ParameterSpec("p", .number(min: -.infinity, max: .infinity)),
     ])
     func `a parameter survives the wire, whether it is required included`(parameter: ParameterSpec) throws {
         var reader = ObjectReader(parameter.json)
@@ -148,7 +150,7 @@ struct KindSpecTests {
 
     @Test(
         arguments: [
-            (["type": "number"], "/type", "string, integer, boolean"), ([:], "/type", "required"),
+            (["type": "nummer"], "/type", "string, integer, number"), ([:], "/type", "required"),
             (["type": "integer", "min": 5, "max": 1], "/min", "greater"),
             (["type": "integer", "max": 3, "default": 5], "/default", "from"),
             (["type": "string", "pattern": "("], "/pattern", "compile"), (["type": "path"], "/root", "required"),
@@ -165,6 +167,21 @@ struct KindSpecTests {
         #expect(error?.issues.first?.detail.contains(words) == true, "\(error?.description ?? "")")
     }
 
+    @Test func `a number may be spelt, and an object be its text`() throws {
+        let number = ParameterSpec("p", .number(min: 0, max: 2))
+        #expect(try number.check(1, at: "/p") == 1)
+        #expect(try number.check("0.2", at: "/p") == .double(0.2))
+        for bad in ["", "x", "nan", "2.5"] as [JSON] {
+            #expect(throws: InvalidInput.self) { try number.check(bad, at: "/p") }
+        }
+        let object = ParameterSpec("p", .object)
+        #expect(try object.check(#"{"a": 1}"#, at: "/p") == ["a": 1])
+        #expect(try object.check(["a": 1], at: "/p") == ["a": 1])
+        for bad in ["", "[1]", "{", 5] as [JSON] {
+            #expect(throws: InvalidInput.self) { try object.check(bad, at: "/p") }
+        }
+    }
+
     @Test func `what a parameter is, is said in a word or two`() {
         let types: [(ParameterSpec.ValueType, String)] = [
             (.string(pattern: nil, choices: []), "string"), (.string(pattern: "a", choices: []), "string matching a"),
@@ -172,7 +189,8 @@ struct KindSpecTests {
             (.integer(min: 1, max: .max), "integer from 1"), (.integer(min: 1, max: 5), "integer from 1 to 5"),
             (.integer(min: .min, max: 5), "integer up to 5"), (.boolean, "true or false"),
             (.path(root: "/srv"), "path inside /srv"), (.repository, "repository: a path or a URL"),
-            (.strings, "strings"),
+            (.strings, "strings"), (.object, "object of JSON"), (.number(min: 0, max: 2), "number from 0.0 to 2.0"),
+            (.number(min: -.infinity, max: .infinity), "number"),
         ]
         for (type, summary) in types { #expect(ParameterSpec("p", type).summary == summary) }
     }

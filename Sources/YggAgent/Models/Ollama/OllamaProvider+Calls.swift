@@ -22,6 +22,8 @@ extension OllamaProvider {
         return json["version"]?.stringValue ?? ""
     }
 
+    package func ping() async throws { _ = try await version() }
+
     private func call(_ method: String, _ path: String, _ body: JSON?, _ place: ModelPlace) async throws -> JSON {
         let reply: HTTPReply
         do {

@@ -109,4 +109,5 @@ package final class ScriptedProvider: ModelProvider {
     }
 
     package func preload(for request: ModelRequest) async throws {}
+    package func ping() async throws {}
 }

@@ -73,7 +73,7 @@ struct DeclaredHandler: ProcessHandler {
                     _ = try LocalRepository(at: path, roots: context.repositories)
                     params[parameter.name] = .string(path)
                 }
-            case .string, .integer, .boolean, .strings, .secret: break
+            case .string, .integer, .number, .boolean, .object, .strings, .secret: break
             }
         }
         return params

@@ -92,6 +92,9 @@ struct AttemptRun: Sendable {
     /// Text for the log in the place of a command's output, as a whole: what is cut up could cut a secret.
     func say(_ text: String) async { await transcript.say(context.secrets.patterns.redacted(text)) }
 
+    /// A way into the log for text that comes in pieces.
+    var streamedText: StreamedText { StreamedText(transcript, without: context.secrets.patterns) }
+
     private func spec(_ argv: [String], in directory: String?, _ environment: [String: String]?) -> ProcessSpec {
         ProcessSpec(
             argv: argv,
