@@ -94,7 +94,7 @@ let package = Package(
         .target(
             name: "YggExecutor",
             dependencies: [
-                "YggClient", "YggCore", "YggHTTP", "YggProcess", "YggProtocol", "YggTelemetry",
+                "YggAgent", "YggClient", "YggCore", "YggHTTP", "YggProcess", "YggProtocol", "YggTelemetry",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

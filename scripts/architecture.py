@@ -31,7 +31,7 @@ ARROWS = {
     ),
     "YggCoordinator": ({"YggCore", "YggProtocol", "YggStorage"}, {"Crypto", "Logging", "ServiceLifecycle"}),
     "YggExecutor": (
-        {"YggClient", "YggCore", "YggHTTP", "YggProcess", "YggProtocol", "YggTelemetry"},
+        {"YggAgent", "YggClient", "YggCore", "YggHTTP", "YggProcess", "YggProtocol", "YggTelemetry"},
         {"Crypto", "HTTPTypes", "Hummingbird", "Logging", "NIOCore", "ServiceLifecycle", "SystemPackage"},
     ),
     "YggAgent": (

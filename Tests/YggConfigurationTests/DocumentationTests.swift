@@ -59,14 +59,14 @@ struct DocumentationTests {
 /// Objects whose keys are a person's own.
 private let free: Set = [
     "executor.slots", "executor.labels", "routes[].labels", "executors[].metadata", "handlers[].params",
-    "handlers[].env", "handlers[].slots", "handlers[].secrets", "resources", "secrets",
+    "codeKinds[].params", "handlers[].env", "handlers[].slots", "handlers[].secrets", "resources", "secrets",
 ]
 
 private func children(of value: JSON, at path: String) -> [(path: String, value: JSON)] {
     switch value {
     case .object(let object):
         if free.contains(path) {
-            path == "handlers[].params" ? object.members.map { ("\(path).*", $0.value) } : []
+            path.hasSuffix("[].params") ? object.members.map { ("\(path).*", $0.value) } : []
         } else {
             object.members.map { (path.isEmpty ? $0.key : "\(path).\($0.key)", $0.value) }
         }
@@ -108,10 +108,10 @@ private func knownKeys(of root: JSON) -> Set<String> {
                 for key in namedKeys(replacing(.object(strange))) {
                     known.insert(path.isEmpty ? key : "\(path).\(key)")
                 }
-            } else if path == "handlers[].params" {
+            } else if path.hasSuffix("[].params") {
                 known.insert("\(path).*")
             }
-            for member in object.members where !free.contains(path) || path == "handlers[].params" {
+            for member in object.members where !free.contains(path) || path.hasSuffix("[].params") {
                 let below = free.contains(path) ? "\(path).*" : path.isEmpty ? member.key : "\(path).\(member.key)"
                 visit(member.value, below) { changed in
                     var copy = object
