@@ -24,7 +24,7 @@ struct BadFileTests {
         Case("coordinatr: {}\n", "f.yaml:1: coordinatr: is not known; did you mean \"coordinator\"?"),
         Case(
             "zebra: 1\n",
-            "f.yaml:1: zebra: is not known; allowed are auth, backup, coordinator, executor, executors, git, handlers, models, "
+            "f.yaml:1: zebra: is not known; allowed are auth, backup, codeKinds, coordinator, executor, executors, git, handlers, models, "
                 + "resources, routes, secrets, services, tierRules, timeZone"
         ),
         Case(
@@ -53,6 +53,38 @@ struct BadFileTests {
         Case(
             "models: {providers: {}}\n",
             "f.yaml:1: models.providers: must name at least one provider; without the key there is Ollama"
+        ),
+        Case(
+            "codeKinds:\n  - {kind: code-test, prompt: x}\n",
+            "f.yaml:2: codeKinds[0].kind: code-test is built in; choose another verb"
+        ),
+        Case(
+            "codeKinds:\n  - {kind: ops-x, prompt: x}\n",
+            "f.yaml:2: codeKinds[0].kind: must look like code-verb in lower case, not \"ops-x\""
+        ),
+        Case(
+            "codeKinds:\n  - {kind: code-x, prompt: \"do {{pathss}}\"}\n",
+            "f.yaml:2: codeKinds[0].prompt: {{pathss}} is not among params; did you mean \"paths\"?"
+        ),
+        Case(
+            "codeKinds:\n  - {kind: code-x}\n",
+            "f.yaml:2: codeKinds[0].prompt: is required: what the model is told, with {{name}} where a parameter goes"
+        ),
+        Case(
+            "codeKinds:\n  - kind: code-x\n    prompt: x\n    params: {ref: {type: string}}\n",
+            "f.yaml:4: codeKinds[0].params.ref: has a meaning in every kind of work on code; choose another name"
+        ),
+        Case(
+            "codeKinds:\n  - kind: code-x\n    prompt: x\n    params: {key: {type: repository}}\n",
+            "f.yaml:4: codeKinds[0].params.key.type: must be string, integer, boolean or strings: it goes to a model"
+        ),
+        Case(
+            "codeKinds:\n  - {kind: code-x, prompt: x, verification: tests}\n",
+            "f.yaml:2: codeKinds[0].verification: must be one of test, lint, format, checker, none, not \"tests\""
+        ),
+        Case(
+            "handlers:\n  - {kind: code-test, run: [true]}\n",
+            "f.yaml:2: handlers[0].kind: code-test is built in; choose another verb"
         ),
         Case("coordinator: 5\n", "f.yaml:1: coordinator: must be an object, not an integer"),
         Case(

@@ -61,11 +61,11 @@ struct DocumentationTests {
 /// Objects whose keys are a person's own.
 private let free: Set = [
     "executor.slots", "executor.labels", "routes[].labels", "executors[].metadata", "handlers[].params",
-    "handlers[].env", "handlers[].slots", "handlers[].secrets", "models.providers", "resources", "secrets",
+    "codeKinds[].params", "handlers[].env", "handlers[].slots", "handlers[].secrets", "models.providers", "resources", "secrets",
 ]
 
 /// Those whose values are objects with keys of ours.
-private let named: Set = ["handlers[].params", "models.providers"]
+private let named: Set = ["codeKinds[].params", "handlers[].params", "models.providers"]
 
 private func children(of value: JSON, at path: String) -> [(path: String, value: JSON)] {
     switch value {

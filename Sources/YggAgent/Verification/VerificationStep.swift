@@ -9,6 +9,14 @@ package struct VerificationStep: Sendable, Hashable {
     /// Where it runs, below the workspace; nil is the workspace itself.
     package var directory: String?
     package var timeLimit: Duration
+    /// The task names it: that it cannot be run is an error. One that was found is left out, and that is said.
+    package var isGiven = false
+    /// It is left out while this is there, a path below the workspace: of what prepares a work tree once.
+    package var unlessThere: String?
+    /// What does the work that a step of goal `format` only asks for; nil where a person or the model has to.
+    package var repair: [String]?
+    /// Its environment, beside what all commands get.
+    package var environment: [String: String] = [:]
 
     package init(_ goal: Goal, _ argv: [String], directory: String? = nil, timeLimit: Duration = .seconds(600)) {
         self.goal = goal
@@ -16,6 +24,9 @@ package struct VerificationStep: Sendable, Hashable {
         self.directory = directory
         self.timeLimit = timeLimit
     }
+
+    /// As a person writes it.
+    package var line: String { argv.map(VisibleText.quoted).joined(separator: " ") }
 }
 
 /// What came of one step.
@@ -31,6 +42,10 @@ package struct StepReport: Sendable, Hashable {
     /// What it said, head and tail.
     package var output: String
     package var duration: Duration
+    /// How many tests passed, failed and were skipped; nil where the output does not say.
+    package var tests: TestSummary?
+    /// What a person should know of it besides, in whole sentences: tests that are flaky, for one.
+    package var notes: [String] = []
 
     package init(
         step: VerificationStep,
@@ -70,6 +85,8 @@ package struct Verdict: Sendable, Hashable {
     /// For the model: what is newly wrong, trimmed; empty where nothing is.
     package var feedback: String
     package var steps: [StepReport]
+    /// What a person should know besides, in whole sentences: what was left out, and which tests were taken away.
+    package var notes: [String] = []
 
     package init(
         worth: Worth,

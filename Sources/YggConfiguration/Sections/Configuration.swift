@@ -21,6 +21,8 @@ package struct Configuration: Sendable, Hashable {
     package var models = ModelsSection()
     /// Handlers that are declared rather than built in. What their routes allow of secrets is in them.
     package var handlers: [DeclaredKind] = []
+    /// Kinds of work on code, beside those that are built in.
+    package var codeKinds: [CodeKind] = []
     /// What tasks may be given without anybody seeing it, where it is to be found on an executor's machine, and by which
     /// name it is spoken of.
     package var secrets: [SecretsEntry] = []
@@ -61,6 +63,9 @@ package struct Configuration: Sendable, Hashable {
         handlers = reader.list("handlers", DeclaredKind.init(reading:)) ?? handlers
         reader.refuseRepeated("kind", in: "handlers")
         reader.refuseBuiltIn()
+        codeKinds = reader.list("codeKinds", CodeKind.init(reading:)) ?? codeKinds
+        reader.refuseRepeated("kind", in: "codeKinds")
+        reader.refuseCodeKindsAmongHandlers()
         secrets = SecretsEntry.read("secrets", &reader)
         allowSecrets(&reader)
         resources = reader.fleetSlots("resources") ?? resources
@@ -73,11 +78,24 @@ extension ObjectReader {
     /// A declaration does not replace what is built in: a person who reads `git-log` must be able to know what it does.
     fileprivate mutating func refuseBuiltIn() {
         for (index, element) in (object["handlers"]?.arrayValue ?? []).enumerated() {
-            guard let kind = element["kind"]?.stringValue.flatMap({ TaskKind($0) }), KindSpec.builtIn(kind) != nil
+            guard let kind = element["kind"]?.stringValue.flatMap({ TaskKind($0) }),
+                KindSpec.builtIn(kind) != nil || CodeKind.standard(kind) != nil
             else {
                 continue
             }
             adopt(InvalidInput("\(path("handlers"))/\(index)/kind", "\(kind) is built in; choose another verb"))
+        }
+    }
+
+    /// A kind is one or the other.
+    fileprivate mutating func refuseCodeKindsAmongHandlers() {
+        let kinds = { (key: String, reader: ObjectReader) in
+            (reader.object[key]?.arrayValue ?? []).map { $0["kind"]?.stringValue }
+        }
+        let handlers = Set(kinds("handlers", self).compactMap { $0 })
+        for (index, kind) in kinds("codeKinds", self).enumerated() {
+            guard let kind, handlers.contains(kind) else { continue }
+            adopt(InvalidInput("\(path("codeKinds"))/\(index)/kind", "\(kind) is declared under handlers already"))
         }
     }
 

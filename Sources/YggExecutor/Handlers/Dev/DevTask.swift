@@ -1,4 +1,5 @@
 import Synchronization
+import YggAgent
 import YggCore
 import YggProcess
 
@@ -51,7 +52,7 @@ struct DevTask: ProcessHandler {
         -> JSONObject
     {
         let environment = run.context.environment.merging(DevTool.environment) { $1 }
-        let tests = Mutex(TestLog(tool))
+        let tests = Mutex(TestLog(tool.dialect))
         var duration = Duration.zero
         var result: JSONObject = ["tool": .string(tool.rawValue)]
         for argv in tool.commands(for: goal, in: worktree.path) {

@@ -1,3 +1,4 @@
+import YggAgent
 import YggCore
 
 /// What a repository is built with.
@@ -58,6 +59,18 @@ enum DevTool: String, Sendable, CaseIterable {
         let makefile = DevTool.make.files.lazy.compactMap { LocalFiles.read("\(directory)/\($0)") }.first ?? ""
         let lines = makefile.split(separator: "\n")
         return !lines.contains { $0.hasPrefix("test:") } && lines.contains { $0.hasPrefix("check:") } ? "check" : "test"
+    }
+
+    /// How it tells what came of the tests; nil where that is up to the repository.
+    var dialect: TestDialect? {
+        switch self {
+        case .swift: .swift
+        case .cargo: .cargo
+        case .npm: .node
+        case .go: .go
+        case .pytest: .pytest
+        case .make: nil
+        }
     }
 
     /// What makes these tools write for a log, and ask nobody anything.

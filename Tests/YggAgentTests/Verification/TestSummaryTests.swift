@@ -1,15 +1,15 @@
 import Testing
 import YggProcess
 
-@testable import YggExecutor
+@testable import YggAgent
 
 struct TestSummaryTests {
     struct Sample: Sendable, CustomTestStringConvertible {
-        var tool: DevTool
+        var dialect: TestDialect
         var name: String
         var output: String
         var summary: TestSummary?
-        var testDescription: String { "\(tool): \(name)" }
+        var testDescription: String { "\(dialect): \(name)" }
     }
 
     private static func counts(_ passed: Int, _ failed: Int, _ skipped: Int) -> TestSummary {
@@ -18,7 +18,7 @@ struct TestSummaryTests {
 
     @Test(arguments: [
         Sample(
-            tool: .swift,
+            dialect: .swift,
             name: "XCTest",
             output: """
                 Test Suite 'All tests' started at 2026-01-01 00:00:00.000
@@ -31,13 +31,13 @@ struct TestSummaryTests {
             summary: counts(1, 1, 1)
         ),
         Sample(
-            tool: .swift,
+            dialect: .swift,
             name: "XCTest, only its count",
             output: "\t Executed 12 tests, with 2 tests skipped and 1 failure (0 unexpected) in 0.1 (0.1) seconds",
             summary: counts(9, 1, 2)
         ),
         Sample(
-            tool: .swift,
+            dialect: .swift,
             name: "Swift Testing beside an empty XCTest",
             output: """
                 \t Executed 0 tests, with 0 failures (0 unexpected) in 0.0 (0.0) seconds
@@ -59,7 +59,7 @@ struct TestSummaryTests {
             summary: counts(2, 2, 3)
         ),
         Sample(
-            tool: .swift,
+            dialect: .swift,
             name: "both",
             output: """
                 Test Case 'ATests.testA' passed (0.001 seconds)
@@ -68,9 +68,9 @@ struct TestSummaryTests {
                 """,
             summary: counts(6, 0, 0)
         ),
-        Sample(tool: .swift, name: "a build that failed", output: "error: cannot find 'x' in scope", summary: nil),
+        Sample(dialect: .swift, name: "a build that failed", output: "error: cannot find 'x' in scope", summary: nil),
         Sample(
-            tool: .cargo,
+            dialect: .cargo,
             name: "several binaries, in colour",
             output: """
                 running 2 tests
@@ -81,7 +81,7 @@ struct TestSummaryTests {
             summary: counts(5, 1, 1)
         ),
         Sample(
-            tool: .pytest,
+            dialect: .pytest,
             name: "framed",
             output: """
                 collected 8 items
@@ -91,16 +91,16 @@ struct TestSummaryTests {
                 """,
             summary: counts(3, 2, 3)
         ),
-        Sample(tool: .pytest, name: "quiet", output: "...\n3 passed in 0.01s\n", summary: counts(3, 0, 0)),
-        Sample(tool: .pytest, name: "none", output: "==== no tests ran in 0.01s ====", summary: counts(0, 0, 0)),
+        Sample(dialect: .pytest, name: "quiet", output: "...\n3 passed in 0.01s\n", summary: counts(3, 0, 0)),
+        Sample(dialect: .pytest, name: "none", output: "==== no tests ran in 0.01s ====", summary: counts(0, 0, 0)),
         Sample(
-            tool: .pytest,
+            dialect: .pytest,
             name: "a line that only looks like it",
             output: "1 failed attempt in the log\n",
             summary: nil
         ),
         Sample(
-            tool: .go,
+            dialect: .go,
             name: "verbose",
             output: """
                 === RUN   TestA
@@ -115,40 +115,39 @@ struct TestSummaryTests {
             summary: counts(1, 1, 1)
         ),
         Sample(
-            tool: .npm,
+            dialect: .node,
             name: "node, TAP",
             output:
                 "# tests 5\n# suites 0\n# pass 3\n# fail 1\n# cancelled 0\n# skipped 1\n# todo 0\n# duration_ms 40.5",
             summary: counts(3, 1, 1)
         ),
         Sample(
-            tool: .npm,
+            dialect: .node,
             name: "node, list",
             output: "ℹ tests 2\nℹ pass 2\nℹ fail 0\nℹ skipped 0\nℹ duration_ms 40",
             summary: counts(2, 0, 0)
         ),
         Sample(
-            tool: .npm,
+            dialect: .node,
             name: "Jest",
             output: "Test Suites: 1 failed, 1 passed, 2 total\nTests:       1 failed, 2 skipped, 3 passed, 6 total\n",
             summary: counts(3, 1, 2)
         ),
         Sample(
-            tool: .npm,
+            dialect: .node,
             name: "Vitest",
             output: " Test Files  1 passed (1)\n      Tests  1 failed | 3 passed (4)\n",
             summary: counts(3, 1, 0)
         ),
         Sample(
-            tool: .npm,
+            dialect: .node,
             name: "Mocha",
             output: "  5 passing (10ms)\n  1 pending\n  2 failing\n",
             summary: counts(5, 2, 1)
         ),
-        Sample(tool: .make, name: "anything", output: "3 passed in 0.1s", summary: nil),
     ])
     func `a summary is read`(sample: Sample) {
-        #expect(TestSummary.parse(sample.output, of: sample.tool) == sample.summary)
+        #expect(TestSummary.parse(sample.output, in: sample.dialect) == sample.summary)
     }
 
     @Test

@@ -1,27 +1,33 @@
-import YggCore
-import YggProcess
+package import YggCore
+package import YggProcess
 
 /// How the tests of one run came out.
-struct TestSummary: Sendable, Hashable {
-    var passed: Int
-    var failed: Int
-    var skipped: Int
+package struct TestSummary: Sendable, Hashable {
+    package var passed: Int
+    package var failed: Int
+    package var skipped: Int
 
-    var total: Int { passed + failed + skipped }
+    package init(passed: Int, failed: Int, skipped: Int) {
+        self.passed = passed
+        self.failed = failed
+        self.skipped = skipped
+    }
 
-    var json: JSONObject {
+    package var total: Int { passed + failed + skipped }
+
+    package var json: JSONObject {
         [
             "passed": .int(Int64(passed)), "failed": .int(Int64(failed)), "skipped": .int(Int64(skipped)),
             "total": .int(Int64(total)),
         ]
     }
 
-    var text: String {
+    package var text: String {
         let parts = [(passed, "passed"), (failed, "failed"), (skipped, "skipped")].filter { $0.0 > 0 }
         return parts.isEmpty ? "no tests" : parts.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
     }
 
-    static func + (left: TestSummary, right: TestSummary) -> TestSummary {
+    package static func + (left: TestSummary, right: TestSummary) -> TestSummary {
         TestSummary(
             passed: left.passed + right.passed,
             failed: left.failed + right.failed,
@@ -30,34 +36,44 @@ struct TestSummary: Sendable, Hashable {
     }
 
     /// Reads what a tool printed; nil where it printed no summary that is known.
-    static func parse(_ output: String, of tool: DevTool) -> TestSummary? {
-        var log = TestLog(tool)
+    package static func parse(_ output: String, in dialect: TestDialect) -> TestSummary? {
+        var log = TestLog(dialect)
         for line in output.split(whereSeparator: \.isNewline) { log.read(line) }
         return log.summary
     }
 }
 
+/// How a program that runs tests tells what came of them.
+package enum TestDialect: String, Sendable, Hashable, CaseIterable {
+    case pytest, unittest, swift, cargo, go
+    /// Node's own runner, Jest, Vitest and Mocha.
+    case node
+}
+
 /// Follows the output of a test run, line by line, and counts. It keeps a line a stream and a few numbers, however
 /// long the output is.
-struct TestLog: Sendable {
+package struct TestLog: Sendable {
     private var reader: (any TestLineReader)?
     private var pending: [OutputStream: [UInt8]] = [:]
 
     /// No summary of a tool is longer; what is cut is the text of some test.
     private static let longestLine = 4096
 
-    init(_ tool: DevTool) {
-        switch tool {
-        case .swift: reader = SwiftTestReader()
-        case .cargo: reader = CargoTestReader()
-        case .npm: reader = NodeTestReader()
-        case .go: reader = GoTestReader()
-        case .pytest: reader = PytestReader()
-        case .make: reader = nil
-        }
+    /// - Parameter dialect: nil counts nothing.
+    package init(_ dialect: TestDialect?) {
+        reader =
+            switch dialect {
+            case .swift: SwiftTestReader()
+            case .cargo: CargoTestReader()
+            case .node: NodeTestReader()
+            case .go: GoTestReader()
+            case .pytest: PytestReader()
+            case .unittest: UnittestReader()
+            case nil: nil
+            }
     }
 
-    mutating func append(_ stream: OutputStream, _ bytes: ArraySlice<UInt8>) {
+    package mutating func append(_ stream: OutputStream, _ bytes: ArraySlice<UInt8>) {
         guard reader != nil else { return }
         var rest = bytes
         while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
@@ -69,15 +85,15 @@ struct TestLog: Sendable {
         pending[stream] = kept + rest.prefix(max(0, Self.longestLine - kept.count))
     }
 
-    mutating func finish() -> TestSummary? {
+    package mutating func finish() -> TestSummary? {
         for bytes in pending.values { read(String(decoding: bytes, as: UTF8.self)[...]) }
         pending = [:]
         return summary
     }
 
-    mutating func read(_ line: Substring) { reader?.read(withoutEscapes(line)) }
+    package mutating func read(_ line: Substring) { reader?.read(withoutEscapes(line)) }
 
-    var summary: TestSummary? { reader?.summary }
+    package var summary: TestSummary? { reader?.summary }
 }
 
 /// Reads the lines that one tool writes.
@@ -89,7 +105,7 @@ protocol TestLineReader: Sendable {
 }
 
 /// The text without colours and cursor movements (`ESC [ … letter`).
-func withoutEscapes(_ line: Substring) -> Substring {
+private func withoutEscapes(_ line: Substring) -> Substring {
     guard line.contains("\u{1B}") else { return line }
     var plain = ""
     var rest = line

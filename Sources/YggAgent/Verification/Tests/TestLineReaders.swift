@@ -107,6 +107,32 @@ struct PytestReader: TestLineReader {
     }
 }
 
+/// `python -m unittest`: the last lines.
+struct UnittestReader: TestLineReader {
+    private(set) var summary: TestSummary?
+
+    /// `Ran 5 tests in 0.001s`, then `OK (skipped=1)` or `FAILED (failures=1, errors=2, skipped=1)`.
+    mutating func read(_ line: Substring) {
+        if line.hasPrefix("Ran "), let total = number(in: line, before: "test") {
+            summary = TestSummary(passed: total, failed: 0, skipped: 0)
+        } else if line == "NO TESTS RAN" || line.hasPrefix("NO TESTS RAN ") {
+            summary = TestSummary(passed: 0, failed: 0, skipped: 0)
+        } else if line.hasPrefix("FAILED (") || line.hasPrefix("OK ("), let total = summary?.total {
+            let failed = Self.count("failures", line) + Self.count("errors", line)
+            let skipped = Self.count("skipped", line) + Self.count("expected failures", line)
+            summary = TestSummary(passed: max(0, total - failed - skipped), failed: failed, skipped: skipped)
+        }
+    }
+
+    private static func count(_ word: String, _ line: Substring) -> Int {
+        for part in line.split(whereSeparator: { "(,)".contains($0) }) {
+            let pair = part.split(separator: "=")
+            if pair.count == 2, pair[0].drop(while: { $0 == " " }) == word { return Int(pair[1]) ?? 0 }
+        }
+        return 0
+    }
+}
+
 /// `go test -v`: top-level tests. A test with subtests is one, and fails where one of them does.
 struct GoTestReader: TestLineReader {
     private(set) var summary: TestSummary?

@@ -1,0 +1,61 @@
+import Glibc
+import SystemPackage
+import YggProcess
+
+/// Git for checkpoints: the view that the tools read through, with an index of its own.
+struct CheckpointCommands: Sendable {
+    let runner: CommandRunner
+    let view: GitView
+    let index: String
+    /// A file with the patterns of what is never kept.
+    let excludes: String
+    /// The place of its refs, without a slash at the end.
+    let refs: String
+
+    /// A diff or a list of files beyond this is no work of a model's.
+    private static let longestOutput = 32 << 20
+    private static let time = Duration.seconds(120)
+
+    /// - Parameter literalPaths: a path is a path, whatever characters it has.
+    /// - Throws: ``CheckpointFailure``, or `CancellationError`.
+    @discardableResult
+    func output(_ arguments: [String], literalPaths: Bool = true) async throws -> String {
+        do throws(Errno) {
+            try view.refresh()
+        } catch {
+            throw CheckpointFailure("The repository of this workspace cannot be read: \(error).")
+        }
+        // One that was killed leaves it behind, and nobody else works with this index.
+        unlink("\(index).lock")
+        let settings = ["-c", "core.excludesFile=\(excludes)", "-c", "advice.addEmbeddedRepo=false"]
+        let own = ["GIT_INDEX_FILE": index, "GIT_LITERAL_PATHSPECS": literalPaths ? "1" : "0"]
+        let spec = runner.spec(
+            ["git"] + GitSafety.options + settings + arguments,
+            environment: view.environment(from: runner.environment).merging(own) { $1 },
+            time: Self.time
+        )
+        // Twice: half of it is for the end.
+        let run = await collectProcess(spec, limit: 2 * Self.longestOutput)
+        if run.outcome.cause == .cancelled { throw CancellationError() }
+        guard run.outcome.succeeded else {
+            let how = CommandReport.ending(run.outcome, limit: Self.time)
+            let said = VisibleText.cut(VisibleText.printed(run.stderr.isEmpty ? run.stdout : run.stderr), to: 1000)
+            throw CheckpointFailure("git \(arguments.first ?? "") in \(runner.root): \(how). \(said)")
+        }
+        guard !run.truncated else {
+            throw CheckpointFailure(
+                "What was changed is more than \(Self.longestOutput >> 20) MiB. Keep what is generated out of the work, "
+                    + "with .gitignore for one."
+            )
+        }
+        return run.stdout
+    }
+
+    func run(_ arguments: [String]) async throws { try await output(arguments) }
+
+    func line(_ arguments: [String]) async throws -> String {
+        let lines = try await output(arguments).split(whereSeparator: \.isNewline)
+        guard let line = lines.first else { throw CheckpointFailure("git \(arguments.first ?? "") answered nothing.") }
+        return String(line)
+    }
+}

@@ -1,0 +1,125 @@
+import SystemPackage
+import YggProcess
+
+/// Keeps states of a work tree as trees of its repository, under `refs/ygg/checkpoints/`, with an index of their own: the
+/// owner's index, HEAD and branches are never touched.
+///
+/// Git runs as it does for the tools, on our view of the repository (``GitView``) and isolated like every command, so
+/// nothing that a repository configures is obeyed. What `.gitignore` names is not part of a state, nor is what builds
+/// usually leave behind (``leftBehind``). A submodule is the commit that is checked out in it, and not the files.
+package struct Checkpoints: Checkpointing {
+    /// The tree of the base.
+    package let base: String
+    let commands: CheckpointCommands
+
+    /// - Parameters:
+    ///   - base: the commit that the work began from; any name of a commit will do.
+    ///   - owner: whose states these are, as a part of a ref's name: a task and its epoch, say. Whoever has the same
+    ///     owner shares them.
+    /// - Throws: ``CheckpointFailure`` where there is no such commit, or no repository.
+    package init(_ setting: Toolbox.Setting, base: String, owner: String) async throws {
+        guard let directory = setting.gitDirectory else {
+            throw CheckpointFailure("This workspace is not a git repository, so nothing of it can be kept.")
+        }
+        let view: GitView
+        do throws(Errno) {
+            view = try GitView(of: setting.root, gitDirectory: directory, at: setting.scratch.git)
+        } catch {
+            throw CheckpointFailure("The repository of this workspace cannot be read: \(error).")
+        }
+        commands = CheckpointCommands(
+            runner: CommandRunner(setting),
+            view: view,
+            index: "\(setting.scratch.git)/checkpoint-index",
+            excludes: "\(setting.scratch.git)/checkpoint-excludes",
+            refs: "refs/ygg/checkpoints/\(Self.refName(owner))"
+        )
+        try HostFile.write(Self.leftBehind.joined(separator: "\n") + "\n", to: commands.excludes)
+        self.base = try await commands.line(["rev-parse", "--verify", "--quiet", "--end-of-options", "\(base)^{tree}"])
+        try await startIndex()
+    }
+
+    /// What tools leave behind that no repository means to keep, whether or not it says so.
+    package static let leftBehind = [
+        "__pycache__/", "*.pyc", ".pytest_cache/", ".mypy_cache/", ".ruff_cache/", ".hypothesis/", ".coverage",
+        "*.egg-info/", ".tox/", ".nox/", "node_modules/", ".nyc_output/", ".eslintcache", ".build/", ".swiftpm/",
+        ".gradle/", ".DS_Store",
+    ]
+
+    package func save(_ label: String) async throws -> String {
+        try await commands.run(["add", "--all", "--", "."])
+        let tree = try await commands.line(["write-tree"])
+        // Trees that nothing names are thrown away by git one day.
+        let message = VisibleText.cut(VisibleText.quoted(label), to: 200)
+        try await commands.run(["update-ref", "-m", message, "\(commands.refs)/\(tree)", tree])
+        return tree
+    }
+
+    package func restore(_ checkpoint: String) async throws {
+        let tree = try await commands.line(
+            ["rev-parse", "--verify", "--quiet", "--end-of-options", "\(checkpoint)^{tree}"]
+        )
+        try await commands.run(["read-tree", "--reset", "-u", tree])
+        // What came since and is in neither; with repositories that a command may have made here.
+        try await commands.run(["clean", "-d", "-f", "-f", "--quiet", "--", "."])
+    }
+
+    package func diff() async throws -> String { try await diff(to: try await save("diff")) }
+
+    /// What is different in another state.
+    package func diff(from other: String? = nil, to checkpoint: String) async throws -> String {
+        try await commands.output(
+            [
+                "diff-tree", "-r", "-p", "--binary", "--full-index", "--no-color", "--no-renames", "--src-prefix=a/",
+                "--dst-prefix=b/",
+            ] + GitOptions.harmlessDiff + ["--ignore-submodules=dirty", other ?? base, checkpoint]
+        )
+    }
+
+    /// The files that differ between two states, with one letter for how: A, M, D or T.
+    package func changes(from other: String? = nil, to checkpoint: String) async throws -> [(
+        how: Character, path: String
+    )] {
+        let text = try await commands.output(
+            ["diff-tree", "-r", "-z", "--name-status", "--no-renames", other ?? base, checkpoint]
+        )
+        let parts = text.split(separator: "\0").map(String.init)
+        return stride(from: 0, to: parts.count - 1, by: 2).map { (parts[$0].first ?? "M", parts[$0 + 1]) }
+    }
+
+    /// Lets go of all states of this owner.
+    package func forget() async throws {
+        let refs = try await commands.output(["for-each-ref", "--format=%(refname)", commands.refs])
+        for ref in refs.split(whereSeparator: \.isNewline) {
+            try await commands.run(["update-ref", "-d", String(ref)])
+        }
+    }
+
+    /// The index begins with the base. A submodule in it is not looked into: its own configuration is a stranger's, too.
+    private func startIndex() async throws {
+        try await commands.run(["read-tree", base])
+        let entries = try await commands.output(["ls-files", "--stage", "-z"])
+        let submodules = entries.split(separator: "\0").filter { $0.hasPrefix("160000 ") }
+            .compactMap { $0.split(separator: "\t", maxSplits: 1).last.map(String.init) }
+        guard !submodules.isEmpty else { return }
+        try await commands.run(["update-index", "--skip-worktree", "--"] + submodules)
+    }
+
+    /// Letters, digits, dashes; a ref's name allows little more.
+    private static func refName(_ owner: String) -> String {
+        String(
+            owner.unicodeScalars.map {
+                $0.isASCII && ($0.properties.isAlphabetic || $0.properties.numericType != nil) ? Character($0) : "-"
+            }
+        )
+    }
+}
+
+/// Why a state could not be kept or brought back: a sentence for a person.
+package struct CheckpointFailure: Error, Hashable, CustomStringConvertible {
+    package let sentence: String
+
+    package init(_ sentence: String) { self.sentence = sentence }
+
+    package var description: String { sentence }
+}
