@@ -64,7 +64,7 @@ package struct HTTPTransport: Sendable {
     ///
     /// The timer is the event loop's and both sides run where the caller prefers to, so that an executor's link needs
     /// nothing of the cooperative pool, which its work may keep busy.
-    private func within(
+    func within(
         _ deadline: NIODeadline,
         of timeout: Duration,
         _ exchange: @escaping @Sendable () async throws -> HTTPReply
@@ -121,14 +121,24 @@ package struct HTTPTransport: Sendable {
         var request = HTTPClientRequest(url: baseURL + path)
         request.method = HTTPMethod(rawValue: method)
         request.headers = HTTPHeaders(headers)
-        if let token { request.headers.replaceOrAdd(name: "authorization", value: "Bearer \(token)") }
         if let body {
             if !request.headers.contains(name: "content-type") {
                 request.headers.add(name: "content-type", value: "application/json")
             }
             request.body = .bytes(ByteBuffer(bytes: body))
         }
+        return try await execute(request, deadline)
+    }
+
+    func execute(_ request: HTTPClientRequest, _ deadline: NIODeadline) async throws -> HTTPClientResponse {
+        var request = request
+        if let token { request.headers.replaceOrAdd(name: "authorization", value: "Bearer \(token)") }
         return try await client.execute(request, deadline: deadline)
+    }
+
+    /// The same way apart from the connections that leases depend on, for bytes in bulk.
+    package var forFiles: HTTPTransport {
+        HTTPTransport(client: SharedHTTPClients.requests, baseURL: baseURL, token: token)
     }
 
     func failure(_ error: any Error, _ timeout: Duration) -> any Error {

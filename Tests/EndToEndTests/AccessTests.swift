@@ -8,7 +8,7 @@ import YggProtocol
 struct AccessTests {
     /// Who gets further than the guard.
     private enum Who {
-        case everybody, anyone, viewer, submitter, `operator`, executor, leaseHolder, service, invited
+        case everybody, anyone, viewer, submitter, `operator`, executor, leaseHolder, reader, service, invited
 
         var credentials: Set<Credential> {
             switch self {
@@ -20,6 +20,7 @@ struct AccessTests {
             case .executor: [.huginn]
             // Whose lease it is shows only when there is one.
             case .leaseHolder: [.huginn, .muninn]
+            case .reader: [.viewer, .submitter, .operator, .huginn, .muninn]
             case .service: [.operator, .huginn]
             case .invited: [.invited]
             }
@@ -39,7 +40,7 @@ struct AccessTests {
         .submitTask: .submitter, .submitBatch: .submitter, .listTasks: .viewer, .showTask: .viewer,
         .cancelTask: .submitter, .retryTask: .submitter, .requeueTask: .operator, .whyTask: .viewer,
         .listApprovals: .viewer, .approveTask: .operator, .rejectTask: .operator,
-        .taskEvents: .viewer, .taskStream: .viewer, .artifact: .viewer, .saveArtifact: .leaseHolder,
+        .taskEvents: .viewer, .taskStream: .viewer, .artifact: .reader, .saveArtifact: .leaseHolder,
 
         .listKinds: .viewer, .showKind: .viewer, .listRoutes: .viewer,
 
@@ -116,7 +117,7 @@ struct AccessTests {
     private static func maker(of call: CoordinatorCall) -> (name: String, role: String)? {
         guard call.method == "POST", bodies[call] != .null, let who = table[call] else { return nil }
         switch who {
-        case .everybody, .leaseHolder: return nil
+        case .everybody, .leaseHolder, .reader: return nil
         case .anyone, .viewer: return ("freya", "viewer")
         case .submitter: return ("freya", "submitter")
         case .operator: return ("freya", "operator")

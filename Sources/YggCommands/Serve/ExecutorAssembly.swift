@@ -90,9 +90,28 @@ struct ExecutorAssembly {
         executor.token = settings.token
         executor.needsToken = settings.authLoopback == .required
         executor.secrets = try Secrets(settings, known: known, owner: isAlone ? data : nil)
+        executor.git = gitAccess()
         executor.drainTimeout = settings.drainTimeout
         executor.diskFloor = settings.executorDiskFloor.bytes
         executor.measureDisks = { [paths = [data, settings.workspaceRoot]] in paths.compactMap(diskSpace) }
         return executor
+    }
+    /// A token that is set for everybody's tools serves where the file names none.
+    private func gitAccess() -> GitAccess {
+        let section = settings.configuration.git
+        var access = GitAccess()
+        if let author = section.author { access.author = GitAuthor(name: author.name, email: author.email) }
+        access.host = section.host
+        let reference =
+            section.credentials
+            ?? (ProcessContext.environment["GITHUB_TOKEN"] == nil ? nil : .environment("GITHUB_TOKEN"))
+        access.credentials = reference.map { reference in
+            SecretSource(name: "git.credentials") { () throws(SecretProblem) in
+                do { return try reference.read() } catch {
+                    throw SecretProblem(CommandFailure(describing: error).message)
+                }
+            }
+        }
+        return access
     }
 }

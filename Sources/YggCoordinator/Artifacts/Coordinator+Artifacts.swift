@@ -59,9 +59,17 @@ extension Coordinator {
         }
     }
 
-    package func artifact(_ sha256: String, of id: TaskID) async throws -> ArtifactReader {
+    /// What a task left behind, for whoever may read everything, and for the executor that is at work on the task: it
+    /// lands what another one may have made.
+    package func artifact(_ sha256: String, of id: TaskID, by principal: Principal = .local) async throws
+        -> ArtifactReader
+    {
         let (belongs, isTrimmed) = try await database.read { [store] tx in
             guard let stored = try store.task(id, in: tx) else { return (false, false) }
+            if let holder = stored.task.executor {
+                let decision = Access.decide(.reader, by: principal, on: .executor(holder))
+                guard decision == .allowed else { throw Problem.forbidden(decision, principal) }
+            }
             return (
                 try ArtifactIndex.contains(sha256, task: stored.num, in: tx),
                 try RetentionStore.isTrimmed(stored.num, in: tx)

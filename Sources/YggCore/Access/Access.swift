@@ -12,6 +12,8 @@ package enum AccessRule: Sendable, Hashable {
     case executorItself
     /// The holder of an attempt's lease.
     case leaseHolder
+    /// Who may read everything, and the holder of an attempt's lease: of what its own task left behind.
+    case reader
     /// A service on its own behalf.
     case serviceItself
     /// A token that is exchanged for a key.
@@ -57,6 +59,9 @@ package enum Access {
             guard let own = principal.executor else { return .needs(.executor) }
             guard case .executor(let id)? = object else { return .allowed }
             return id == own ? .allowed : .notYours(.executor(id))
+        case .reader:
+            guard principal.executor != nil else { return decide(.role(.viewer), by: principal) }
+            return decide(.leaseHolder, by: principal, on: object)
         case .serviceItself:
             if principal.role.includes(.operator) { return .allowed }
             guard let own = principal.executor, !principal.isEnrolled else { return .needs(.operator) }

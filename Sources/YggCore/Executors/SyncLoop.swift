@@ -106,6 +106,13 @@ package struct SyncLoop: Sendable {
 
     package func holds(_ key: LeaseKey) -> Bool { held[key] != nil }
 
+    /// Whether a lease is held, and was renewed so short a time ago that nobody else can have it: what may be done
+    /// right now that must not be done twice.
+    package func isCurrent(_ key: LeaseKey, now: Instant) -> Bool {
+        guard let lease = held[key], lease.stage == .running else { return false }
+        return now < lease.renewedAt + LeaseTiming.cutOff(lease.ttl)
+    }
+
     /// Whether it answers for any lease. While it does, it must be heard often.
     package var isIdle: Bool { held.isEmpty }
 

@@ -119,6 +119,8 @@ extension FleetTask {
             result = report.result
             error = report.error
             end(.cancelled, at: now)
+        case .interrupted(.inTheWay):
+            waitForWay(report.error, at: now)
         case .interrupted(let interruption):
             interrupt(interruption, at: now)
         }
@@ -202,6 +204,15 @@ extension FleetTask {
             )
         }
         notBefore = nil
+        wait(at: now)
+    }
+
+    /// A person is in the way, who may take all night: neither counted nor bounded, and its turn comes after a while. What
+    /// is in the way stays visible.
+    private mutating func waitForWay(_ obstacle: TaskError?, at now: Timestamp) {
+        if cancelRequested { return end(.cancelled, at: now) }
+        error = obstacle
+        notBefore = now + Self.wayDelay
         wait(at: now)
     }
 

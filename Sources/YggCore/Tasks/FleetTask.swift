@@ -34,6 +34,8 @@ package struct FleetTask: Sendable {
 
     /// What interrupts a task more often than this is the task itself.
     package static let maxInterruptions = 5
+    /// Until what a person had in the way is looked at again.
+    package static let wayDelay = Milliseconds.seconds(20)
 
     package var id: TaskID { spec.id }
 

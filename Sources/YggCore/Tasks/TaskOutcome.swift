@@ -53,6 +53,8 @@ package enum Interruption: String, Sendable, Hashable, CaseIterable {
     case suspended
     /// The executor restarted or never started it.
     case lost
-    /// The target moved or was dirty while a result was landed.
+    /// The target moved on and on while a result was landed.
     case notLanded
+    /// A person has in use what it would change: it waits for them, however long that takes.
+    case inTheWay
 }

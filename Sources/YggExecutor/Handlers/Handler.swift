@@ -73,6 +73,14 @@ package struct HandlerResult: Sendable, Equatable {
         return result
     }
 
+    /// Something that a person has in use is in its way: it comes again, however often that takes.
+    /// - Parameter detail: what it is, and what the person can do.
+    package static func inTheWay(_ code: String, _ detail: String) -> Self {
+        var result = HandlerResult(outcome: .failed, error: TaskError(code: code, detail: detail, retryable: true))
+        result.interruption = .inTheWay
+        return result
+    }
+
     /// Nothing is done yet, and somebody is asked whether it shall be.
     package static func asking(_ question: ApprovalQuestion) -> Self {
         HandlerResult(outcome: .succeeded, result: ["summary": .string(question.summary)], question: question)
@@ -108,6 +116,15 @@ package struct HandlerContext: Sendable {
     package let environment: [String: String]
     /// What commands may be given besides, and what nobody may be told.
     package let secrets: Secrets
+    /// Where artifacts go, and are found.
+    package let artifacts: ArtifactDesk
+    /// As whom commits are made, and what opens remotes.
+    package let git: GitAccess
+    /// When the attempt was accepted.
+    package let acceptedAt: Timestamp
+    /// Whether the lease is surely this attempt's own at the moment it is asked. What must not be done twice is done only
+    /// then: a machine may have slept for longer than the lease lived.
+    package let isCurrent: @Sendable () -> Bool
     /// How long commands may take to end after SIGTERM, before SIGKILL.
     package let killGrace: Duration
     /// Says that the attempt is at work, for what is not worth an entry: output that is read and not told.
@@ -126,6 +143,10 @@ package struct HandlerContext: Sendable {
         repositories: [String],
         environment: [String: String],
         secrets: Secrets = Secrets(),
+        artifacts: ArtifactDesk? = nil,
+        git: GitAccess = GitAccess(),
+        acceptedAt: Timestamp = Timestamp(milliseconds: 0),
+        isCurrent: @escaping @Sendable () -> Bool = { true },
         killGrace: Duration,
         heard: @escaping @Sendable () -> Void,
         emit: @escaping @Sendable (EventType, JSONObject) async -> Void
@@ -140,6 +161,10 @@ package struct HandlerContext: Sendable {
         self.repositories = repositories
         self.environment = environment
         self.secrets = secrets
+        self.artifacts = artifacts ?? .local(key, workspaceRoot: workspaceRoot)
+        self.git = git
+        self.acceptedAt = acceptedAt
+        self.isCurrent = isCurrent
         self.killGrace = killGrace
         self.heard = heard
         self.emit = emit

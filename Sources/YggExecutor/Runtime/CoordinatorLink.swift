@@ -3,9 +3,16 @@ package import YggClient
 package import YggCore
 package import YggProtocol
 
-/// How an executor speaks with its coordinator: three calls, one seam. The simulation has its own.
+/// How an executor speaks with its coordinator: three calls, and artifacts; one seam. The simulation has its own.
 package protocol CoordinatorLink: Sendable {
     func send(path: String, body: [UInt8], timeout: Milliseconds) async throws(LinkError) -> JSON
+
+    /// The way of artifacts; nil where attempts keep theirs to themselves.
+    var artifacts: (any ArtifactLink)? { get }
+}
+
+extension CoordinatorLink {
+    package var artifacts: (any ArtifactLink)? { nil }
 }
 
 /// Why a call has no answer that could be applied.
@@ -78,6 +85,10 @@ package final class HTTPCoordinatorLink: CoordinatorLink {
 
     /// - Parameter transport: stands on a client whose event loops no task can keep busy.
     package init(transport: HTTPTransport) { current = Mutex(Current(transport: transport)) }
+
+    package var artifacts: (any ArtifactLink)? {
+        HTTPArtifactLink { [self] in current.withLock { $0.transport } }
+    }
 
     /// Another key is shown from the next call on.
     package func use(_ transport: HTTPTransport) {

@@ -117,6 +117,7 @@ package final class Executor: Service {
                 let tenure = Tenure(
                     runtime: runtime,
                     journal: journal,
+                    undelivered: Set(replay.undelivered.map(\.key)),
                     identity: known,
                     url: url,
                     lifecycle: state.lifecycle

@@ -92,6 +92,8 @@ package struct ExecutorControl: Sendable {
     }
 
     package var state: ExecutorState { lifecycle.state }
+    /// Whether a lease is surely its own at this moment.
+    package func isCurrent(_ key: LeaseKey, now: Instant) -> Bool { syncLoop.isCurrent(key, now: now) }
     package var freeSlots: Slots { syncLoop.free }
     /// While it holds leases it has to be heard often.
     package var holdsLeases: Bool { !syncLoop.isIdle }

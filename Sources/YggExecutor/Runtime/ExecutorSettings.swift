@@ -31,6 +31,8 @@ package struct ExecutorSettings: Sendable {
     package var readerToken: String?
     /// What commands may be given, and what nothing that attempts leave may hold.
     package var secrets = Secrets()
+    /// As whom commits are made, and what opens remotes.
+    package var git = GitAccess()
     package var drainTimeout = Milliseconds.seconds(30)
     /// Bytes of undelivered entries before output is left out.
     package var spoolBytes = 256 << 20

@@ -48,7 +48,13 @@ extension Tenure {
         }
         let killGrace = killGrace(for: attempt)
         return await ProcessScope.$witness.withValue(machine.home.processes) {
-            await settings.carryOut(attempt, clock: clock, killGrace: killGrace) { [self] type, data in
+            await settings.carryOut(
+                attempt,
+                clock: clock,
+                artifacts: shelf?.desk(for: attempt.key, offline: attempt.assignment.offline),
+                isCurrent: { [self] in seat.withLock { $0.control.isCurrent(attempt.key, now: clock.now()) } },
+                killGrace: killGrace
+            ) { [self] type, data in
                 say(attempt, type, data)
             }
         }
@@ -147,12 +153,20 @@ extension ExecutorSettings {
     func carryOut(
         _ attempt: Attempt,
         clock: RuntimeClock,
+        artifacts: ArtifactDesk? = nil,
+        isCurrent: @escaping @Sendable () -> Bool = { true },
         killGrace: Duration = ProcessSpec.defaultKillGrace,
         emit: @escaping @Sendable (EventType, JSONObject) async -> Void
     ) async -> HandlerResult {
         let secrets = secrets
         secrets.refresh()
-        let result = await run(attempt, clock: clock, killGrace: killGrace) { type, data in
+        let result = await run(
+            attempt,
+            clock: clock,
+            artifacts: artifacts,
+            isCurrent: isCurrent,
+            killGrace: killGrace
+        ) { type, data in
             await emit(type, secrets.patterns.redacted(data))
         }
         return result.redacted(secrets.patterns)
@@ -161,6 +175,8 @@ extension ExecutorSettings {
     private func run(
         _ attempt: Attempt,
         clock: RuntimeClock,
+        artifacts: ArtifactDesk?,
+        isCurrent: @escaping @Sendable () -> Bool,
         killGrace: Duration,
         emit: @escaping @Sendable (EventType, JSONObject) async -> Void
     ) async -> HandlerResult {
@@ -186,6 +202,10 @@ extension ExecutorSettings {
                 repositories: repositories,
                 environment: childEnvironment.merging(attempt.key.environment) { $1 },
                 secrets: secrets,
+                artifacts: artifacts,
+                git: git,
+                acceptedAt: attempt.acceptedAt,
+                isCurrent: isCurrent,
                 killGrace: killGrace,
                 heard: heard,
                 emit: { type, data in

@@ -21,6 +21,7 @@ extension Tenure {
                 feed(.reportFailed)
                 continue
             }
+            guard await deliverArtifacts(before: entries, &backoff) else { continue }
             // As of now: reading may have taken long.
             let (storeID, seen, held) = seat.withLock { ($0.storeID ?? "", $0.control.seen, $0.control.heldKeys) }
             let body = ReportsRequest.bytes(
@@ -47,6 +48,42 @@ extension Tenure {
                 }
                 await pause(&backoff, atLeast: error.retryAfter)
             }
+        }
+    }
+
+    /// What the entries name goes before them. As a rule it is there: it waits only where the coordinator was away when
+    /// it was made.
+    /// - Returns: whether the entries may be sent.
+    private func deliverArtifacts(before entries: [Outbox.Entry], _ backoff: inout Backoff) async -> Bool {
+        guard let shelf else { return true }
+        let keys = Set(entries.map(\.key))
+        do throws(LinkError) {
+            // It reads files, which the thread of the loops must not wait for.
+            let refused = try await Task(executorPreference: globalConcurrentExecutor) {
+                do throws(LinkError) {
+                    return Result<Set<LeaseKey>, LinkError>.success(try await shelf.deliver(keys))
+                } catch {
+                    return .failure(error)
+                }
+            }.value.get()
+            guard !refused.isEmpty else { return true }
+            for key in refused.sorted() {
+                logger.error(
+                    "An artifact is not taken, and its attempt is given up",
+                    metadata: .of([.taskID: "\(key.task)", .leaseEpoch: "\(key.epoch)"])
+                )
+            }
+            feed(.reportFailed)
+            for key in refused.sorted() {
+                stop(key, .abandoned)
+                feed(.ended(key))
+            }
+            return false
+        } catch {
+            feed(.reportFailed)
+            if !heed(error) { logger.warning("An artifact was not taken", metadata: .of([.reason: "\(error)"])) }
+            await pause(&backoff, atLeast: error.retryAfter)
+            return false
         }
     }
 

@@ -55,6 +55,8 @@ final class Tenure: Sendable {
     /// Keeps the id of the store for the next start.
     let remember: @Sendable (_ storeID: String) -> Void
     let journal: Journal
+    /// Artifacts that wait; nil where attempts keep theirs to themselves.
+    let shelf: ArtifactShelf?
     let attempts: AttemptTable
     /// Runs the loops.
     let thread: DedicatedThread
@@ -68,6 +70,7 @@ final class Tenure: Sendable {
     init(
         runtime: Executor.Runtime,
         journal: Journal,
+        undelivered: Set<LeaseKey>,
         identity: ExecutorIdentity,
         url: String?,
         lifecycle: Lifecycle,
@@ -83,6 +86,9 @@ final class Tenure: Sendable {
         spoolThread = machine.spoolThread
         attempts = runtime.attempts
         self.journal = journal
+        shelf = link.artifacts.map { link in
+            ArtifactShelf("\(runtime.settings.dataDirectory)/artifacts", link: link, undelivered: undelivered)
+        }
         instance = identity.instance
         life = identity.lives
         self.url = url
@@ -210,7 +216,9 @@ final class Tenure: Sendable {
         case .abandon(let key): stop(key, .abandoned)
         case .giveBack(let key): attempts.remove(key)
         case .forget(let records): journal.forget(records)
-        case .close(let key): journal.close(key)
+        case .close(let key):
+            journal.close(key)
+            if let shelf { spoolThread.run { shelf.forget(key) } }
         case .shorten(let entry): shorten(entry)
         case .syncJournal: spoolThread.run { [self] in syncJournal() }
         case .endAttempts: attempts.stopAll(.drained)

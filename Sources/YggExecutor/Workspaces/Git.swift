@@ -1,5 +1,8 @@
+import Synchronization
+import SystemPackage
 import YggCore
 import YggProcess
+import YggTelemetry
 
 /// The git commands of one attempt.
 struct Git: Sendable {
@@ -14,13 +17,17 @@ struct Git: Sendable {
     let run: AttemptRun
     let configuration: GitConfiguration
 
-    private init(run: AttemptRun, configuration: GitConfiguration) {
+    /// What answers git when a remote asks who it is; empty where there is nothing to answer.
+    private let askPass: [String: String]
+
+    private init(run: AttemptRun, configuration: GitConfiguration, askPass: [String: String]) {
         self.run = run
         self.configuration = configuration
+        self.askPass = askPass
     }
 
     /// See ``AttemptRun/forCleaningUp``.
-    var forCleaningUp: Git { Git(run: run.forCleaningUp, configuration: configuration) }
+    var forCleaningUp: Git { Git(run: run.forCleaningUp, configuration: configuration, askPass: askPass) }
 
     /// - Throws: `workspace-unusable` where the configuration cannot be written.
     init(_ run: AttemptRun) throws(HandlerFailure) {
@@ -28,8 +35,12 @@ struct Git: Sendable {
         let root = run.context.workspaceRoot
         do {
             configuration = try GitConfiguration(in: "\(root)/git")
+            askPass = try GitAskPass.variables(for: run.context.git, in: "\(root)/git")
         } catch {
             throw .unusableWorkspace(root, error)
+        }
+        if let token = askPass[GitAskPass.secretVariable] {
+            run.context.secrets.known.learn([Secret(name: "git.credentials", value: token)])
         }
     }
 
@@ -38,9 +49,10 @@ struct Git: Sendable {
         _ arguments: [String],
         at place: Place?,
         transport: GitConfiguration.Transport = .none,
+        settings: [String: String] = [:],
         limit: Int = 1 << 20
     ) async throws(HandlerFailure) -> String {
-        let collected = await collect(arguments, at: place, transport: transport, limit: limit)
+        let collected = await collect(arguments, at: place, transport: transport, settings: settings, limit: limit)
         if let failure = await failure(collected, of: arguments) { throw failure }
         guard !collected.truncated else {
             throw HandlerFailure(
@@ -52,18 +64,47 @@ struct Git: Sendable {
         return collected.stdout
     }
 
+    /// - Parameters:
+    ///   - settings: variables of git for this command, such as `GIT_INDEX_FILE`.
+    ///   - input: what it reads.
     func collect(
         _ arguments: [String],
         at place: Place?,
         transport: GitConfiguration.Transport = .none,
+        settings: [String: String] = [:],
+        input: [UInt8]? = nil,
         limit: Int = 1 << 20
     ) async -> CollectedOutput {
         await run.collect(
             Self.argv(arguments),
             in: directory(place),
-            environment: environment(place, transport),
+            environment: environment(place, transport).merging(settings) { $1 },
+            input: input,
             limit: limit
         )
+    }
+
+    /// Writes the bytes of a blob to a file, as they are.
+    func copy(blob: String, to path: String, at place: Place) async throws(HandlerFailure) {
+        let writer: FileDescriptor
+        do {
+            writer = try FileDescriptor.open(
+                FilePath(path),
+                .writeOnly,
+                options: [.create, .truncate, .closeOnExec],
+                permissions: [.ownerReadWrite]
+            )
+        } catch {
+            throw .unusableWorkspace(path, error)
+        }
+        defer { try? writer.close() }
+        let problem = Mutex<(any Error)?>(nil)
+        let arguments = ["cat-file", "blob", blob]
+        let outcome = await run.read(Self.argv(arguments), in: directory(place), environment(place, .none)) { bytes in
+            do { try writer.writeAll(bytes) } catch { problem.withLock { $0 = error } }
+        }
+        if let problem = problem.withLock({ $0 }) { throw .unusableWorkspace(path, problem) }
+        if let failure = await run.failure(outcome, of: ["git", "cat-file"]) { throw failure }
     }
 
     /// Runs a command whose output goes into the log.
@@ -113,6 +154,7 @@ struct Git: Sendable {
         // Without a place a command is about no repository, and must not find one by chance.
         environment["GIT_DIR"] = place?.gitDirectory ?? "/dev/null"
         environment["GIT_WORK_TREE"] = place?.workTree
+        if transport == .network { environment.merge(askPass) { $1 } }
         return environment
     }
 }

@@ -40,12 +40,14 @@ struct LocalRepository: Sendable, Hashable {
         for part in ["objects", "refs"] { _ = try Self.contained("\(commonDirectory)/\(part)", in: roots, of: path) }
         // With everything readable as a root there is nothing that a link could lead out of.
         if roots.contains("/") { return }
-        let shared = ["packed-refs", "shallow", "info", "reftable"].map { "\(commonDirectory)/\($0)" }
+        let shared = ["packed-refs", "shallow", "info", "reftable", "logs"].map { "\(commonDirectory)/\($0)" }
         let own = LocalFiles.names(in: gitDirectory).filter { $0 == "index" || $0.hasPrefix("sharedindex.") }
         for part in shared + own.map({ "\(gitDirectory)/\($0)" }) where LocalFiles.exists(part) {
             _ = try Self.contained(part, in: roots, of: path)
         }
-        try Self.checkLinks(in: "\(commonDirectory)/refs", isDeep: true, roots: roots, path: path)
+        for part in ["refs", "logs"] {
+            try Self.checkLinks(in: "\(commonDirectory)/\(part)", isDeep: true, roots: roots, path: path)
+        }
         try Self.checkAlternates(of: "\(commonDirectory)/objects", in: roots, path: path, depth: 0)
     }
 

@@ -105,8 +105,8 @@ struct Mirror: Sendable {
     }
 
     /// Makes the mirror if it is not there, and writes its configuration anew: a build that ran in one of its work
-    /// trees could have left commands in it.
-    private func prepare() async throws(HandlerFailure) {
+    /// trees could have left commands in it. Within ``locked(_:)``.
+    func prepare() async throws(HandlerFailure) {
         let path = place.gitDirectory
         if !LocalFiles.isFile("\(path)/HEAD") {
             _ = try await git.output(["init", "--quiet", "--bare", "--template=", "--", path], at: nil)

@@ -60,7 +60,8 @@ extension Worktree {
         }
     }
 
-    private static func open(_ repo: String, ref: String?, _ run: AttemptRun) async throws(HandlerFailure) -> Worktree {
+    /// Opens one at `ref` of the repository a task names. Whoever does closes it.
+    static func open(_ repo: String, ref: String?, _ run: AttemptRun) async throws(HandlerFailure) -> Worktree {
         let git = try Git(run)
         let address = try RepositoryAddress(repo)
         guard case .path(let path) = address else {

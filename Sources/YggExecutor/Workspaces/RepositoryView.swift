@@ -10,7 +10,9 @@ import YggCore
 /// on a short list is copied, and the rest is never read by any git command, not even by the `upload-pack` that a
 /// fetch starts. And since the directory is ours, git has no doubts about who owns the repository.
 ///
-/// Only reading is done through a view.
+/// Reading is done through a view, and the two things that landing does: objects are added, and one branch is moved, with
+/// the locks that the owner's git takes as well. Nothing is ever cleaned up through it, because it shows not all that the
+/// repository needs.
 struct RepositoryView: Sendable {
     let place: Git.Place
     let repository: LocalRepository
@@ -62,7 +64,7 @@ struct RepositoryView: Sendable {
         guard let head = head(of: own) else {
             throw .unreachableRepository("\(repository.workTree ?? own) has no valid HEAD, or it may not be read.")
         }
-        var links = ["objects", "refs", "packed-refs", "shallow", "reftable"].map { ($0, "\(common)/\($0)") }
+        var links = ["objects", "refs", "packed-refs", "shallow", "reftable", "logs"].map { ($0, "\(common)/\($0)") }
         links += ["exclude", "attributes", "grafts"].map { ("info/\($0)", "\(common)/info/\($0)") }
         links.append(("info/sparse-checkout", "\(own)/info/sparse-checkout"))
         links += LocalFiles.names(in: own).filter { $0 == "index" || $0.hasPrefix("sharedindex.") }

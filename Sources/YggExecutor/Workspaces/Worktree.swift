@@ -25,11 +25,18 @@ struct Worktree: Sendable {
     private let lock: FileLock
 
     /// Makes the work tree and fills it. Submodules are filled too, where they may be.
-    init(of mirror: Mirror, at commit: String, origin: RepositoryAddress?) async throws(HandlerFailure) {
+    /// - Parameter purpose: tells a second one of the same attempt from its first.
+    init(
+        of mirror: Mirror,
+        at commit: String,
+        origin: RepositoryAddress?,
+        purpose: String? = nil
+    ) async throws(HandlerFailure) {
         let key = mirror.git.run.context.key
         let parent = Self.directory(in: mirror.git.run.context.workspaceRoot)
-        let path = "\(parent)/\(key.task)-\(key.epoch)"
-        let branch = Self.branch(for: key)
+        let suffix = purpose.map { "-\($0)" } ?? ""
+        let path = "\(parent)/\(key.task)-\(key.epoch)\(suffix)"
+        let branch = Self.branch(for: key) + suffix
         do { try LocalFiles.makeDirectory(parent) } catch { throw .unusableWorkspace(parent, error) }
         let lock = try await FileLock("\(path).lock", run: mirror.git.run)
         var submodules: [Mirror] = []

@@ -44,7 +44,7 @@ package enum CoordinatorCall: String, Sendable, Hashable, CaseIterable {
         case .whyTask: ("GET", "/v1/tasks/:id/why", .role(.viewer))
         case .taskEvents: ("GET", "/v1/tasks/:id/events", .role(.viewer))
         case .taskStream: ("GET", "/v1/tasks/:id/stream", .role(.viewer))
-        case .artifact: ("GET", "/v1/tasks/:id/artifacts/:sha256", .role(.viewer))
+        case .artifact: ("GET", "/v1/tasks/:id/artifacts/:sha256", .reader)
         case .saveArtifact: ("PUT", "/v1/tasks/:id/artifacts/:sha256", .leaseHolder)
 
         case .listApprovals: ("GET", "/v1/approvals", .role(.viewer))

@@ -83,7 +83,7 @@ struct EventRoutes: Sendable {
 
     @Sendable private func artifact(_ request: Request, _ context: YggContext) async throws -> Response {
         let hash = try hash(context)
-        let reader = try await coordinator.artifact(hash, of: try taskID(context))
+        let reader = try await coordinator.artifact(hash, of: try taskID(context), by: try context.principal())
         var headers = HTTPFields()
         headers[.eTag] = "\"\(hash)\""
         headers[.cacheControl] = "private, max-age=31536000, immutable"

@@ -48,6 +48,11 @@ struct AccessTests {
             (.leaseHolder, joined, .executor(muninn), .notYours(.executor(muninn))),
             (.leaseHolder, person(.viewer), .executor(huginn), .needs(.executor)),
 
+            (.reader, person(.viewer), .executor(huginn), .allowed), (.reader, .local, nil, .allowed),
+            (.reader, joined, .executor(huginn), .allowed),
+            (.reader, joined, .executor(muninn), .notYours(.executor(muninn))),
+            (.reader, person(.join, "huginn"), nil, .needs(.viewer)),
+
             (.serviceItself, person(.operator), .executor(huginn), .allowed),
             (.serviceItself, person(.executor, "huginn"), .executor(huginn), .allowed),
             (.serviceItself, person(.executor, "huginn"), .executor(muninn), .notYours(.executor(muninn))),

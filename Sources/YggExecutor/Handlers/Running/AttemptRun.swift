@@ -57,9 +57,26 @@ struct AttemptRun: Sendable {
         _ argv: [String],
         in directory: String? = nil,
         environment: [String: String]? = nil,
+        input: [UInt8]? = nil,
         limit: Int = 1 << 20
     ) async -> CollectedOutput {
-        await collectProcess(spec(argv, in: directory, environment), limit: limit, heard: context.heard)
+        var spec = spec(argv, in: directory, environment)
+        spec.standardInput = input
+        return await collectProcess(spec, limit: limit, heard: context.heard)
+    }
+
+    /// Runs a command whose output is bytes for us.
+    func read(
+        _ argv: [String],
+        in directory: String?,
+        _ environment: [String: String],
+        _ take: @escaping @Sendable (ArraySlice<UInt8>) -> Void
+    ) async -> ProcessOutcome {
+        let heard = context.heard
+        return await runProcess(spec(argv, in: directory, environment)) { stream, bytes in
+            heard()
+            if stream == .stdout { take(bytes) }
+        }
     }
 
     /// The failure that an ending means; nil where the command succeeded.
@@ -117,14 +134,23 @@ protocol ProcessHandler: Handler {
 
 extension ProcessHandler {
     func run(_ context: HandlerContext) async -> HandlerResult {
-        let transcript = Transcript(emit: context.emit)
+        await context.carryOut { run async throws(HandlerFailure) in
+            HandlerResult(outcome: .succeeded, result: try await carryOut(run))
+        }
+    }
+}
+
+extension HandlerContext {
+    /// Runs `body` as an attempt that runs commands: what they say is streamed and kept for `result.output`, and what goes
+    /// wrong is the result.
+    func carryOut(
+        _ body: (AttemptRun) async throws(HandlerFailure) -> HandlerResult
+    ) async -> HandlerResult {
+        let transcript = Transcript(emit: emit)
         async let _ = transcript.flushWhenDue()
         var result: HandlerResult
         do throws(HandlerFailure) {
-            result = HandlerResult(
-                outcome: .succeeded,
-                result: try await carryOut(AttemptRun(context, transcript: transcript))
-            )
+            result = try await body(AttemptRun(self, transcript: transcript))
         } catch {
             result = error.handlerResult
         }
