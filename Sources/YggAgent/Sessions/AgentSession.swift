@@ -11,6 +11,8 @@ package struct AgentSession: Sendable {
     var elapsed: Milliseconds
 
     package var path: String { file.path }
+    /// Answers of the model so far.
+    package var steps: Int { loop.steps }
     /// How it ended, for now; nil while there is something to be done.
     package var end: AgentEnd? { if case .finish(let end) = effects.first { end } else { nil } }
 

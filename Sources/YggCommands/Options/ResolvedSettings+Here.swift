@@ -31,6 +31,7 @@ extension ResolvedSettings {
             return try HandlerRegistry(
                 handlerSets: handlers.names,
                 declared: configuration.handlers,
+                code: configuration.codeKinds,
                 models: models
             )
         } catch {

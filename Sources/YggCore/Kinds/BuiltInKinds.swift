@@ -1,6 +1,6 @@
 extension KindSpec {
     /// The kinds that every executor image can carry. What runs them lives with the executor.
-    package static let builtIn: [KindSpec] = common + models
+    package static let builtIn: [KindSpec] = common + models + CodeKind.standard.map { $0.spec(origin: .builtIn) }
 
     private static let common: [KindSpec] = [
         KindSpec(

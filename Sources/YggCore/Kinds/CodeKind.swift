@@ -66,7 +66,6 @@ package struct CodeKind: Sendable, Hashable {
             kind: kind,
             description: description,
             params: Self.commonParams + params,
-            retry: RetryPolicy(maxAttempts: 1),
             tier: tier,
             origin: origin
         )

@@ -112,6 +112,8 @@ package struct HandlerContext: Sendable {
     package let workspaceRoot: String
     /// The roots under which a repository may be named by path.
     package let repositories: [String]
+    /// What is nobody's business but this executor's: hidden from commands that strangers may have talked into something.
+    package let privatePlaces: [String]
     /// The environment for children: an allow-list, no secret of ours in it.
     package let environment: [String: String]
     /// What commands may be given besides, and what nobody may be told.
@@ -141,6 +143,7 @@ package struct HandlerContext: Sendable {
         decisions: [Approval] = [],
         workspaceRoot: String,
         repositories: [String],
+        privatePlaces: [String] = [],
         environment: [String: String],
         secrets: Secrets = Secrets(),
         artifacts: ArtifactDesk? = nil,
@@ -159,6 +162,7 @@ package struct HandlerContext: Sendable {
         self.decisions = decisions
         self.workspaceRoot = workspaceRoot
         self.repositories = repositories
+        self.privatePlaces = privatePlaces
         self.environment = environment
         self.secrets = secrets
         self.artifacts = artifacts ?? .local(key, workspaceRoot: workspaceRoot)

@@ -14,16 +14,21 @@ package struct HandlerRegistry: Sendable {
     /// list of handlers then serves several versions.
     private static let knownPrefixes = ["bench", "code", "dev", "git", "llm", "ollama", "ops", "plan", "power"]
 
-    /// - Parameter models: whom the kinds that ask a model ask.
+    /// - Parameters:
+    ///   - code: a household's own kinds of work on code.
+    ///   - models: whom the kinds that ask a model ask.
     /// - Throws: `InvalidInput` for a set that selects nothing by its nature (`/executor/handlers/<n>`), and for a
     ///   declaration that takes a kind which is built in or declared already (`/handlers/<n>/kind`).
     package init(
         handlerSets: [String],
         declared: [DeclaredKind] = [],
+        code: [CodeKind] = [],
         models: ModelDirectory = .standard()
     ) throws(InvalidInput) {
         var offered: [TaskKind: any Handler] = [:]
         for handler in builtInHandlers(models) { offered[handler.spec.kind] = handler }
+        for kind in CodeKind.standard { offered[kind.kind] = CodeHandler(kind, origin: .builtIn, models: models) }
+        for kind in code { offered[kind.kind] = CodeHandler(kind, origin: .declared, models: models) }
         var issues: [InvalidInput.Issue] = []
         for (index, declaration) in declared.enumerated() {
             let kind = declaration.spec.kind

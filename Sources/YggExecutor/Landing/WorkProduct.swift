@@ -17,6 +17,8 @@ struct WorkOrder: Sendable {
     var verified: [Verified] = []
     /// Whether anything checked it: work that nothing did is `unverified`.
     var outcome = Outcome.succeeded
+    /// Whether a person is asked even if the tier does not want that.
+    var asks = false
     /// Whether it is sent on to the remote, where the repository is one on this machine.
     var pushes = false
     /// What a person is shown besides. The digest covers it.
@@ -87,7 +89,7 @@ struct WorkProduct: Sendable {
             return HandlerResult(outcome: order.outcome, result: result)
         }
         let product = try await WorkProduct(tree, on: base, branch: branch, mirror, order, run)
-        if run.context.tier.contains(.review) {
+        if order.asks || run.context.tier.contains(.review) {
             return HandlerResult(outcome: order.outcome, result: product.result, question: product.question(run))
         }
         var landed = try await Lander(product.landing(run), run, verify: verify).land()

@@ -65,6 +65,16 @@ package struct ExecutorSettings: Sendable {
         childEnvironment = cleanEnvironment(from: environment)
     }
 
+    /// The executor's own keys and journal, and what lies beside them, such as a coordinator's database; but for where
+    /// attempts work.
+    var privatePlaces: [String] {
+        guard let slash = dataDirectory.lastIndex(of: "/"), slash != dataDirectory.startIndex else { return [] }
+        let parent = String(dataDirectory[..<slash])
+        guard workspaceRoot.hasPrefix("\(parent)/") else { return [dataDirectory] }
+        return LocalFiles.names(in: parent).map { "\(parent)/\($0)" }
+            .filter { workspaceRoot != $0 && !workspaceRoot.hasPrefix("\($0)/") }
+    }
+
     /// What it registers.
     func offer(url: String?) -> ExecutorOffer {
         ExecutorOffer(

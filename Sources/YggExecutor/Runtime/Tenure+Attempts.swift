@@ -200,6 +200,7 @@ extension ExecutorSettings {
                 decisions: attempt.assignment.decisions,
                 workspaceRoot: workspaceRoot,
                 repositories: repositories,
+                privatePlaces: privatePlaces,
                 environment: childEnvironment.merging(attempt.key.environment) { $1 },
                 secrets: secrets,
                 artifacts: artifacts,

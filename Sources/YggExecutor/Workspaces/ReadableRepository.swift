@@ -60,15 +60,39 @@ extension Worktree {
         }
     }
 
+    /// The work tree of a session: found again as it was left, or made at `ref`.
+    static func session(
+        _ repo: String,
+        ref: String?,
+        in folder: String,
+        _ run: AttemptRun
+    ) async throws(HandlerFailure) -> Worktree {
+        let git = try Git(run)
+        var address = try RepositoryAddress(repo)
+        if case .path(let path) = address {
+            address = .path(try LocalRepository(at: path, roots: run.context.repositories).commonDirectory)
+        }
+        return try await Worktree(in: folder, of: Mirror(of: address, git: git)) { () async throws(HandlerFailure) in
+            try await start(repo, ref: ref, run)
+        }
+    }
+
     /// Opens one at `ref` of the repository a task names. Whoever does closes it.
     static func open(_ repo: String, ref: String?, _ run: AttemptRun) async throws(HandlerFailure) -> Worktree {
+        let start = try await start(repo, ref: ref, run)
+        return try await Worktree(of: start.mirror, at: start.commit, origin: start.origin)
+    }
+
+    /// Where work on a repository begins, with its mirror brought up to date.
+    private static func start(_ repo: String, ref: String?, _ run: AttemptRun) async throws(HandlerFailure) -> (
+        mirror: Mirror, commit: String, origin: RepositoryAddress?
+    ) {
         let git = try Git(run)
         let address = try RepositoryAddress(repo)
         guard case .path(let path) = address else {
             var mirror = Mirror(of: address, git: git)
             try await mirror.update()
-            let commit = try await mirror.refs.commit(ref)
-            return try await Worktree(of: mirror, at: commit, origin: address)
+            return (mirror, try await mirror.refs.commit(ref), address)
         }
         let local = try LocalRepository(at: path, roots: run.context.repositories)
         let view = try await RepositoryView(of: local, git: git)
@@ -78,7 +102,7 @@ extension Worktree {
         // One mirror a repository, whichever of its directories was named.
         var mirror = Mirror(of: .path(local.commonDirectory), git: git)
         try await mirror.update(from: view, commit: commit)
-        return try await Worktree(of: mirror, at: commit, origin: view.origin.flatMap { try? RepositoryAddress($0) })
+        return (mirror, commit, view.origin.flatMap { try? RepositoryAddress($0) })
     }
 
     /// The work tree shows a commit. Whoever has changes lying around should not believe that they were tested.

@@ -59,6 +59,51 @@ struct Worktree: Sendable {
         self.lock = lock
     }
 
+    /// The work tree of a session, `<folder>/work`: as it was left, or made at a commit. It is on no branch, so that what
+    /// becomes of its commits does not move it.
+    /// - Parameters:
+    ///   - commit: is asked for what to begin from where there is no work tree yet.
+    init(
+        in folder: String,
+        of mirror: Mirror,
+        startingAt commit: () async throws(HandlerFailure) -> (mirror: Mirror, commit: String, origin: RepositoryAddress?)
+    ) async throws(HandlerFailure) {
+        path = "\(folder)/work"
+        branch = Self.branch(for: mirror.git.run.context.key)
+        do { try LocalFiles.makeDirectory(folder, mode: 0o700) } catch { throw .unusableWorkspace(folder, error) }
+        let lock = try await FileLock("\(path).lock", run: mirror.git.run)
+        self.lock = lock
+        var submodules: [Mirror] = []
+        do throws(HandlerFailure) {
+            if LocalFiles.isFile("\(path)/.git"), let left = try? await Self.left(at: path, mirror) {
+                (self.mirror, place, self.commit) = (mirror, left.place, left.commit)
+            } else {
+                let start = try await commit()
+                (self.mirror, self.commit) = (start.mirror, start.commit)
+                place = try await Self.add(to: start.mirror, path: path, commit: start.commit, branch: nil)
+                _ = try await start.mirror.git.output(["reset", "--hard", "--quiet"], at: place)
+                let tree = Submodules.Tree(path: path, commit: start.commit, place: place, origin: start.origin)
+                try await Submodules(git: start.mirror.git).fill(tree, mirrors: &submodules)
+            }
+        } catch {
+            await Self.remove(path, from: [mirror] + submodules, branch: nil)
+            lock.release()
+            throw error
+        }
+        self.submodules = submodules
+    }
+
+    /// A work tree that somebody left, or was killed in.
+    private static func left(at path: String, _ mirror: Mirror) async throws(HandlerFailure) -> (
+        place: Git.Place, commit: String
+    ) {
+        let place = try place(of: path)
+        return (place, try await mirror.git.output(["rev-parse", "--verify", "HEAD^{commit}"], at: place).trimmed)
+    }
+
+    /// Goes away and leaves everything for whoever comes next.
+    func leave() { lock.release() }
+
     /// The branch of an attempt. Task ids may hold what a ref may not: there, every dot becomes `%2E`.
     static func branch(for key: LeaseKey) -> String {
         let id = key.task.rawValue
@@ -88,6 +133,10 @@ struct Worktree: Sendable {
             )
         }
         // Remembered now: whatever runs in the tree could point this file elsewhere.
+        return try place(of: path)
+    }
+
+    private static func place(of path: String) throws(HandlerFailure) -> Git.Place {
         guard let link = LocalFiles.read("\(path)/.git")?.trimmed, link.hasPrefix("gitdir: ") else {
             throw HandlerFailure(
                 code: "workspace-unusable",

@@ -21,22 +21,33 @@ package struct ModelChoice: Sendable {
         onPlace: @escaping @Sendable (ModelGate.Place) async throws -> Void = { _ in },
         onPull: @escaping @Sendable (PullProgress) async throws -> Void = { _ in }
     ) -> GatedProvider {
-        GatedProvider(choice: self, onPlace: onPlace, onPull: onPull)
+        GatedProvider(choice: self, gate: provider.gate, onPlace: onPlace, onPull: onPull)
+    }
+
+    /// The same without the gate, for whoever passes it for each question by itself.
+    package func ungated(
+        onPull: @escaping @Sendable (PullProgress) async throws -> Void = { _ in }
+    ) -> GatedProvider {
+        GatedProvider(choice: self, gate: nil, onPlace: { _ in }, onPull: onPull)
     }
 }
 
 /// A provider behind its gate, for one task.
 package struct GatedProvider: ModelProvider {
     package let choice: ModelChoice
+    /// nil where whoever asks has passed it.
+    private let gate: ModelGateDesk?
     private let onPlace: @Sendable (ModelGate.Place) async throws -> Void
     private let onPull: @Sendable (PullProgress) async throws -> Void
 
     init(
         choice: ModelChoice,
+        gate: ModelGateDesk?,
         onPlace: @escaping @Sendable (ModelGate.Place) async throws -> Void,
         onPull: @escaping @Sendable (PullProgress) async throws -> Void
     ) {
         self.choice = choice
+        self.gate = gate
         self.onPlace = onPlace
         self.onPull = onPull
     }
@@ -89,7 +100,11 @@ package struct GatedProvider: ModelProvider {
 
     private func pass(_ ask: () async throws -> Void) async throws {
         do {
-            try await choice.provider.gate.pass(model: choice.model, onPlace: onPlace, ask)
+            if let gate {
+                try await gate.pass(model: choice.model, onPlace: onPlace, ask)
+            } else {
+                try await ask()
+            }
             if !identity.isScripted { choice.watch.heard(choice.model, at: identity.endpoint) }
         } catch let failure as ModelFailure {
             choice.watch.missed(failure, at: identity.endpoint)

@@ -5,7 +5,7 @@ package enum HiddenPlaces {
     /// Below a person's home.
     package static let below = [
         ".aws", ".azure", ".bash_history", ".cargo/credentials", ".cargo/credentials.toml", ".config/gcloud",
-        ".config/gh", ".config/git/credentials", ".config/op", ".config/rclone", ".config/ygg", ".docker",
+        ".config/gh", ".config/git/credentials", ".config/op", ".config/rclone", ".config/yggdrasil", ".docker",
         ".gem/credentials", ".git-credentials", ".gnupg", ".kube", ".local/share/keyrings", ".m2/settings.xml",
         ".mozilla", ".config/google-chrome", ".netrc", ".npmrc", ".pgpass", ".pypirc", ".python_history", ".ssh",
         ".terraform.d", ".vault-token", ".zsh_history",

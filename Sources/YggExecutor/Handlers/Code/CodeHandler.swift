@@ -1,0 +1,44 @@
+import YggAgent
+import YggCore
+
+/// What runs every kind of work on code: the kinds differ in what a model is told and in what its work is checked with.
+struct CodeHandler: Handler {
+    let spec: KindSpec
+    let kind: CodeKind
+    let models: ModelDirectory
+
+    init(_ kind: CodeKind, origin: KindSpec.Origin, models: ModelDirectory) {
+        spec = kind.spec(origin: origin)
+        self.kind = kind
+        self.models = models
+    }
+
+    func run(_ context: HandlerContext) async -> HandlerResult {
+        await context.carryOut { run async throws(HandlerFailure) in
+            let choice = try models.choice(of: run.context.params)
+            guard let repository = run.context.params["repo"]?.stringValue, !repository.isEmpty else {
+                return try await InlineWork(kind: kind, choice: choice, run: run).result()
+            }
+            return try await CodeWork(kind: kind, choice: choice, repository: repository, run: run).result()
+        }
+    }
+
+    func land(_ approval: Approval, _ context: HandlerContext) async -> HandlerResult {
+        let folder = SessionFolder(context)
+        let check = LandingCheck(folder, context)
+        let result = await Lander.land(approval, context) { path, commands in await check.run(commands, in: path) }
+        // Where it was not this machine that did the work, nothing is there.
+        if result.outcome == .succeeded, result.question == nil { await folder.remove(context) }
+        return result
+    }
+}
+
+extension ModelDirectory {
+    func choice(of params: JSONObject) throws(HandlerFailure) -> ModelChoice {
+        do throws(UnknownProvider) {
+            return try model(params["model"]?.stringValue)
+        } catch {
+            throw HandlerFailure(code: UnknownProvider.code, detail: error.description, retryable: false)
+        }
+    }
+}

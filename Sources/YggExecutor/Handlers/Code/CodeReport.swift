@@ -1,0 +1,163 @@
+import YggAgent
+import YggCore
+
+/// What becomes of a session's outcome: work that is handed over, or a failure with its cause; and the evidence of both.
+struct CodeReport {
+    let work: CodeWork
+    let outcome: AgentOutcome
+    let log: AgentLog
+    let plan: VerificationPlan
+    let folder: SessionFolder
+
+    private var run: AttemptRun { work.run }
+    private var context: HandlerContext { work.run.context }
+
+    func result(_ worktree: Worktree, _ checkpoints: Checkpoints) async throws(HandlerFailure) -> HandlerResult {
+        switch outcome.ending {
+        case .cancelled, .suspended: throw .cancelled()
+        case .failed(let failure):
+            var failed = HandlerFailure(failure, steps: outcome.verdict?.steps ?? [])
+            for member in members.members where failed.result[member.key] == nil {
+                failed.result.append(member.key, member.value)
+            }
+            // What there is of the work is worth a look.
+            if let diff = try? await checkpoints.diff(), !diff.isEmpty {
+                let artifact = try await context.upload(Array(context.secrets.patterns.redacted(diff).utf8), name: "diff")
+                failed.result["diff"] = .string(artifact.sha256)
+            }
+            failed.result["evidence"] = .string(try await evidence(failed.error).sha256)
+            throw failed
+        case .done:
+            return try await handOver(worktree, checkpoints)
+        }
+    }
+
+    private func handOver(_ worktree: Worktree, _ checkpoints: Checkpoints) async throws(HandlerFailure) -> HandlerResult {
+        let tree: String
+        do { tree = try await checkpoints.save("result") } catch { throw .unusableWorkspace(worktree.path, error) }
+        var order = WorkOrder(
+            repository: work.repository,
+            target: WorkOrder.target(
+                context.params["target"]?.stringValue ?? "main",
+                params: context.params,
+                of: context.key
+            ),
+            message: message,
+            summary: summary
+        )
+        order.model = work.choice.name
+        order.verification = steps.filter(\.passed).map(\.step.command)
+        order.verified = steps.map { Verified($0.step.command, exitCode: $0.exitCode.map(Int64.init) ?? 137) }
+        order.outcome = outcome.unverified == nil ? .succeeded : .unverified
+        // What nothing has checked does not land without anybody having seen it.
+        order.asks = outcome.unverified != nil
+        order.pushes = context.params["push"]?.boolValue ?? false
+        order.result = members
+        order.result["evidence"] = .string(try await evidence(nil).sha256)
+        let check = LandingCheck(folder, context)
+        return try await WorkProduct.handOver(
+            tree,
+            on: worktree.commit,
+            branch: worktree.branch,
+            worktree.mirror,
+            order,
+            run
+        ) { path, commands in await check.run(commands, in: path) }
+    }
+
+    private var steps: [StepReport] { outcome.verdict?.steps ?? [] }
+
+    // MARK: - For people
+
+    /// What a person reads first. Of work that nothing has checked, that comes first.
+    private var summary: String {
+        var lines: [String] = []
+        switch outcome.verdict?.worth {
+        case .unverified(let sentence): lines.append("Unverified: \(sentence)")
+        case .verified where !steps.isEmpty:
+            lines.append("Verified by \(steps.filter(\.passed).map { $0.step.argv.joined(separator: " ") }.joined(separator: ", "))")
+        default: break
+        }
+        if let fixed = outcome.verdict?.fixed, !fixed.isEmpty {
+            lines.append("Repairs \(fixed.prefix(3).joined(separator: ", "))\(fixed.count > 3 ? " and \(fixed.count - 3) more" : "")")
+        }
+        if outcome.provider.isScripted { lines.append("A scenario was played in the place of a model.") }
+        let words = outcome.summary.split(whereSeparator: \.isNewline).prefix(3).joined(separator: " ")
+        if !words.isEmpty { lines.append(String(words.prefix(600))) }
+        return lines.joined(separator: "\n")
+    }
+
+    /// The commit's: a subject of one line, and what was asked.
+    private var message: String {
+        let asked = ["instruction", "spec"].compactMap { context.params[$0]?.stringValue }.first { !$0.isEmpty }
+        let words = outcome.summary.isEmpty ? asked ?? "\(work.kind.kind) by \(work.choice.name)" : outcome.summary
+        let first = words.split(whereSeparator: \.isNewline).first.map(String.init) ?? "\(work.kind.kind)"
+        let subject = first.count > 72 ? "\(first.prefix(69))..." : first
+        return asked.map { "\(subject)\n\n\(context.kind): \($0)" } ?? subject
+    }
+
+    /// The members of the result that say how the work was done.
+    private var members: JSONObject {
+        var members: JSONObject = [
+            "model": .string(work.choice.name), "steps": .int(Int64(outcome.steps)), "tokens": .int(outcome.tokens),
+            "mode": .string(outcome.mode.rawValue),
+        ]
+        for member in work.choice.whoAnswered.members { members.append(member.key, member.value) }
+        if let sentence = outcome.unverified { members.append("unverified", .string(sentence)) }
+        return members
+    }
+
+    // MARK: - Evidence
+
+    /// Everything that somebody would want to know who doubts the result: one bundle of JSON.
+    private func evidence(_ error: TaskError?) async throws(HandlerFailure) -> Artifact {
+        var evidence = members
+        evidence.append("task", .string(context.key.task.rawValue))
+        evidence.append("epoch", .int(context.key.epoch))
+        evidence.append("kind", .string(context.kind.rawValue))
+        evidence.append("params", .object(context.params))
+        evidence.append("summary", .string(outcome.summary))
+        evidence.append("prompts", .object(JSONObject(outcome.prompts.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })))
+        evidence.append("kindPrompt", .string(CodePrompt(work.kind, params: context.params).templateHash))
+        evidence.append("commands", .array(log.commands))
+        evidence.append("checks", .array(steps.map(\.json)))
+        evidence.append("fixed", .array((outcome.verdict?.fixed ?? []).map(JSON.string)))
+        evidence.append("newFailures", .int(Int64(outcome.verdict?.newFailures ?? 0)))
+        evidence.append("checkNotes", .array(plan.notes.map(JSON.string)))
+        if let error { evidence.append("error", ["code": .string(error.code), "detail": .string(error.detail)]) }
+        let text = JSON.object(context.secrets.patterns.redacted(evidence)).text
+        return try await context.upload(Array(text.utf8), name: "evidence")
+    }
+}
+
+extension VerificationStep {
+    /// The argv that runs it from the top of a work tree.
+    var command: [String] { directory.map { ["env", "-C", $0] + argv } ?? argv }
+}
+
+extension StepReport {
+    var json: JSON {
+        var object: JSONObject = [
+            "goal": .string(step.goal.rawValue), "argv": .array(step.argv.map(JSON.string)),
+            "milliseconds": .int(Int64(duration / .milliseconds(1))), "failures": .array(failures.map(JSON.string)),
+            "output": .string(output),
+        ]
+        object.append("directory", .optional(step.directory))
+        object.append("exitCode", .optional(exitCode.map(Int64.init)))
+        object.append("ended", .optional(ended))
+        return .object(object)
+    }
+}
+
+extension HandlerFailure {
+    /// One of the ten causes.
+    init(_ failure: RunFailure, steps: [StepReport]) {
+        self.init(
+            code: failure.cause.code,
+            detail: "\(failure.detail) \(failure.nextStep)",
+            retryable: failure.model?.isRetryable ?? false
+        )
+        if let model = failure.model { result.append("modelError", .string(model.code.rawValue)) }
+        if !steps.isEmpty { result.append("checks", .array(steps.map(\.json))) }
+    }
+}

@@ -1,0 +1,102 @@
+import YggAgent
+import YggCore
+import YggProcess
+
+/// Finds the session of a task as an earlier attempt left it, or begins one.
+struct SessionOpening {
+    let work: CodeWork
+    let folder: SessionFolder
+    let setting: Toolbox.Setting
+    let plan: VerificationPlan
+
+    private var run: AttemptRun { work.run }
+    private var context: HandlerContext { work.run.context }
+
+    /// The files that a model is told of, at most.
+    private static let listedFiles = 200
+
+    func session(
+        _ toolbox: Toolbox,
+        _ verifier: Verifier,
+        _ worktree: Worktree
+    ) async throws(HandlerFailure) -> AgentSession {
+        do throws(any Error) {
+            if folder.hasSession {
+                var session = try await AgentSession.resume(at: folder.file, tools: toolbox.specs, comment: comment)
+                // One that ended for want of a model has something to do again; it only has to be told.
+                if comment == nil, session.end != nil {
+                    session = try await AgentSession.resume(at: folder.file, tools: toolbox.specs, comment: "Go on.")
+                }
+                await run.message("Goes on with the session of an earlier attempt, after \(counted(session.steps, "step", "steps")).")
+                return session
+            }
+            return try await begin(toolbox, verifier, worktree)
+        } catch let failure as BaseFailure {
+            throw HandlerFailure(RunFailure(failure), steps: failure.steps)
+        } catch let error as SessionError {
+            throw HandlerFailure(code: "workspace-failed", detail: error.description, retryable: false)
+        } catch let failure as HandlerFailure {
+            throw failure
+        } catch {
+            throw .cancelled()
+        }
+    }
+
+    /// What a person said when they sent the work back.
+    private var comment: String? { context.decisions.comment }
+
+    private func begin(_ toolbox: Toolbox, _ verifier: Verifier, _ worktree: Worktree) async throws -> AgentSession {
+        var facts = RepositoryFacts(files: await files(worktree), checks: plan.steps.map(\.argv))
+        if work.kind.verification == .lint {
+            let base = try await verifier.base()
+            facts.findings = base.filter { $0.step.goal == .lint }.flatMap { $0.output.split(separator: "\n").map(String.init) }
+        }
+        let prompt = CodePrompt(work.kind, params: context.params, facts: facts)
+        var instruction = prompt.text
+        if let comment {
+            // Whoever did the work before is out of reach, but what was said to them counts.
+            instruction += "\n\nA person has looked at an earlier try, and said:\n\(comment)"
+        }
+        let task = AgentTask(
+            id: context.key.task.rawValue,
+            instruction: instruction,
+            guidance: RepositoryGuidance.read(in: setting),
+            paths: context.params.words("paths") ?? [],
+            workspace: worktree.path,
+            model: work.choice.model,
+            mode: work.kind.agentMode,
+            contextTokens: work.choice.provider.contextTokens ?? 32_768,
+            limits: limits
+        )
+        return try await AgentSession.begin(
+            task,
+            at: folder.file,
+            tools: toolbox.specs,
+            provider: work.choice.identity,
+            now: context.acceptedAt
+        )
+    }
+
+    private var limits: AgentLimits {
+        var limits = AgentLimits()
+        if let steps = context.params["maxSteps"]?.intValue { limits.maxSteps = Int(steps) }
+        if context.timeouts.run > .zero { limits.wallTime = context.timeouts.run }
+        return limits
+    }
+
+    private func files(_ worktree: Worktree) async -> [String] {
+        if let paths = context.params.words("paths") { return paths }
+        let listing = await worktree.mirror.git.collect(["ls-files", "-z"], at: worktree.place, limit: 4 << 20)
+        return listing.stdout.split(separator: "\0").prefix(Self.listedFiles).map(String.init)
+    }
+}
+
+extension CodeKind {
+    fileprivate var agentMode: AgentMode? {
+        switch mode {
+        case .auto: nil
+        case .agent: .tools
+        case .pipeline: .pipeline
+        }
+    }
+}
