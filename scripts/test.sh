@@ -66,11 +66,12 @@ if [ "$#" -gt 0 ]; then
     grep -qE 'Test run with [1-9][0-9]* tests?' "$log" || die "no test matches: $*" "swift test list names them all."
     rm -f "$log"
 else
-    # Apart, because those of executors and fleets start hundreds of processes, and properties and simulations keep every
+    # Apart, because those of agents, executors and fleets start hundreds of processes, and properties and simulations keep every
     # core busy: all at once they would only show how slow a machine gets.
-    swift test --package-path "$ROOT" --skip-build --filter YggCoreTests
+    swift test --package-path "$ROOT" --skip-build --filter 'YggCoreTests|ReplyReaderProperties'
     swift test --package-path "$ROOT" --skip-build --skip YggCoreTests --skip EndToEndTests --skip YggExecutorTests \
-        --skip YggSimulationTests
+        --skip YggSimulationTests --skip YggAgentTests
+    swift test --package-path "$ROOT" --skip-build --filter YggAgentTests --skip ReplyReaderProperties
     swift test --package-path "$ROOT" --skip-build --filter YggSimulationTests
     swift test --package-path "$ROOT" --skip-build --filter YggExecutorTests
     swift test --package-path "$ROOT" --skip-build --filter EndToEndTests --skip ExecutorWorkTests --skip HostileClientTests
