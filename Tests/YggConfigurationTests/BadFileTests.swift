@@ -83,7 +83,7 @@ struct BadFileTests {
             "f.yaml:2: codeKinds[0].verification: must be one of test, lint, format, checker, none, not \"tests\""
         ),
         Case(
-            "handlers:\n  - {kind: code-test, run: [true]}\n",
+            "handlers:\n  - {kind: code-test, run: [\"true\"]}\n",
             "f.yaml:2: handlers[0].kind: code-test is built in; choose another verb"
         ),
         Case("coordinator: 5\n", "f.yaml:1: coordinator: must be an object, not an integer"),

@@ -20,7 +20,7 @@ struct HandlerRegistryTests {
         (["ops-"], ["ops-disk", "ops-lamp", "ops-service", "ops-uptime"]),
         (["git-log", "ops-lamp"], ["git-log", "ops-lamp"]),
         (["house"], ["house-light"]),
-        (["code", "power"], []),
+        (["plan", "power"], []),
         ([], []),
     ])
     func `a set selects by prefix or kind`(sets: [String], kinds: [String]) throws {
