@@ -148,7 +148,7 @@ extension AgentLoop {
             conversation.append(.user(PromptText.noCall.text))
             return goOn()
         }
-        turn.finish = Turn.Finish(id: nil, summary: text)
+        turn.finish = Turn.Finish(id: nil, summary: text, isTalk: true)
         return endTurn()
     }
 

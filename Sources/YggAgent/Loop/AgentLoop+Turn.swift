@@ -134,6 +134,10 @@ extension AgentLoop {
     }
 
     private mutating func nothingChanged() -> [Effect] {
+        if turn.finish?.isTalk == true {
+            say(PromptText.noCall.text)
+            return goOn()
+        }
         emptyFinishes += 1
         guard emptyFinishes > 1 else {
             say(PromptText.nothingChanged.text)

@@ -90,9 +90,11 @@ package struct AgentLoop: Sendable {
     /// One answer of the model, while its calls are run.
     struct Turn: Sendable {
         struct Finish: Sendable {
-            /// nil where the model ended by talking.
+            /// The call that is owed an answer.
             var id: String?
             var summary: String
+            /// It called nothing, and only talked.
+            var isTalk = false
         }
 
         var queue: ArraySlice<ReadCall> = []

@@ -89,10 +89,14 @@ package final class AgentRun: Sendable {
             ending = try await work(&session, &time)
         } catch let error as SessionError {
             ending = .failed(RunFailure(.workspaceFailed, error.description))
-        } catch {
+        } catch is CancellationError {
             ending = .cancelled
+        } catch {
+            // Nobody of the parts should throw anything else, and nobody is to be believed to.
+            ending = .failed(RunFailure(.workspaceFailed, "\(error)"))
         }
         wishes.withLock { $0.isOver = true }
+        session.file.release()
         let end = session.end
         let loop = session.loop
         return AgentOutcome(
@@ -132,6 +136,8 @@ package final class AgentRun: Sendable {
                 }
             }
             let input = try await perform(effect, &session, &time)
+            // Before the next question is made.
+            for comment in wishes.withLock({ $0.takeComments() }) { session.say(comment) }
             session.feed(input, at: time.now)
         }
     }

@@ -13,9 +13,7 @@ enum FencedFiles {
 
     /// - Parameter known: the files that the model was shown, by path.
     static func read(_ answer: String, known: [String: String]) -> Reading {
-        let lines = answer.split(separator: "\n", omittingEmptySubsequences: false).map {
-            $0.hasSuffix("\r") ? $0.dropLast() : $0
-        }
+        let lines = answer.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
         var files: [File] = []
         var nameless = 0
         var index = 0

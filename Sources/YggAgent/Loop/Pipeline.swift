@@ -43,8 +43,8 @@ struct Pipeline: Sendable {
     /// Names in the task that are worth looking for: those that only code has.
     static func names(in task: String) -> [String] {
         var names: [String] = []
-        let separators = " \t\n,;:()[]{}\"'<>!?"
-        for word in task.split(whereSeparator: { separators.contains($0) }) {
+        let separators = ",;:()[]{}\"'<>!?"
+        for word in task.split(whereSeparator: { $0.isWhitespace || separators.contains($0) }) {
             var name = word
             while let last = name.last, last == "." || last == "`" { name.removeLast() }
             let isQuoted = name.first == "`"

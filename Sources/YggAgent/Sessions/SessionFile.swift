@@ -22,9 +22,14 @@ package final class SessionFile: Sendable {
     }
 
     deinit {
-        // What was to be durable was synchronised before; the lock goes with the descriptor.
+        // A process that is just being started may have inherited the descriptor, and the lock with it.
+        release()
+        // What was to be durable was synchronised before.
         try? descriptor.close()
     }
+
+    /// Lets others go on with it. Nothing is appended any more.
+    func release() { flock(descriptor.rawValue, LOCK_UN) }
 
     package func append(_ record: SessionRecord) {
         // Made outside of the lock.
