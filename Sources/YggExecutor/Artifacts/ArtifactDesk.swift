@@ -82,11 +82,13 @@ package struct ArtifactDesk: Sendable {
 
     /// Writes an artifact of the task to `path`, and checks that it is what its hash says.
     func fetch(_ sha256: String, to path: String) async throws(HandlerFailure) {
+        // What this attempt took itself need not have arrived yet.
+        let own = try? FilePieces(self.path(of: sha256))
         var backoff = Backoff(first: .milliseconds(200), limit: .seconds(5))
         while true {
             do throws(LinkError) {
-                guard try await copy(sha256, to: path) else { throw LinkError.unreachable("the bytes are damaged") }
-                return
+                if try await copy(sha256, own, to: path) { return }
+                guard own == nil, link != nil else { throw LinkError.refused(.missingArtifact(sha256)) }
             } catch {
                 if case .refused(let problem) = error, !problem.mayPass { throw .refusedArtifact(problem) }
             }
@@ -95,7 +97,7 @@ package struct ArtifactDesk: Sendable {
     }
 
     /// - Returns: whether the bytes have the hash.
-    private func copy(_ sha256: String, to path: String) async throws(LinkError) -> Bool {
+    private func copy(_ sha256: String, _ own: FilePieces?, to path: String) async throws(LinkError) -> Bool {
         let writer: FileDescriptor
         do {
             writer = try FileDescriptor.open(
@@ -113,8 +115,7 @@ package struct ArtifactDesk: Sendable {
             measure.withLock { $0.update(piece) }
             try writer.writeAll(piece)
         }
-        // What this attempt took itself need not have arrived yet.
-        if let own = try? FilePieces(self.path(of: sha256)) {
+        if let own {
             do { while let piece = try own.next() { try take(piece) } } catch { throw .unreachable("\(error)") }
         } else if let link {
             try await link.get(sha256, of: key.task) { try take($0) }
@@ -166,6 +167,16 @@ extension HandlerContext {
 }
 
 extension Problem {
+    fileprivate static func missingArtifact(_ sha256: String) -> Problem {
+        Problem(
+            status: 404,
+            code: "artifact-missing",
+            title: "Artifact missing",
+            detail: "The bytes with the sha256 \(sha256) are not here, or not whole.",
+            nextAction: "Make them again: ygg task retry."
+        )
+    }
+
     /// Whether the same request may have another answer later.
     var mayPass: Bool { retryable || status >= 500 || [408, 425, 429].contains(status) }
 }
