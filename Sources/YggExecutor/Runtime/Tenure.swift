@@ -1,5 +1,6 @@
 import Logging
 import Synchronization
+import YggAgent
 import YggCore
 import YggProcess
 import YggProtocol
@@ -64,6 +65,7 @@ final class Tenure: Sendable {
     let syncBell = Wakeup()
     let reportBell = Wakeup()
     let endBell = Wakeup()
+    let modelBell = Wakeup()
 
     init(
         runtime: Executor.Runtime,
@@ -91,6 +93,7 @@ final class Tenure: Sendable {
             slots: settings.slots,
             spoolBytes: settings.spoolBytes,
             lifecycle: lifecycle,
+            models: settings.watchedModels?.watch.report(at: clock.time()),
             sabotage: runtime.sabotage
         )
         seat = Mutex(
@@ -107,6 +110,9 @@ final class Tenure: Sendable {
                 group.addTask { await self.tickLoop() }
                 group.addTask { await self.untilEnd() }
                 group.addTask { await self.diskLoop() }
+                if let models = self.settings.watchedModels {
+                    group.addTask { await self.modelLoop(models) }
+                }
                 await group.next()
                 group.cancelAll()
             }
