@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A stand-in for an Ollama server, for tests: its endpoints, its shapes, its state and its ways to fail.
 
-Needs nothing but Python. It prints one line, {"event": "ready", "address": "http://127.0.0.1:PORT"}, and ends when the
+Needs nothing but Python. Its port may be given as the one argument; else it takes a free one. It prints one line, {"event": "ready", "address": "http://127.0.0.1:PORT"}, and ends when the
 process that started it does. What it says is queued by the test, one reply a request:
 
     POST /double/replies   a list of replies for the next calls of /api/chat, /api/generate and /api/pull, see Reply
@@ -20,6 +20,7 @@ import os
 import random
 import socket
 import struct
+import sys
 import urllib.parse
 
 MODELS = {
@@ -279,7 +280,12 @@ class Double:
         lines += [{"status": "verifying sha256 digest"}, {"status": "writing manifest"}, {"status": "success"}]
         if request.get("stream") is False:
             lines = lines[-1:]
-        return await self.play(writer, reply, reply.get("lines") or lines, request.get("stream", True), "status")
+        ended = await self.play(writer, reply, reply.get("lines") or lines, request.get("stream", True), "status")
+        name = request.get("model") or request.get("name")
+        if ended == "answered" and name and not reply.keys() & {"status", "fault", "lines"}:
+            self.models.setdefault(name if ":" in name else name + ":latest", {
+                "capabilities": ["completion"], "context": 8192, "size": sum(layer["total"] for layer in layers)})
+        return ended
 
     async def play(self, writer, reply, lines, streamed, key):
         """Sends the lines as the reply wants them to arrive."""
@@ -406,7 +412,7 @@ async def whole(writer, status, text, kind, extra=None, headless=False):
 
 async def main():
     double = Double()
-    server = await asyncio.start_server(double.serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(double.serve, "127.0.0.1", int(sys.argv[1]) if len(sys.argv) > 1 else 0)
     port = server.sockets[0].getsockname()[1]
     print(json.dumps({"event": "ready", "address": f"http://127.0.0.1:{port}"}), flush=True)
     parent = os.getppid()

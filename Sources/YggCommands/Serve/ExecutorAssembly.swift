@@ -82,6 +82,7 @@ struct ExecutorAssembly {
             dataDirectory: data,
             environment: ProcessContext.environment
         )
+        executor.models = models
         executor.slots = settings.slots
         executor.window = max(0, settings.window - settings.slots["default"])
         executor.labels = settings.labels

@@ -15,7 +15,7 @@ extension ModelDirectory {
                 setups.append(Setup(name: entry.name, service: ScriptedProvider(scenario), parallel: 64))
             }
         }
-        self.init(setups, defaultModel: settings.defaultModel)
+        self.init(setups, defaultModel: settings.defaultModel, isConfigured: settings.namesModels)
     }
 
     private static func ollama(_ name: String, _ entry: OllamaEntry) -> Setup {

@@ -74,6 +74,12 @@ package struct ResolvedSettings: Sendable {
     /// Where a value came from: a port that nobody asked for may be exchanged for a free one.
     package func origin(of key: SettingKey) -> Origin { entries.first { $0.key == key }?.origin ?? .fallback }
 
+    /// Whether somebody said anything of models or their servers.
+    package var namesModels: Bool {
+        origin(of: .defaultModel) != .fallback || origin(of: .ollamaHost) != .fallback
+            || file?.line(of: "models.providers") != nil
+    }
+
     /// What somebody who knows more than the form of values finds wrong with them, each with the place where it is put
     /// right.
     /// - Parameter input: pointers are those of the file, also for what was set in another way.

@@ -18,6 +18,11 @@ package struct ModelReport: Sendable, Hashable {
             self.since = since
             self.detail = detail
         }
+
+        /// That it does not answer, since when and why.
+        package var sentence: String {
+            "\(url) (\(provider)) has not answered since \(since)" + (detail.map { ": \($0)" } ?? "")
+        }
     }
 
     /// For work that names no model, as `provider/model`.

@@ -30,11 +30,13 @@ package enum UnmetCondition: Sendable, Hashable {
     case slots(name: String, need: Int, free: Int)
     /// It takes no new work at the moment, and says why.
     case shortage(String)
+    /// The server of the model that the task asks does not answer it.
+    case noModel(ModelReport.Endpoint)
 
-    /// Whether only time or work in progress has to pass, and nobody has to do anything.
+    /// Whether the task starts by itself when it is over.
     package var isPassing: Bool {
         switch self {
-        case .slots, .standsBy: true
+        case .slots, .standsBy, .noModel: true
         default: false
         }
     }
@@ -53,6 +55,7 @@ package enum UnmetCondition: Sendable, Hashable {
         case .pinned(let executor): "the task is pinned to \(executor)"
         case .state(let state): "it is \(state.rawValue)"
         case .shortage(let sentence): "it has no room: \(sentence)"
+        case .noModel(let endpoint): "it cannot ask a model: \(endpoint.sentence)"
         case .slots(let name, let need, let free): "it needs \(need) of slot \(name), \(max(0, free)) are free"
         }
     }
@@ -72,6 +75,9 @@ package enum UnmetCondition: Sendable, Hashable {
         case .state(.lost), .state(.stopped), .state(.unregistered): "start it"
         case .state: "wait until it runs again"
         case .shortage: "free space on its disk"
+        case .noModel(let endpoint):
+            "start the server at \(endpoint.url), or correct models.providers.\(endpoint.provider) on \(executor); "
+                + "the task then starts by itself"
         case .slots: "wait for a running task to end, or give it more slots"
         }
     }
@@ -133,15 +139,15 @@ package enum Router {
 
     /// A resident model first, then the most free slots, then the name, so that equal histories decide equally.
     package static func isBetter(_ left: RoutingView, than right: RoutingView, for lane: Lane) -> Bool {
-        if let model = lane.model {
-            let isWarm = (left.hasResident(model), right.hasResident(model))
+        if lane.model != nil || lane.kind.asksModel {
+            let isWarm = (left.hasResident(lane.model), right.hasResident(lane.model))
             if isWarm.0 != isWarm.1 { return isWarm.0 }
         }
         let free = (left.free["default"], right.free["default"])
         return free.0 == free.1 ? left.offer.id < right.offer.id : free.0 > free.1
     }
 
-    /// What neither time nor finished work changes.
+    /// What neither time nor finished work changes, and what the executor tells of when it does.
     private static func permanentConditions(
         _ lane: Lane,
         view: RoutingView,
@@ -151,6 +157,7 @@ package enum Router {
         if let condition = standing.condition(for: view.offer.id) { unmet.append(condition) }
         if let pinned = lane.pinned, pinned != view.offer.id { unmet.append(.pinned(to: pinned)) }
         unmet += capabilityConditions(lane, offer: view.offer)
+        if let endpoint = missingModel(lane, offer: view.offer) { unmet.append(.noModel(endpoint)) }
         return unmet + labelConditions(standing.route?.labels ?? [:], offer: view.offer)
     }
 
@@ -163,6 +170,14 @@ package enum Router {
             unmet.append(.repository(roots: lane.repositoryRoots))
         }
         return unmet
+    }
+
+    /// Only of kinds that come with their handlers: what a declared command asks is its own affair.
+    private static func missingModel(_ lane: Lane, offer: ExecutorOffer) -> ModelReport.Endpoint? {
+        guard lane.kind.asksModel, offer.kinds.first(where: { $0.kind == lane.kind })?.origin == .builtIn else {
+            return nil
+        }
+        return ModelReport(in: offer.resources)?.unreachable(for: lane.model)
     }
 
     fileprivate static func labelConditions(_ labels: [String: String], offer: ExecutorOffer) -> [UnmetCondition] {
@@ -211,8 +226,7 @@ private struct Standing {
 }
 
 extension RoutingView {
-    /// An executor lists what it holds in memory under `resident` of its resources.
-    fileprivate func hasResident(_ model: String) -> Bool {
-        offer.resources["resident"]?.arrayValue?.contains(.string(model)) ?? false
+    fileprivate func hasResident(_ model: String?) -> Bool {
+        ModelReport(in: offer.resources)?.holds(model) ?? false
     }
 }

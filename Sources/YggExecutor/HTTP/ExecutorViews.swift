@@ -1,3 +1,4 @@
+import YggAgent
 import YggCore
 import YggProtocol
 
@@ -10,6 +11,7 @@ extension ExecutorSettings {
             "protocol": [.int(ProtocolVersion.range.lowerBound), .int(ProtocolVersion.range.upperBound)],
             "kinds": .array(handlers.kinds.map { .object($0.json) }), "slots": slots.json,
         ]
+        object.append("defaultModel", .optional(watchedModels?.defaultModel))
         object.append("protections", .array(active.map(JSON.string)))
         object.append("metadata", .object(JSONObject()))
         return object
@@ -40,6 +42,7 @@ extension ExecutorStatus {
     /// Readiness with detail.
     func health(of settings: ExecutorSettings) -> Health {
         var checks: [Health.Check] = [lifecycleCheck, coordinatorCheck, diskCheck]
+        if let models { checks.append(Self.modelCheck(models, areExpected: settings.models?.isConfigured ?? false)) }
         if let spoolFailure {
             checks.append(.init("outbox", .fail, spoolFailure))
         } else {
@@ -56,6 +59,13 @@ extension ExecutorStatus {
     /// Too full for new work, with room for the results of what runs.
     private var diskCheck: Health.Check {
         disks.sentence.map { .init("disk", .warn, $0) } ?? .init("disk", .pass)
+    }
+
+    /// - Parameter areExpected: whether somebody named a server. Else there may be none, which is nothing to be warned of.
+    private static func modelCheck(_ models: ModelReport, areExpected: Bool) -> Health.Check {
+        let missing = models.endpoints.filter { !$0.isReachable }.map(\.sentence)
+        guard !missing.isEmpty else { return .init("models", .pass) }
+        return .init("models", areExpected ? .warn : .pass, missing.joined(separator: "; "))
     }
 
     /// Cut off it is not broken: it works on, spools, and comes back.

@@ -21,6 +21,8 @@ package struct ExecutorStatus: Sendable {
     /// Why the outbox cannot be written.
     package var spoolFailure: String?
     package var disks = DiskGuard(floor: 0)
+    /// nil where nobody looks after them.
+    package var models: ModelReport?
     package var uptime: Milliseconds
 }
 
@@ -66,6 +68,7 @@ extension Executor {
             status.leaseTTL = seat.ttl
             status.spooledBytes = seat.control.spooledBytes
             status.disks = seat.disks
+            status.models = seat.control.models
         }
         status.spoolFailure = tenure.journal.failure?.description
         return status

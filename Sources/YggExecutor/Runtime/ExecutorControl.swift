@@ -29,6 +29,8 @@ package struct ExecutorControl: Sendable {
         case died(LeaseKey)
         /// There is no room on a disk for new work, for this reason; nil when there is room again.
         case short(String?)
+        /// How the servers of models are.
+        case models(ModelReport)
         /// Work without a lease has ended.
         case released(Slots)
         case ordered(Lifecycle.Order)
@@ -73,6 +75,10 @@ package struct ExecutorControl: Sendable {
     /// The newest order of the coordinator that was obeyed: however often it is stated, it is obeyed once.
     private var orderNumber: Int64 = 0
     private var counter: Int64 = 0
+    /// What is known of the models that can be asked; nil where nobody looks.
+    package private(set) var models: ModelReport?
+    /// Counts its changes, so that what was told need not be compared.
+    private var modelChanges = 0
     /// What the coordinator was last told of, to see when it should hear anew.
     private var told: Telling
 
@@ -80,15 +86,24 @@ package struct ExecutorControl: Sendable {
         var lifecycle: LifecycleAccount
         var capacity: Slots?
         var declined: [LeaseKey]
+        var modelChanges: Int
     }
 
-    package init(slots: Slots, spoolBytes: Int, lifecycle: Lifecycle, sabotage: Sabotage = []) {
+    /// - Parameter models: how they are before anybody has looked; nil where nobody will.
+    package init(
+        slots: Slots,
+        spoolBytes: Int,
+        lifecycle: Lifecycle,
+        models: ModelReport? = nil,
+        sabotage: Sabotage = []
+    ) {
         syncLoop = SyncLoop(slots: slots, sabotage: sabotage)
         outbox = Outbox(capacity: spoolBytes, sabotage: sabotage)
         self.lifecycle = lifecycle
+        self.models = models
         // Another store does not end a pause.
         if lifecycle.state != .running { _ = syncLoop.handle(.accepting(false), now: Instant(nanoseconds: 0)) }
-        told = Telling(lifecycle: lifecycle.account(order: 0), capacity: nil, declined: [])
+        told = Telling(lifecycle: lifecycle.account(order: 0), capacity: nil, declined: [], modelChanges: 0)
     }
 
     package var state: ExecutorState { lifecycle.state }
@@ -118,8 +133,14 @@ package struct ExecutorControl: Sendable {
             held: syncLoop.heldKeys,
             declined: syncLoop.declinedKeys,
             capacity: syncLoop.capacity,
-            shortage: syncLoop.shortage
+            shortage: syncLoop.shortage,
+            resources: models.map { _ in resources }
         )
+    }
+
+    /// What the coordinator is told of this machine besides what it offers.
+    package var resources: JSONObject {
+        models.map { ["models": .object($0.json)] } ?? JSONObject()
     }
 
     /// The next report, nil while there is nothing to say or one is on its way.
@@ -197,6 +218,10 @@ package struct ExecutorControl: Sendable {
             return wakeReports + follow(syncLoop.handle(.recovered(entry.key), now: now), now: now)
         case .died(let key): return follow(syncLoop.handle(.died(key), now: now), now: now)
         case .short(let reason): return follow(syncLoop.handle(.short(reason), now: now), now: now)
+        case .models(let report):
+            models = report
+            modelChanges += 1
+            return []
         case .released(let slots): return follow(syncLoop.handle(.released(slots), now: now), now: now)
         case .ordered(let order): return obey(lifecycle.handle(.ordered(order), now: now, time: time), now: now)
         case .terminate: return obey(lifecycle.handle(.terminate, now: now, time: time), now: now)
@@ -212,7 +237,8 @@ package struct ExecutorControl: Sendable {
         Telling(
             lifecycle: lifecycle.account(order: orderNumber),
             capacity: syncLoop.capacity,
-            declined: syncLoop.hasDeclined ? syncLoop.declinedKeys.map(\.key) : []
+            declined: syncLoop.hasDeclined ? syncLoop.declinedKeys.map(\.key) : [],
+            modelChanges: modelChanges
         )
     }
 

@@ -1,3 +1,4 @@
+package import YggAgent
 package import YggCore
 import YggProcess
 
@@ -43,6 +44,8 @@ package struct ExecutorSettings: Sendable {
     /// Looks at the disks of data directory and workspace. May wait for them.
     package var measureDisks: @Sendable () -> [DiskSpace] = { [] }
     package var version = YggVersion.current
+    /// The models that its handlers ask.
+    package var models: ModelDirectory?
     /// The last lines of the executor's log; nil where it has no file.
     package var readLog: (@Sendable (_ lines: Int) -> [String])?
 
@@ -75,8 +78,11 @@ package struct ExecutorSettings: Sendable {
             .filter { workspaceRoot != $0 && !workspaceRoot.hasPrefix("\($0)/") }
     }
 
+    /// The models whose servers are looked after: where work is offered that begins with asking one.
+    var watchedModels: ModelDirectory? { handlers.kinds.contains { $0.kind.asksModel } ? models : nil }
+
     /// What it registers.
-    func offer(url: String?) -> ExecutorOffer {
+    func offer(url: String?, resources: JSONObject) -> ExecutorOffer {
         ExecutorOffer(
             id: id,
             name: name,
@@ -87,7 +93,7 @@ package struct ExecutorSettings: Sendable {
             window: window,
             labels: labels,
             repositories: repositories,
-            resources: JSONObject(),
+            resources: resources,
             phases: Set(Phase.allCases)
         )
     }

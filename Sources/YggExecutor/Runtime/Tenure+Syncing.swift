@@ -82,7 +82,7 @@ extension Tenure {
     /// - Returns: why it has to be tried again; nil when it is done, or no repetition helps.
     private func register() async -> LinkError? {
         let registration = Registration(
-            offer: settings.offer(url: url),
+            offer: settings.offer(url: url, resources: seat.withLock { $0.control.resources }),
             instance: instance,
             bootID: bootID,
             life: life,

@@ -1,5 +1,6 @@
 import Logging
 import Synchronization
+import YggAgent
 import YggCore
 import YggProcess
 import YggProtocol
@@ -66,6 +67,7 @@ final class Tenure: Sendable {
     let syncBell = Wakeup()
     let reportBell = Wakeup()
     let endBell = Wakeup()
+    let modelBell = Wakeup()
 
     init(
         runtime: Executor.Runtime,
@@ -97,6 +99,7 @@ final class Tenure: Sendable {
             slots: settings.slots,
             spoolBytes: settings.spoolBytes,
             lifecycle: lifecycle,
+            models: settings.watchedModels?.watch.report(at: clock.time()),
             sabotage: runtime.sabotage
         )
         seat = Mutex(
@@ -113,6 +116,9 @@ final class Tenure: Sendable {
                 group.addTask { await self.tickLoop() }
                 group.addTask { await self.untilEnd() }
                 group.addTask { await self.diskLoop() }
+                if let models = self.settings.watchedModels {
+                    group.addTask { await self.modelLoop(models) }
+                }
                 await group.next()
                 group.cancelAll()
             }

@@ -1,7 +1,6 @@
 import FoundationEssentials
 import Synchronization
 import Testing
-import YggAgent
 import YggClient
 import YggCore
 import YggProcess
@@ -13,13 +12,15 @@ struct OllamaDouble {
 
     static let folder = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/") + "/Doubles"
 
+    /// - Parameter port: where it is to be found; 0 for any.
     static func run<Value: Sendable>(
         replies: [JSON] = [],
+        port: Int = 0,
         _ body: (OllamaDouble) async throws -> Value
     ) async throws -> Value {
         let (lines, feed) = AsyncStream.makeStream(of: [UInt8].self)
         let spec = ProcessSpec(
-            argv: ["python3", "\(folder)/ollama_double.py"],
+            argv: ["python3", "\(folder)/ollama_double.py", "\(port)"],
             environment: cleanEnvironment(from: ProcessInfo.processInfo.environment),
             killGrace: .seconds(1)
         )
@@ -79,33 +80,5 @@ struct OllamaDouble {
         let reply = try await HTTPTransport(baseURL: address, token: nil)
             .send(method: method, path: "/double/\(path)", body: body?.bytes)
         return try #require(reply.json)
-    }
-
-    /// A provider that asks it, and gives up as soon as it can.
-    func provider(
-        timing: ModelTiming = .test(),
-        tries: Int = 1,
-        breaker: Breaker.Limits = Breaker.Limits(),
-        now: @escaping @Sendable () -> Instant = monotonicNow
-    ) -> OllamaProvider {
-        let settings = OllamaSettings(
-            host: OllamaHost(parsing: address),
-            numCtx: 8192,
-            timing: timing,
-            retry: ModelRetryPolicy(maxTries: tries, firstPause: 1, longestPause: 2),
-            breaker: breaker
-        )
-        return OllamaProvider(settings, seed: 1, now: now)
-    }
-}
-
-extension ModelTiming {
-    /// Long, but for what the test is about.
-    static func test(
-        firstToken: Duration = .seconds(50),
-        betweenTokens: Duration = .seconds(50),
-        whole: Duration = .seconds(50)
-    ) -> ModelTiming {
-        ModelTiming(firstToken: firstToken, betweenTokens: betweenTokens, whole: whole)
     }
 }

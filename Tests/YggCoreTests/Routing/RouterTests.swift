@@ -11,7 +11,8 @@ struct RouterTests {
         window: Int = 0,
         labels: [String: String] = [:],
         repositories: [String] = [],
-        resident: [String] = []
+        resident: [String] = [],
+        missing: ModelReport.Endpoint? = nil
     ) -> RoutingView {
         RoutingView(
             offer: ExecutorOffer(
@@ -24,7 +25,15 @@ struct RouterTests {
                 window: window,
                 labels: labels,
                 repositories: repositories,
-                resources: ["resident": .array(resident.map(JSON.string))]
+                resources: [
+                    "models": .object(
+                        ModelReport(
+                            defaultModel: "ollama/llama",
+                            endpoints: missing.map { [$0] } ?? [],
+                            resident: resident
+                        ).json
+                    )
+                ]
             ),
             state: state,
             free: free
@@ -232,7 +241,7 @@ struct RouterTests {
             .notOnRoute(prefix: "git-", allowed: ["fenrir"]), .standsBy(for: ["agent", "surtr"]),
             .kindNotOffered("git-log"), .label(key: "os", value: "linux", has: nil),
             .label(key: "os", value: "linux", has: "mac"), .repository(roots: ["/a", "/b"]), .pinned(to: "surtr"),
-            .slots(name: "gpu", need: 2, free: -3),
+            .slots(name: "gpu", need: 2, free: -3), .noModel(missing),
         ] + ExecutorState.allCases.map(UnmetCondition.state)
 
     @Test(arguments: conditions)
@@ -243,7 +252,7 @@ struct RouterTests {
         case .notOnRoute: #expect(condition.text.contains("git-") && condition.text.contains("fenrir"))
         case .standsBy: #expect(condition.text.contains("agent, surtr") && condition.isPassing)
         case .label(_, _, let has): #expect(condition.text.contains(has.map { "os=\($0)" } ?? "no label os"))
-        case .slots: #expect(condition.isPassing)
+        case .slots, .noModel: #expect(condition.isPassing)
         case .pinned: #expect(condition.remedy(for: "huginn").contains("surtr"))
         default: #expect(!condition.isPassing)
         }
@@ -254,13 +263,54 @@ struct RouterTests {
     @Test func `a resident model counts more than free slots, those more than the name`() {
         let views = [
             Self.view("b", free: ["default": 2]), Self.view("a", free: ["default": 2]),
-            Self.view("d", free: ["default": 4]), Self.view("c", free: ["default": 1], resident: ["qwen3", "llama"]),
+            Self.view("d", free: ["default": 4]),
+            Self.view("c", free: ["default": 1], resident: ["ollama/llama:latest", "ollama/qwen3:4b"]),
         ]
         let open = RouteTable([], areConfigured: false)
-        let warm = Router.route(Lane(kind: "code-fix", model: "qwen3"), routes: open, executors: views)
-        #expect(warm.candidates == ["c", "d", "a", "b"])
-        let cold = Router.route(Lane(kind: "code-fix"), routes: open, executors: views)
-        #expect(cold.candidates == ["d", "a", "b", "c"])
+        func order(_ model: String?) -> [ExecutorID] {
+            Router.route(Lane(kind: "code-fix", model: model), routes: open, executors: views).candidates
+        }
+        for warm in ["ollama/qwen3:4b", "qwen3:4b", "ollama/llama", nil] {
+            #expect(order(warm) == ["c", "d", "a", "b"])
+        }
+        for cold in ["ollama/qwen3", "other/llama"] { #expect(order(cold) == ["d", "a", "b", "c"]) }
+        // What asks no model does not care.
+        #expect(Router.route(Lane(kind: "git-log"), routes: open, executors: views).candidates == ["d", "a", "b", "c"])
+    }
+
+    // MARK: Models
+
+    static let missing = ModelReport.Endpoint(
+        provider: "ollama",
+        url: "http://surtr:11434",
+        isReachable: false,
+        since: Timestamp(milliseconds: 1_767_225_600_000),
+        detail: "Nobody is there."
+    )
+
+    @Test func `where the server of its model does not answer, a task is not granted, and that is said`() {
+        let open = RouteTable([], areConfigured: false)
+        let views = [Self.view("a", missing: Self.missing), Self.view("b")]
+        func decide(_ kind: TaskKind, _ model: String? = nil) -> Decision {
+            Router.route(Lane(kind: kind, model: model), routes: open, executors: views)
+        }
+        #expect(decide("code-fix").candidates == ["b"])
+        #expect(Self.unmet(decide("code-fix"), "a") == [.noModel(Self.missing)])
+        #expect(Router.eligible(Lane(kind: "code-fix"), routes: open, executors: views) == ["b"])
+        #expect(Self.unmet(decide("code-fix", "llama"), "a") == [.noModel(Self.missing)])
+        // Another provider is not missing, and git asks no model.
+        #expect(decide("code-fix", "demo/x").candidates == ["a", "b"])
+        #expect(decide("git-log").candidates == ["a", "b"])
+        let condition = UnmetCondition.noModel(Self.missing)
+        #expect(condition.text.contains("http://surtr:11434 (ollama) has not answered since 2026-01-01T00:00:00"))
+        #expect(condition.remedy(for: "a").contains("http://surtr:11434"))
+    }
+
+    @Test func `a command that a household declared may be called as it likes`() {
+        var view = Self.view("a", missing: Self.missing)
+        view.offer.kinds = [KindSpec(kind: "llm-mine", description: "", origin: .declared)]
+        let open = RouteTable([], areConfigured: false)
+        #expect(Router.route(Lane(kind: "llm-mine"), routes: open, executors: [view]).candidates == ["a"])
     }
 
     @Test(arguments: Seeds.all)

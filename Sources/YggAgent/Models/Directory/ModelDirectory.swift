@@ -42,11 +42,14 @@ package struct ModelDirectory: Sendable {
     /// For work that names no model, as `provider/model`.
     package let defaultModel: String
     package let watch: ModelWatch
+    /// Whether somebody named them, so that one that does not answer is missed.
+    package let isConfigured: Bool
 
     /// - Parameter defaultModel: of one of the providers; without a slash, of the first.
     package init(
         _ setups: [Setup],
         defaultModel: String,
+        isConfigured: Bool = true,
         now: @escaping @Sendable () -> Instant = monotonicNow
     ) {
         // A graphics card does not know how many names it has.
@@ -69,6 +72,7 @@ package struct ModelDirectory: Sendable {
         }
         self.defaultModel =
             defaultModel.contains("/") ? defaultModel : "\(setups.first?.name ?? "ollama")/\(defaultModel)"
+        self.isConfigured = isConfigured
         watch = ModelWatch(providers, defaultModel: self.defaultModel)
     }
 
@@ -77,7 +81,8 @@ package struct ModelDirectory: Sendable {
         let ollama = OllamaProvider(OllamaSettings(host: OllamaHost(parsing: "http://localhost:11434")))
         return ModelDirectory(
             [Setup(name: "ollama", service: ollama, contextTokens: ollama.settings.numCtx)],
-            defaultModel: "ollama/qwen2.5-coder:3b"
+            defaultModel: "ollama/qwen2.5-coder:3b",
+            isConfigured: false
         )
     }
 

@@ -1,0 +1,1 @@
+../../YggAgentTests/Support/OllamaDouble.swift
