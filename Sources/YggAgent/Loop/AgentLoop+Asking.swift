@@ -18,7 +18,7 @@ extension AgentLoop {
             tools: tools,
             options: ModelOptions(
                 temperature: heat == .warm ? Self.warmTemperature : Self.coolTemperature,
-                contextTokens: budget.contextTokens,
+                contextTokens: budget.askedTokens,
                 maxOutputTokens: budget.maxOutputTokens
             ),
             previous: lastUsage

@@ -80,6 +80,11 @@ extension AgentLoop {
     }
 
     mutating func saved(_ name: String) -> [Effect] {
+        if let held {
+            // The turn is not over: what it is worth is seen when it is.
+            (pending, self.held) = (held, nil)
+            return [.finish(pause(at: name))]
+        }
         pending = nil
         tree.isTouched = false
         guard tree.base != nil else {
@@ -194,6 +199,7 @@ extension AgentLoop {
 
     mutating func workspaceFailed(_ sentence: String) -> [Effect] {
         closeTurn()
+        held = nil
         // Nothing more is asked of a workspace that does not do what it is asked; why it ended before stays true.
         if let ended = ending { return close(ended.way, summary: ended.summary) }
         return close(.failed(RunFailure(.workspaceFailed, sentence)), summary: turn.finish?.summary ?? "")
@@ -209,6 +215,8 @@ extension AgentLoop {
             base: tree.base
         )
         ending = end
+        // Somebody has said something that no question has carried yet.
+        guard comments.isEmpty || conversation.head == nil else { return wake() }
         return [.finish(end)]
     }
 

@@ -60,6 +60,8 @@ package struct AgentLoop: Sendable {
 
     var now = Instant(nanoseconds: 0)
     var pending: Effect?
+    /// What was open when the session was suspended, while the work tree is kept for whoever goes on.
+    var held: Effect?
     /// Where the current allowance began: at the beginning, or at a person's last comment.
     var granted = Grant()
     var conversation = Conversation()
@@ -221,6 +223,11 @@ package struct AgentLoop: Sendable {
         comments.append(text)
         // One that is at work, or suspended, hears it with its next question.
         guard ending != nil, pending == nil else { return [] }
+        return wake()
+    }
+
+    /// Goes on from an end, with all limits anew.
+    mutating func wake() -> [Effect] {
         ending = nil
         granted = Grant(steps: steps, tokens: usedTokens, at: now)
         watch = LoopWatch()
@@ -235,15 +242,21 @@ package struct AgentLoop: Sendable {
     private mutating func suspended() -> [Effect] {
         // What has ended stays ended.
         if let ending, pending == nil { return [.finish(ending)] }
-        let (verdict, checkpoint) = (tree.verdict, tree.last)
-        return [
-            .finish(AgentEnd(way: .suspended, summary: "", verdict: verdict, checkpoint: checkpoint, base: tree.base))
-        ]
+        if held != nil, let pending { return [pending] }
+        guard tree.isTouched, tree.base != nil else { return [.finish(pause(at: tree.last))] }
+        // Whoever goes on elsewhere has only what was kept.
+        held = pending
+        return become(.save(label: "suspended"))
+    }
+
+    func pause(at checkpoint: String?) -> AgentEnd {
+        AgentEnd(way: .suspended, summary: "", verdict: tree.verdict, checkpoint: checkpoint, base: tree.base)
     }
 
     /// What was open is open again. A call that was running is not run a second time, unless that makes no difference.
     private mutating func resumed() -> [Effect] {
         if let ending, pending == nil { return [.finish(ending)] }
+        if let held { (pending, self.held) = (held, nil) }
         switch pending {
         case nil: return become(.describeModel)
         case .ask where !comments.isEmpty: return goOn()

@@ -6,10 +6,13 @@ struct PromptBudget: Sendable, Hashable {
     /// Until the server has counted: code has three to four.
     private static let usualBytesPerToken = 3.0
 
+    /// What every question asks for. It stays the same, because another makes the server load the model again.
+    let askedTokens: Int64
+    /// What there is, as far as is known.
     private(set) var contextTokens: Int64
     private var bytesPerToken = Self.usualBytesPerToken
 
-    init(contextTokens: Int64) { self.contextTokens = contextTokens }
+    init(contextTokens: Int64) { (askedTokens, self.contextTokens) = (contextTokens, contextTokens) }
 
     /// The longest prompt: the answer has to fit, too, and small models read worse the more they are given.
     var maxPromptBytes: Int { bytes(contextTokens * 60 / 100) }

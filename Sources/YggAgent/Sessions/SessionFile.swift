@@ -62,8 +62,17 @@ package final class SessionFile: Sendable {
     static func create(_ path: String, _ header: SessionHeader) async throws(SessionError) -> SessionFile {
         let line = header.json.bytes + [UInt8(ascii: "\n")]
         return try await outsideThePool { () throws(SessionError) in
-            let descriptor = try open(path, [.create, .exclusiveCreate])
+            let descriptor = try open(path, [.create])
             let file = SessionFile(path: path, descriptor: descriptor, lines: [])
+            // One that was killed while it began has left less than a line.
+            guard try read(descriptor, path, { _, _ in }) == 0 else {
+                throw SessionError(.exists, "There is a session at \(path) already. Go on with that one.")
+            }
+            do {
+                try descriptor.resize(to: 0)
+            } catch {
+                throw failure("written", path, error)
+            }
             try file.write(line)
             // The name is as durable as what it names.
             try synchroniseDirectory(of: path)
@@ -143,8 +152,6 @@ package final class SessionFile: Sendable {
                 options: options.union([.closeOnExec, .append]),
                 permissions: [.ownerReadWrite]
             )
-        } catch Errno.fileExists {
-            throw SessionError(.exists, "There is a session at \(path) already. Go on with that one.")
         } catch {
             throw failure("opened", path, error)
         }

@@ -154,6 +154,18 @@ struct AgentLoopTests {
         #expect(request.messages.last?.text.contains("Use tabs.") == true)
     }
 
+    @Test func `a comment that came too late for the last question is heard all the same`() throws {
+        var stage = LoopStage(.sample(limits: AgentLimits(maxSteps: 1))) { step, _ in
+            step == 1 ? .writes("a.py", "x = 2\n") : .finishes(id: "d")
+        }
+        stage.feed(.began)
+        while stage.next.first?.kind != "verify" { stage.perform(try #require(stage.next.first)) }
+        stage.feed(.comment("Use tabs."))
+        stage.perform(.verify)
+        guard case .ask(let request) = stage.next.first else { throw Failed() }
+        #expect(request.messages.last?.text.contains("Use tabs.") == true)
+    }
+
     @Test func `a session that is suspended goes on with what was open`() throws {
         var stage = LoopStage { step, _ in step == 1 ? .writes("a.py", "x = 2\n") : .finishes(id: "d") }
         stage.feed(.began)
@@ -163,6 +175,24 @@ struct AgentLoopTests {
         #expect(end.way == .suspended && end.checkpoint == "tree-a.py=x = 2\n")
         let again = stage.feed(.resumed)
         #expect(again == [.verify])
+    }
+
+    @Test func `one that is suspended in the middle of a turn leaves what it has edited`() throws {
+        var stage = LoopStage { step, _ in
+            step == 1
+                ? .calls(("write_file", ["path": "a.py", "content": "x = 2\n"]), ("list_directory", [:]))
+                : .finishes(id: "d")
+        }
+        stage.feed(.began)
+        while stage.next.first?.kind != "list_directory" { stage.perform(try #require(stage.next.first)) }
+        let keeping = stage.feed(.suspended)
+        #expect(keeping == [.save(label: "suspended")])
+        stage.perform(.save(label: "suspended"))
+        guard case .finish(let end) = stage.next.first else { throw Failed() }
+        #expect(end.way == .suspended && end.checkpoint == "tree-a.py=x = 2\n")
+        // The turn goes on where it was, and its edit is checked like any other.
+        let last = try stage.played(from: .resumed)
+        #expect(last.way == .done && last.verdict?.worth == .verified)
     }
 
     @Test func `a call that was begun and has no result is repeated only where that makes no difference`() throws {

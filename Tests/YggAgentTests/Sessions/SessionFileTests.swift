@@ -26,7 +26,6 @@ struct SessionFileTests {
         let bench = try await Bench()
         var session: AgentSession? = try await Self.begin(bench)
         let path = try #require(session?.path)
-        await #expect(throws: SessionError.self) { try await Self.begin(bench) }
         let taken = await #expect(throws: SessionError.self) { try await AgentSession.resume(at: path, tools: []) }
         #expect(taken?.reason == .inUse)
         try await session?.file.flush()
@@ -34,8 +33,18 @@ struct SessionFileTests {
         let (header, records) = try await SessionFile.read(path)
         #expect(header.task == .sample() && header.provider == Self.provider && header.prompts["work"] != nil)
         #expect(records == [SessionRecord(at: .zero, .began)])
+        let twice = await #expect(throws: SessionError.self) { try await Self.begin(bench) }
+        #expect(twice?.reason == .exists)
         let resumed = try await AgentSession.resume(at: path, tools: LoopStage.tools)
         #expect(resumed.effects == [.describeModel] && resumed.end == nil)
+    }
+
+    @Test func `one that was killed while it began is begun anew`() async throws {
+        let bench = try await Bench()
+        _ = try bench.putOutside(#"{"event":"sess"#, at: "s.jsonl")
+        let session = try await Self.begin(bench)
+        try await session.file.flush()
+        #expect(try await SessionFile.read(session.path).records == [SessionRecord(at: .zero, .began)])
     }
 
     @Test func `what was not acted on may be lost, and a torn last line is cut off`() async throws {
