@@ -33,7 +33,7 @@ struct Ygg: AsyncParsableCommand {
                 name: "This installation",
                 subcommands: [
                     ConfigCommand.self, BackupCommand.self, RestoreCommand.self, DatabaseCommand.self,
-                    HealthCommand.self,
+                    HealthCommand.self, Doctor.self,
                     VersionCommand.self, Bench.self, Simulate.self, Torture.self, TortureWork.self,
                 ]
             ),

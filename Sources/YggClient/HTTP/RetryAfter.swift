@@ -27,7 +27,7 @@ extension Timestamp {
     ]
 
     /// Reads the one form of a time that HTTP servers write: `Sun, 06 Nov 1994 08:49:37 GMT`.
-    init?(httpDate text: String) {
+    package init?(httpDate text: String) {
         let words = text.split(separator: " ")
         guard words.count == 6, words[5] == "GMT", let month = Self.months.firstIndex(of: String(words[2])) else {
             return nil

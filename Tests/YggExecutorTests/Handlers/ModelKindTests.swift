@@ -90,7 +90,7 @@ struct ModelKindTests {
     @Test(
         arguments: [
             (["status": 503, "error": "server busy, please try again."], "model-busy", true),
-            (["fault": "eof"], "model-incomplete-stream", true),
+            (["text": "Hi", "fault": "eof"], "model-incomplete-stream", true),
             (["status": 400, "error": "\"m\" does not support chat"], "model-chat-unsupported", false),
         ] as [(JSON, String, Bool)]
     )
@@ -185,7 +185,7 @@ struct ModelKindTests {
 
     @Test func `a fetch for which there is no room ends before it fills the disk`() async throws {
         let layers: JSON = [["digest": .string("sha256:" + String(repeating: "a", count: 64)), "total": 9_000_000_000]]
-        try await OllamaDouble.run(replies: [["layers": layers]]) { double in
+        try await OllamaDouble.run(replies: [["layers": layers, "fault": "stall", "at": 2]]) { double in
             try await Scene.with { scene in
                 try await scene.script(
                     """

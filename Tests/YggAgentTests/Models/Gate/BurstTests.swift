@@ -3,7 +3,7 @@ import Testing
 import YggAgent
 import YggCore
 
-/// F18: thirty calls of agents at once, for two models, to a server that has room for one.
+/// Thirty calls of agents at once, for two models, to a server that has room for one.
 @Suite("A burst of agents on one graphics card", .timeLimit(.minutes(2)))
 struct BurstTests {
     private struct Call: Sendable {
@@ -38,7 +38,7 @@ struct BurstTests {
         }
     }
 
-    @Test func `F18: the line is seen, the card does not thrash, and no task is left behind`() async throws {
+    @Test func `thirty calls at once see their line, do not thrash the card, and leave no task behind`() async throws {
         try await OllamaDouble.run { double in
             let directory = ModelDirectory(
                 [.init(name: "ollama", service: double.provider(), parallel: 1, contextTokens: 8192)],
