@@ -67,7 +67,8 @@ package struct CodeKind: Sendable, Hashable {
             description: description,
             params: Self.commonParams + params,
             tier: tier,
-            origin: origin
+            origin: origin,
+            asksModel: true
         )
     }
 

@@ -13,6 +13,7 @@ extension KindSpec {
         object.append("origin", .string(origin.rawValue))
         if acceptsAnyParams { object.append("acceptsAnyParams", true) }
         if !secrets.isEmpty { object.append("secrets", .object(SecretUse.json(secrets))) }
+        if asksModel { object.append("asksModel", true) }
         return object
     }
 
@@ -40,7 +41,8 @@ extension KindSpec {
             prefetch: reader.bool("prefetch") ?? false,
             origin: reader.choice("origin", of: Origin.self) ?? .declared,
             acceptsAnyParams: reader.bool("acceptsAnyParams") ?? false,
-            secrets: SecretUse.read("secrets", &reader) ?? []
+            secrets: SecretUse.read("secrets", &reader) ?? [],
+            asksModel: reader.bool("asksModel") ?? false
         )
     }
 }

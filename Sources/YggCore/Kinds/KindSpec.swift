@@ -21,6 +21,8 @@ package struct KindSpec: Sendable, Hashable {
     package var acceptsAnyParams: Bool
     /// What its commands are given of the executor's secrets, whatever a task says.
     package var secrets: [SecretUse]
+    /// Whether it begins with asking a model, so that it is of no use to start it where no server of one answers.
+    package var asksModel: Bool
 
     package init(
         kind: TaskKind,
@@ -34,7 +36,8 @@ package struct KindSpec: Sendable, Hashable {
         prefetch: Bool = false,
         origin: Origin = .builtIn,
         acceptsAnyParams: Bool = false,
-        secrets: [SecretUse] = []
+        secrets: [SecretUse] = [],
+        asksModel: Bool = false
     ) {
         self.kind = kind
         self.description = description
@@ -48,6 +51,7 @@ package struct KindSpec: Sendable, Hashable {
         self.origin = origin
         self.acceptsAnyParams = acceptsAnyParams
         self.secrets = secrets
+        self.asksModel = asksModel
     }
 
     /// Work that acts on the world is not repeated unasked.

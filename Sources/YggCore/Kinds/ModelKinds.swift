@@ -15,7 +15,8 @@ extension KindSpec {
                     .integer(min: 1, max: 1_000_000),
                     description: "The longest answer in tokens; default: what the context leaves"
                 ),
-            ]
+            ],
+            asksModel: true
         ),
         KindSpec(
             kind: TaskKind(trusted: "ollama-list"),

@@ -172,9 +172,9 @@ package enum Router {
         return unmet
     }
 
-    /// Only of kinds that come with their handlers: what a declared command asks is its own affair.
+    /// What a declared command asks is its own affair.
     private static func missingModel(_ lane: Lane, offer: ExecutorOffer) -> ModelReport.Endpoint? {
-        guard lane.kind.asksModel, offer.kinds.first(where: { $0.kind == lane.kind })?.origin == .builtIn else {
+        guard lane.kind.asksModel, offer.kinds.first(where: { $0.kind == lane.kind })?.asksModel == true else {
             return nil
         }
         return ModelReport(in: offer.resources)?.unreachable(for: lane.model)

@@ -79,7 +79,7 @@ package struct ExecutorSettings: Sendable {
     }
 
     /// The models whose servers are looked after: where work is offered that begins with asking one.
-    var watchedModels: ModelDirectory? { handlers.kinds.contains { $0.kind.asksModel } ? models : nil }
+    var watchedModels: ModelDirectory? { handlers.kinds.contains(where: \.asksModel) ? models : nil }
 
     /// What it registers.
     func offer(url: String?, resources: JSONObject) -> ExecutorOffer {

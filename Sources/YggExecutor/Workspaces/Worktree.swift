@@ -66,7 +66,9 @@ struct Worktree: Sendable {
     init(
         in folder: String,
         of mirror: Mirror,
-        startingAt commit: () async throws(HandlerFailure) -> (mirror: Mirror, commit: String, origin: RepositoryAddress?)
+        startingAt commit: () async throws(HandlerFailure) -> (
+            mirror: Mirror, commit: String, origin: RepositoryAddress?
+        )
     ) async throws(HandlerFailure) {
         path = "\(folder)/work"
         branch = Self.branch(for: mirror.git.run.context.key)

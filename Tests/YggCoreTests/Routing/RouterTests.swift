@@ -20,7 +20,7 @@ struct RouterTests {
                 name: id.rawValue,
                 url: nil,
                 version: "1",
-                kinds: kinds.map { KindSpec(kind: $0, description: "") },
+                kinds: kinds.map { KindSpec(kind: $0, description: "", asksModel: $0.asksModel) },
                 slots: ["default": 4],
                 window: window,
                 labels: labels,
@@ -311,6 +311,9 @@ struct RouterTests {
         view.offer.kinds = [KindSpec(kind: "llm-mine", description: "", origin: .declared)]
         let open = RouteTable([], areConfigured: false)
         #expect(Router.route(Lane(kind: "llm-mine"), routes: open, executors: [view]).candidates == ["a"])
+        // Its own kind of work on code is no command.
+        view.offer.kinds[0].asksModel = true
+        #expect(Router.route(Lane(kind: "llm-mine"), routes: open, executors: [view]).candidates == [])
     }
 
     @Test(arguments: Seeds.all)

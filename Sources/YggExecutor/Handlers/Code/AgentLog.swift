@@ -30,7 +30,10 @@ final class AgentLog: Sendable {
         case .thinking: run.context.heard()
         case .toolCall(let call):
             await flush()
-            await emit(.toolCall, ["id": .string(call.id), "name": .string(call.name), "arguments": .object(call.arguments)])
+            await emit(
+                .toolCall,
+                ["id": .string(call.id), "name": .string(call.name), "arguments": .object(call.arguments)]
+            )
         case .toolResult(let call, let result):
             if result.record.argv != nil {
                 said.withLock { said in

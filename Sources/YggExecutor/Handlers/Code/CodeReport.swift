@@ -22,7 +22,10 @@ struct CodeReport {
             }
             // What there is of the work is worth a look.
             if let diff = try? await checkpoints.diff(), !diff.isEmpty {
-                let artifact = try await context.upload(Array(context.secrets.patterns.redacted(diff).utf8), name: "diff")
+                let artifact = try await context.upload(
+                    Array(context.secrets.patterns.redacted(diff).utf8),
+                    name: "diff"
+                )
                 failed.result["diff"] = .string(artifact.sha256)
             }
             failed.result["evidence"] = .string(try await evidence(failed.error).sha256)
@@ -32,7 +35,9 @@ struct CodeReport {
         }
     }
 
-    private func handOver(_ worktree: Worktree, _ checkpoints: Checkpoints) async throws(HandlerFailure) -> HandlerResult {
+    private func handOver(_ worktree: Worktree, _ checkpoints: Checkpoints) async throws(HandlerFailure)
+        -> HandlerResult
+    {
         let tree: String
         do { tree = try await checkpoints.save("result") } catch { throw .unusableWorkspace(worktree.path, error) }
         var order = WorkOrder(
@@ -75,11 +80,15 @@ struct CodeReport {
         switch outcome.verdict?.worth {
         case .unverified(let sentence): lines.append("Unverified: \(sentence)")
         case .verified where !steps.isEmpty:
-            lines.append("Verified by \(steps.filter(\.passed).map { $0.step.argv.joined(separator: " ") }.joined(separator: ", "))")
+            lines.append(
+                "Verified by \(steps.filter(\.passed).map { $0.step.argv.joined(separator: " ") }.joined(separator: ", "))"
+            )
         default: break
         }
         if let fixed = outcome.verdict?.fixed, !fixed.isEmpty {
-            lines.append("Repairs \(fixed.prefix(3).joined(separator: ", "))\(fixed.count > 3 ? " and \(fixed.count - 3) more" : "")")
+            lines.append(
+                "Repairs \(fixed.prefix(3).joined(separator: ", "))\(fixed.count > 3 ? " and \(fixed.count - 3) more" : "")"
+            )
         }
         if outcome.provider.isScripted { lines.append("A scenario was played in the place of a model.") }
         let words = outcome.summary.split(whereSeparator: \.isNewline).prefix(3).joined(separator: " ")
@@ -117,7 +126,10 @@ struct CodeReport {
         evidence.append("kind", .string(context.kind.rawValue))
         evidence.append("params", .object(context.params))
         evidence.append("summary", .string(outcome.summary))
-        evidence.append("prompts", .object(JSONObject(outcome.prompts.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })))
+        evidence.append(
+            "prompts",
+            .object(JSONObject(outcome.prompts.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
+        )
         evidence.append("kindPrompt", .string(CodePrompt(work.kind, params: context.params).templateHash))
         evidence.append("commands", .array(log.commands))
         evidence.append("checks", .array(steps.map(\.json)))

@@ -69,7 +69,9 @@ struct LandingCheck: Sendable {
         for argv in commands {
             await context.emit(.progress, ["text": .string("Runs \(argv.joined(separator: " "))")])
             let report = await CommandCheck(setting).run(argv)
-            verified.append(Verified(argv, exitCode: report.exitCode.map(Int64.init) ?? (report.ended == nil ? 127 : 137)))
+            verified.append(
+                Verified(argv, exitCode: report.exitCode.map(Int64.init) ?? (report.ended == nil ? 127 : 137))
+            )
         }
         return verified
     }

@@ -27,7 +27,9 @@ struct SessionOpening {
                 if comment == nil, session.end != nil {
                     session = try await AgentSession.resume(at: folder.file, tools: toolbox.specs, comment: "Go on.")
                 }
-                await run.message("Goes on with the session of an earlier attempt, after \(counted(session.steps, "step", "steps")).")
+                await run.message(
+                    "Goes on with the session of an earlier attempt, after \(counted(session.steps, "step", "steps"))."
+                )
                 return session
             }
             return try await begin(toolbox, verifier, worktree)
@@ -49,7 +51,9 @@ struct SessionOpening {
         var facts = RepositoryFacts(files: await files(worktree), checks: plan.steps.map(\.argv))
         if work.kind.verification == .lint {
             let base = try await verifier.base()
-            facts.findings = base.filter { $0.step.goal == .lint }.flatMap { $0.output.split(separator: "\n").map(String.init) }
+            facts.findings = base.filter { $0.step.goal == .lint }.flatMap {
+                $0.output.split(separator: "\n").map(String.init)
+            }
         }
         let prompt = CodePrompt(work.kind, params: context.params, facts: facts)
         var instruction = prompt.text
