@@ -138,7 +138,7 @@ struct LandingTests {
             #expect(landed["state"] == "succeeded", "\(landed)")
             executors[first]?.signal(SIGCONT)
             // It has heard that the lease is gone, and is at nothing.
-            let address = try #require(executors[first]?.executorAddress)
+            let address = try #require(executors[first]?.address)
             while try await HTTPCall.get("\(address)/status").json?["status"] != "idle" {
                 try await Task.sleep(for: .milliseconds(20))
             }
