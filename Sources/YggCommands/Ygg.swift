@@ -24,7 +24,8 @@ struct Ygg: AsyncParsableCommand {
             CommandGroup(
                 name: "Tasks and the fleet",
                 subcommands: [
-                    TaskCommand.self, TaskWhy.self, Approvals.self, Approve.self, Reject.self, KindCommand.self,
+                    TaskCommand.self, TaskWhy.self, Approvals.self, Approve.self, Reject.self, Undo.self,
+                    KindCommand.self,
                     ExecutorCommand.self,
                 ]
             ),

@@ -35,6 +35,8 @@ final class ArtifactShelf: Sendable {
         }
     }
 
+    func waits(for keys: Set<LeaseKey>) -> Bool { waiting.withLock { !$0.isDisjoint(with: keys) } }
+
     /// Sends what waits for one of these leases.
     /// - Returns: the leases of which something will never be taken.
     /// - Throws: where the coordinator does not answer, or asks to be left alone.

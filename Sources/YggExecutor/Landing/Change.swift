@@ -109,7 +109,8 @@ struct CommitMaker: Sendable {
         author: GitAuthor,
         date: Timestamp
     ) async throws(HandlerFailure) -> String {
-        let when = "\(date.milliseconds / 1000) +0000"
+        // With the sign git takes any number for a time, however small.
+        let when = "@\(date.milliseconds / 1000) +0000"
         let settings = [
             "GIT_AUTHOR_NAME": author.name, "GIT_AUTHOR_EMAIL": author.email, "GIT_AUTHOR_DATE": when,
             "GIT_COMMITTER_NAME": author.name, "GIT_COMMITTER_EMAIL": author.email, "GIT_COMMITTER_DATE": when,

@@ -83,8 +83,10 @@ struct LandingPlace: Sendable {
         defer { view.remove() }
         guard let business = try await there.business(at: view.place, of: linked, git) else { return nil }
         // An earlier try may have been killed between the files and the branch: then the files are what is to come.
-        if let commit, await isFilled(with: commit, view.place) { return nil }
-        return dirty(there, business)
+        guard let commit else { return dirty(there, business) }
+        try checkOwner(of: local)
+        try await bring(commit, into: view)
+        return await isFilled(with: commit, view.place) ? nil : dirty(there, business)
     }
 
     private func dirty(_ there: CheckedOut, _ business: String) -> Publication {

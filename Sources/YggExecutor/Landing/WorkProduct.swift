@@ -93,6 +93,12 @@ struct WorkProduct: Sendable {
             return HandlerResult(outcome: order.outcome, result: product.result, question: product.question(run))
         }
         var landed = try await Lander(product.landing(run), run, verify: verify).land()
+        // Nothing of the work is done again because a person is in its way: it waits as work that is to be landed.
+        if let reason = landed.error, landed.interruption != nil, run.context.artifacts.link != nil {
+            var question = product.question(run)
+            question.summary += "\nIt could not be landed yet. \(reason.detail)"
+            return HandlerResult(outcome: order.outcome, result: product.result, question: question)
+        }
         if landed.outcome == .succeeded, order.outcome == .unverified { landed.outcome = .unverified }
         for member in product.result.members where landed.result[member.key] == nil {
             landed.result.append(member.key, member.value)

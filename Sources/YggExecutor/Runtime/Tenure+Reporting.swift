@@ -55,8 +55,8 @@ extension Tenure {
     /// it was made.
     /// - Returns: whether the entries may be sent.
     private func deliverArtifacts(before entries: [Outbox.Entry], _ backoff: inout Backoff) async -> Bool {
-        guard let shelf else { return true }
         let keys = Set(entries.map(\.key))
+        guard let shelf, shelf.waits(for: keys) else { return true }
         do throws(LinkError) {
             // It reads files, which the thread of the loops must not wait for.
             let refused = try await Task(executorPreference: globalConcurrentExecutor) {

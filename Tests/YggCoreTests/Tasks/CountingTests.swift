@@ -64,6 +64,20 @@ struct CountingTests {
         #expect(task.error?.retryable == false)
     }
 
+    @Test func `what a person has in the way is waited for as long as it takes, and stays visible`() throws {
+        var task = try FleetTask.sample(in: .running)
+        let obstacle = TaskError(code: "target-in-use", detail: "main is checked out.", retryable: true)
+        for _ in 0...FleetTask.maxInterruptions {
+            let report = FinalReport(ending: .interrupted(.inTheWay), error: obstacle)
+            task = try task.after(.reported(report, epoch: task.epoch), at: .noon)
+            #expect(task.state == .scheduled && task.notBefore == .noon + FleetTask.wayDelay)
+            #expect(task.error == obstacle && task.attempt == 1 && task.interruptions == 0)
+            task = try task.after(.due, .granted(to: "fenrir"))
+        }
+        let report = FinalReport(ending: .interrupted(.inTheWay), error: obstacle)
+        #expect(try task.after(.cancel, .reported(report, epoch: task.epoch)).state == .cancelled)
+    }
+
     @Test(arguments: OnLost.allCases)
     func `what a person requeues is queued, as often as they like and whatever the policy`(policy: OnLost) throws {
         var task = try FleetTask.sample(in: .running, spec: .sample(onLost: policy))

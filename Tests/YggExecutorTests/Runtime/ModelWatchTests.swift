@@ -38,7 +38,7 @@ final class ModelWatchTests: ExecutorScene {
     }
 
     private struct Asking: Handler {
-        let spec = KindSpec(kind: TaskKind(trusted: "llm-test"), description: "")
+        let spec = KindSpec(kind: TaskKind(trusted: "llm-test"), description: "", asksModel: true)
         func run(_ context: HandlerContext) async -> HandlerResult { HandlerResult(outcome: .succeeded) }
     }
 

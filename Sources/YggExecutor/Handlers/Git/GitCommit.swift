@@ -59,8 +59,8 @@ struct GitCommit: Handler {
         switch (params["patch"]?.stringValue, params["workspace"]?.stringValue) {
         case (let patch?, nil):
             let path = scratch.path("patch")
-            // An editor's last line may have lost its end, without which git reads no patch.
-            let text = patch.hasSuffix("\n") ? patch : patch + "\n"
+            // Whoever passed it on may have cut off its end, and what is binary ends with an empty line.
+            let text = patch + "\n\n"
             do { try LocalFiles.write(text, to: path) } catch { throw .unusableWorkspace(path, error) }
             return (try await Change.tree(of: path, on: base, mirror, scratch), base)
         case (nil, let name?): return try await kept(name, params["paths"]?.arrayValue, mirror, scratch, run)
