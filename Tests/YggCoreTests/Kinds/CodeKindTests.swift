@@ -77,7 +77,7 @@ struct CodeKindTests {
     }
 
     @Test func `a household's own kind asks for a person unless it says otherwise`() throws {
-        var reader = try ObjectReader(["kind": "code-mine", "prompt": "do {{spec}}"])
+        var reader = try ObjectReader(["kind": "code-mine", "prompt": "do {{spec}}"] as JSON)
         let kind = try CodeKind(reading: &reader)
         #expect(kind.tier == [.review] && kind.verification == .test && kind.mode == .auto && kind.language == "python")
         #expect(kind.spec(origin: .declared).origin == .declared)
