@@ -13,7 +13,7 @@ struct Ygg: AsyncParsableCommand {
               ygg run git-log --repo .                         the same without a coordinator
               ygg task list                                    what there is
               ygg why TASK                                     why a task has not started
-              ygg approvals                                    what waits for you
+              ygg review                                       what waits for you, one after the other
 
             STATUS  0 succeeded, 1 failed or cancelled, 2 usage, 3 cannot reach the coordinator,
                     4 timed out waiting, 5 waiting for approval
@@ -24,9 +24,8 @@ struct Ygg: AsyncParsableCommand {
             CommandGroup(
                 name: "Tasks and the fleet",
                 subcommands: [
-                    TaskCommand.self, TaskWhy.self, Approvals.self, Approve.self, Reject.self, Undo.self,
-                    KindCommand.self,
-                    ExecutorCommand.self,
+                    TaskCommand.self, TaskWhy.self, Review.self, Night.self, Approvals.self, Approve.self, Reject.self,
+                    Undo.self, KindCommand.self, ExecutorCommand.self,
                 ]
             ),
             CommandGroup(name: "Who may do what", subcommands: [Login.self, TokenCommand.self, AuditCommand.self]),
@@ -34,8 +33,8 @@ struct Ygg: AsyncParsableCommand {
                 name: "This installation",
                 subcommands: [
                     ConfigCommand.self, BackupCommand.self, RestoreCommand.self, DatabaseCommand.self,
-                    HealthCommand.self, Doctor.self,
-                    VersionCommand.self, Bench.self, Simulate.self, Torture.self, TortureWork.self,
+                    HealthCommand.self, Doctor.self, VersionCommand.self, Eval.self, Bench.self, Simulate.self,
+                    Torture.self, TortureWork.self,
                 ]
             ),
         ]

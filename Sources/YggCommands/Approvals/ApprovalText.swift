@@ -54,16 +54,16 @@ enum ApprovalText {
     }
 
     /// Every argument by itself, so that none can pass for two.
-    private static func words(_ argv: [JSON]) -> String {
+    static func words(_ argv: [JSON]) -> String {
         argv.map { word in
             let text = word.stringValue ?? word.text
             return text.isEmpty || text.contains(" ") ? "'\(text)'" : text
         }.joined(separator: " ")
     }
 
-    /// A line of a diff as a terminal shows it.
+    /// A line of a diff as a terminal shows it, with nothing in it that hides.
     static func diffLine(_ line: Substring, style: Style) -> String {
-        let text = String(line.map { $0 == "\t" ? "    " : DisplayText.oneLine(String($0)) }.joined())
+        let text = DisplayText.visible(line)
         let emphasis: Style.Emphasis? =
             if line.hasPrefix("+++") || line.hasPrefix("---") || line.hasPrefix("diff ") || line.hasPrefix("index ") {
                 .bold

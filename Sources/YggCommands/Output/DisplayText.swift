@@ -29,6 +29,49 @@ enum DisplayText {
         return String(line)
     }
 
+    /// The text with every character that a terminal would obey, or would not show, written out: `^[` for an escape,
+    /// `<U+202E>` for what turns the direction of a line. A person decides about what they see, so nothing may hide.
+    static func visible(_ text: some StringProtocol) -> String {
+        guard text.unicodeScalars.contains(where: { $0 == "\t" || isControl($0) || isInvisible($0) }) else {
+            return String(text)
+        }
+        var shown = ""
+        for scalar in text.unicodeScalars {
+            switch scalar.value {
+            case 0x09: shown += "    "
+            case 0..<0x20: shown += "^\(Character(UnicodeScalar(UInt8(scalar.value) + 0x40)))"
+            case 0x7F: shown += "^?"
+            case _ where isControl(scalar) || isInvisible(scalar):
+                let digits = String(scalar.value, radix: 16, uppercase: true)
+                shown += "<U+\(String(repeating: "0", count: max(0, 4 - digits.count)))\(digits)>"
+            default: shown.unicodeScalars.append(scalar)
+            }
+        }
+        return shown
+    }
+
+    /// The lines of a text as tools count them: by line feeds alone, which a carriage return before does not hide.
+    static func lines(_ text: String) -> [Substring] {
+        text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { Substring($0) }
+    }
+
+    /// The text without the emphasis that `Style` gives.
+    static func withoutEmphasis(_ text: String) -> String {
+        guard text.utf8.contains(0x1B) else { return text }
+        var plain = String.UnicodeScalarView()
+        var isInside = false
+        for scalar in text.unicodeScalars {
+            if scalar == "\u{1B}" { isInside = true }
+            if !isInside { plain.append(scalar) }
+            if scalar == "m" { isInside = false }
+        }
+        return String(plain)
+    }
+
+    private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.generalCategory == .format
+    }
+
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
         scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .lineSeparator
             || scalar.properties.generalCategory == .paragraphSeparator

@@ -4,7 +4,8 @@ import YggCore
 struct Results: Sendable {
     let format: OutputFormat
 
-    init(_ options: OutputOptions) { format = options.format }
+    init(_ options: OutputOptions) { self.init(options.format) }
+    init(_ format: OutputFormat) { self.format = format }
 
     /// A list: a table, the API's own `{"items": …, "nextCursor": …}`, or one item a line.
     func list(_ items: [JSONObject], nextCursor: String? = nil, table: () -> Table) {

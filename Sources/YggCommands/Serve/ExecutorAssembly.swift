@@ -68,11 +68,18 @@ struct ExecutorAssembly {
     /// - Parameters:
     ///   - secrets: what this process knows besides those of the file.
     ///   - isAlone: whether nobody else uses the data directory, so that what lies there of an earlier process may go.
-    func executorSettings(secrets known: KnownSecrets, isAlone: Bool = true) throws -> ExecutorSettings {
-        let data = settings.dataDirectory + "/executor"
+    ///   - models: in place of those of the configuration as they are.
+    ///   - data: in place of the configured directory.
+    func executorSettings(
+        secrets known: KnownSecrets,
+        isAlone: Bool = true,
+        models chosen: ModelDirectory? = nil,
+        data directory: String? = nil
+    ) throws -> ExecutorSettings {
+        let data = directory ?? settings.dataDirectory + "/executor"
         try makeDirectories(data)
         try makeDirectories(settings.workspaceRoot)
-        let models = try ModelDirectory(settings)
+        let models = try chosen ?? ModelDirectory(settings)
         let handlers = try settings.handlerRegistry(models)
         var executor = ExecutorSettings(
             id: id,

@@ -4,8 +4,12 @@ import YggCore
 
 extension ModelDirectory {
     /// The providers that the configuration names.
+    /// - Parameter wrapping: what stands between each and whoever asks it.
     /// - Throws: `ConfigurationError` for a scenario that cannot be read.
-    init(_ settings: ResolvedSettings) throws(ConfigurationError) {
+    init(
+        _ settings: ResolvedSettings,
+        wrapping: (any ModelProvider) -> any ModelProvider = { $0 }
+    ) throws(ConfigurationError) {
         var setups: [Setup] = []
         for entry in settings.modelProviders {
             switch entry.service {
@@ -15,6 +19,7 @@ extension ModelDirectory {
                 setups.append(Setup(name: entry.name, service: ScriptedProvider(scenario), parallel: 64))
             }
         }
+        for index in setups.indices { setups[index].service = wrapping(setups[index].service) }
         self.init(setups, defaultModel: settings.defaultModel, isConfigured: settings.namesModels)
     }
 

@@ -8,7 +8,7 @@ struct TaskCommand: AsyncParsableCommand {
         abstract: "Submit, watch and manage tasks.",
         subcommands: [
             TaskSubmit.self, TaskList.self, TaskShow.self, TaskWait.self, TaskLogs.self, TaskEvents.self,
-            TaskDiff.self, TaskCancel.self, TaskRequeue.self, TaskRetry.self, TaskWhy.self,
+            TaskDiff.self, TaskEvidence.self, TaskCancel.self, TaskRequeue.self, TaskRetry.self, TaskWhy.self,
         ]
     )
 }

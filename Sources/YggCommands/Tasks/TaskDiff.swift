@@ -62,8 +62,7 @@ struct DiffLines {
         guard let end = rest.lastIndex(of: UInt8(ascii: "\n")) else { return "" }
         let text = String(decoding: rest[...end], as: UTF8.self)
         rest = Array(rest[(end + 1)...])
-        return text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
-            .map { ApprovalText.diffLine($0, style: style) + "\n" }.joined()
+        return DisplayText.lines(text).dropLast().map { ApprovalText.diffLine($0, style: style) + "\n" }.joined()
     }
 
     /// What is left without an end of line.

@@ -29,7 +29,10 @@ package struct Explanation: Sendable {
                         "executor": .string(verdict.executor.rawValue),
                         "unmet": .array(
                             verdict.unmet.map {
-                                ["text": .string($0.text), "remedy": .string($0.remedy(for: verdict.executor))]
+                                [
+                                    "code": .string($0.code), "text": .string($0.text),
+                                    "remedy": .string($0.remedy(for: verdict.executor)),
+                                ]
                             }
                         ),
                     ]

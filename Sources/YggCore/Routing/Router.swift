@@ -41,6 +41,16 @@ package enum UnmetCondition: Sendable, Hashable {
         }
     }
 
+    /// For programs: what ends it, as far as somebody could wait for that.
+    package var code: String {
+        switch self {
+        case .slots: "slots"
+        case .standsBy: "standsBy"
+        case .state(let state): state.rawValue
+        default: "unsuitable"
+        }
+    }
+
     package var text: String {
         switch self {
         case .notOnRoute(let prefix, let allowed):
