@@ -246,15 +246,19 @@ struct LandingPlace: Sendable {
     /// - Returns: for the result.
     func pushOn(_ commit: String) async throws(HandlerFailure) -> JSONObject {
         guard case .local = home else { return ["remote": .string(mirror.address.display), "pushed": true] }
-        guard let origin, case .url(let url) = origin else {
-            let reason = origin == nil ? "it has no remote named origin" : "its remote is a path"
+        guard let origin else {
+            let reason = "it has no remote named origin"
             await git.run.message("Landed and not pushed: \(reason).", warning: true)
             return ["pushed": false, "pushError": .string("Not pushed: \(reason).")]
         }
         var result: JSONObject = ["remote": .string(origin.display)]
         do throws(HandlerFailure) {
-            let remote = LandingPlace(self, at: url)
-            switch try await remote.push(commit, to: url) {
+            let publication =
+                switch origin {
+                case .url(let url): try await LandingPlace(self, at: .remote(url: url)).push(commit, to: url)
+                case .path(let path): try await pushOn(commit, to: path)
+                }
+            switch publication {
             case .done: result.append("pushed", true)
             case .moved, .inTheWay:
                 result.append("pushed", false)
@@ -274,11 +278,33 @@ struct LandingPlace: Sendable {
         return result
     }
 
-    /// The same branch on a remote: objects are still in the mirror of the repository here.
-    private init(_ place: LandingPlace, at url: String) {
+    /// A remote that is a directory here, such as a disk of its own.
+    private func pushOn(_ commit: String, to path: String) async throws(HandlerFailure) -> Publication {
+        let local = try LocalRepository(at: path, roots: git.run.context.repositories)
+        let tip = try await branch(of: local)
+        if tip == commit { return .done }
+        if let tip {
+            // What is not known here cannot be behind.
+            let isBehind = await git.collect(["merge-base", "--is-ancestor", tip, commit], at: mirror.place)
+            guard isBehind.outcome.succeeded else { return .moved }
+        }
+        return try await LandingPlace(self, at: .local(local)).publish(commit, over: tip)
+    }
+
+    /// Where the branch is in a repository on this machine. The view is gone afterwards: an attempt has one at a time.
+    private func branch(of local: LocalRepository) async throws(HandlerFailure) -> String? {
+        let view = try await RepositoryView(of: local, git: git)
+        defer { view.remove() }
+        let name = ["rev-parse", "--verify", "--quiet", "refs/heads/\(target)^{commit}"]
+        let found = await git.collect(name, at: view.place).stdout.trimmed
+        return found.isEmpty ? nil : found
+    }
+
+    /// The same branch elsewhere: objects are still in the mirror of the repository here.
+    private init(_ place: LandingPlace, at home: Home) {
         git = place.git
         target = place.target
-        home = .remote(url: url)
+        self.home = home
         mirror = place.mirror
         origin = nil
     }
