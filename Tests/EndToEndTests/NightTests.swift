@@ -129,6 +129,15 @@ struct NightTests {
             #expect(await Self.git("status", "--porcelain", at: repository) == "")
             let suite = await tool("python3", "-m", "unittest", directory: repository)
             #expect(suite.outcome.succeeded, "\(suite.stderr)")
+            // The next night is known from this one.
+            let later: JSON = [
+                "kind": "code-refactor", "params": ["repo": .string(repository)], "notBefore": "2090-01-01T00:00:00Z",
+            ]
+            let scheduled = try await ygg.submit(later)
+            let night = try JSON(parsing: await ygg.cli("night", "--json").stdout)
+            let told = night["items"]?.arrayValue?.first { $0["task"]?.stringValue == scheduled }
+            #expect(told?["waitsFor"]?["what"] == "time" && (told?["estimateMs"]?.intValue ?? 0) > 0, "\(night.text)")
+            _ = await ygg.cli("task", "cancel", scheduled)
             let nothing = await ygg.cli("review")
             #expect(nothing.outcome.succeeded && nothing.stdout == "Nothing waits for you, and nothing runs.\n")
         }
