@@ -8,7 +8,7 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 ygg=${YGG:-}
 for candidate in "$root/.build/release/ygg" "$root/.build/debug/ygg"; do
-    if [[ -z $ygg && -x $candidate ]]; then ygg=$candidate; fi
+    if [[ -z ${YGG:-} && -x $candidate && ( -z $ygg || $candidate -nt $ygg ) ]]; then ygg=$candidate; fi
 done
 if [[ -z $ygg ]]; then
     echo "There is no ygg yet. Build it first: swift build, or scripts/up.sh" >&2
@@ -59,9 +59,6 @@ echo "__pycache__/" >.gitignore
 git init -q -b main
 git add .
 git -c user.name=Demo -c user.email=demo@localhost commit -qm "Five functions, all of them wrong"
-git init -q --bare "$directory/remote.git"
-git remote add origin "$directory/remote.git"
-git push -q origin main
 
 cat >"$directory/yggdrasil.yaml" <<CONFIG
 models:
@@ -85,7 +82,7 @@ export YGG_COORDINATOR
 tasks=()
 for function in "${functions[@]}"; do
     name=${function%%|*}
-    tasks+=("$("$ygg" task submit code-refactor -p "repo=$repository" -p "instruction=Repair $name()." -p push=true \
+    tasks+=("$("$ygg" task submit code-refactor -p "repo=$repository" -p "instruction=Repair $name()." \
         --params "{\"test\": [\"python3\", \"-m\", \"unittest\", \"test_$name\"]}")")
 done
 echo "Five tasks work in $repository."

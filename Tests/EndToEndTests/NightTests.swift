@@ -55,7 +55,10 @@ struct NightTests {
         try write("__pycache__/\n", to: "\(path)/.gitignore")
         let script = """
             set -e; git init -q -b main; git add .; git -c user.name=t -c user.email=t@example.org commit -qm 'Five bugs'
-            git init -q --bare ../remote.git; git remote add origin "$PWD/../remote.git"; git push -q origin main
+            git init -q --bare ../remote.git; git push -q ../remote.git main
+            git remote add origin "me@host:$(realpath ../remote.git)"
+            # What would be another machine is a shell here.
+            mkdir ../bin; printf '#!/bin/sh\nfor last; do :; done\nexec sh -c "$last"\n' > ../bin/ssh; chmod +x ../bin/ssh
             """
         let made = await tool("bash", "-c", script, directory: path)
         try #require(made.outcome.succeeded, "\(made.stderr)")
@@ -76,7 +79,8 @@ struct NightTests {
 
             """
         let before = await Self.git("rev-parse", "main", at: repository)
-        try await withUp(configuration: configuration) { ygg, _ in
+        let path = "\(directory)/bin:\(RunningYgg.childEnvironment["PATH"] ?? "/usr/bin:/bin")"
+        try await withUp(configuration: configuration, environment: ["PATH": path]) { ygg, _ in
             var ids: [String] = []
             for (name, _, _, _, _) in Self.functions {
                 ids.append(
@@ -125,6 +129,15 @@ struct NightTests {
             #expect(await Self.git("status", "--porcelain", at: repository) == "")
             let suite = await tool("python3", "-m", "unittest", directory: repository)
             #expect(suite.outcome.succeeded, "\(suite.stderr)")
+            // The next night is known from this one.
+            let later: JSON = [
+                "kind": "code-refactor", "params": ["repo": .string(repository)], "notBefore": "2090-01-01T00:00:00Z",
+            ]
+            let scheduled = try await ygg.submit(later)
+            let night = try JSON(parsing: await ygg.cli("night", "--json").stdout)
+            let told = night["items"]?.arrayValue?.first { $0["task"]?.stringValue == scheduled }
+            #expect(told?["waitsFor"]?["what"] == "time" && (told?["estimateMs"]?.intValue ?? 0) > 0, "\(night.text)")
+            _ = await ygg.cli("task", "cancel", scheduled)
             let nothing = await ygg.cli("review")
             #expect(nothing.outcome.succeeded && nothing.stdout == "Nothing waits for you, and nothing runs.\n")
         }

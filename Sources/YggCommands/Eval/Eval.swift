@@ -63,7 +63,13 @@ struct Eval: AsyncParsableCommand {
         var report = EvalReport(model: choice.name, isScripted: choice.identity.isScripted)
         let progress = EvalProgress(isShown: output.format == .table && Terminal.error.isTerminal)
         let exercises = Exercise.all.prefix(only ?? Exercise.all.count)
-        let run = EvalRun(executor: executor, meter: meter, model: choice.name, directory: directory.path) {
+        let run = EvalRun(
+            executor: executor,
+            meter: meter,
+            model: choice.name,
+            isScripted: choice.identity.isScripted,
+            directory: directory.path
+        ) {
             progress.tell($0)
         }
         for (index, exercise) in exercises.enumerated() {

@@ -9,6 +9,7 @@ struct EvalRun {
     let executor: ExecutorSettings
     let meter: TokenMeter
     let model: String?
+    let isScripted: Bool
     /// Where the repositories are made.
     let directory: String
     let onProgress: @Sendable (String) async -> Void
@@ -39,7 +40,8 @@ struct EvalRun {
         )
         result.steps = report?.result["steps"]?.intValue ?? Int64(after.answers - before.answers)
         result.tokens = written + after.read - before.read
-        if written > 0, seconds > 0 { result.rate = Double(written) / seconds }
+        // How fast a scenario is read says nothing.
+        if written > 0, seconds > 0, !isScripted { result.rate = Double(written) / seconds }
         result.duration = duration
         return result
     }

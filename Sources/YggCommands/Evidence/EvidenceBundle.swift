@@ -62,7 +62,7 @@ struct EvidenceBundle: Sendable {
         let decided = time(approvals.last, "decidedAt")
         let parts: [(String, Timestamp?, Timestamp?)] = [
             ("queued", task.createdAt, task.startedAt), ("work", task.startedAt, asked ?? task.finishedAt),
-            ("with a person", asked, decided), ("landing", decided, decided == nil ? nil : task.finishedAt),
+            ("person", asked, decided), ("landing", decided, decided == nil ? nil : task.finishedAt),
             ("whole", task.createdAt, task.finishedAt),
         ]
         return parts.compactMap { name, from, to in

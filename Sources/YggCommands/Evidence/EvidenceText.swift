@@ -26,7 +26,10 @@ enum EvidenceText {
         for prompt in evidence["prompts"]?.objectValue?.members ?? [] {
             details.add("prompt", "\(prompt.key) \(prompt.value.stringValue ?? "")")
         }
-        let spans = bundle.durations.map { "\($0.name) \(SpanText.exact($0.span))" }.joined(separator: ", ")
+        let spans = bundle.durations.map { part in
+            "\(part.name == "person" ? "with a person" : part.name) \(SpanText.exact(part.span))"
+        }
+        .joined(separator: ", ")
         details.add("took", spans)
         for approval in bundle.approvals { details.add("approval", sentence(approval)) }
         for repaired in strings(evidence["fixed"]) { details.add("repaired", repaired, .green) }

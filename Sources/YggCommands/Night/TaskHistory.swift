@@ -5,12 +5,15 @@ import YggCore
 struct TaskHistory: Sendable {
     /// Enough to tell the usual from the odd, and few enough to be asked for.
     private static let looksBack = 9
+    /// Of all kinds with the prefix.
+    private static let mostRead = 200
 
     let client: CoordinatorClient
 
     /// The median of the last that succeeded; nil where none has. What a person took to approve is not counted.
     func usual(_ kind: String) async throws -> Milliseconds? {
-        let page = try await client.tasks(TaskFilter(states: [.succeeded], prefix: kind), limit: 50)
+        let filter = TaskFilter(states: [.succeeded], prefix: TaskKind(kind)?.prefix)
+        let page = try await client.tasks(filter, limit: Self.mostRead)
         var spans: [Milliseconds] = []
         for task in page.items.map(TaskView.init) where task.kind == kind && spans.count < Self.looksBack {
             guard let started = task.startedAt, let finished = task.finishedAt else { continue }

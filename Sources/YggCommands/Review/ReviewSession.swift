@@ -102,7 +102,7 @@ struct ReviewSession: Sendable {
             if confirmsRejection {
                 wants = .confirmation
                 return [
-                    .say("Rejected, the task is cancelled for good. Press r again to do so, any other key to keep it.")
+                    .say("To reject is to cancel the task for good. Press r again to do so, any other key to keep it.")
                 ]
             }
             wants = .answer(.reject, item, comment: nil)

@@ -47,6 +47,7 @@ package enum UnmetCondition: Sendable, Hashable {
         case .slots: "slots"
         case .standsBy: "standsBy"
         case .state(let state): state.rawValue
+        case .noModel: "model"
         default: "unsuitable"
         }
     }

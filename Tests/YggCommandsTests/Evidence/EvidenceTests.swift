@@ -1,0 +1,60 @@
+import Testing
+import YggClient
+import YggCore
+
+@testable import YggCommands
+
+/// What proves a task's work, in one piece.
+struct EvidenceTests {
+    private static let bundle = EvidenceBundle(
+        task: TaskView([
+            "id": "t", "kind": "code-refactor", "state": "succeeded", "createdAt": "2026-11-21T01:00:00Z",
+            "startedAt": "2026-11-21T01:00:10Z", "finishedAt": "2026-11-21T07:30:05Z",
+            "params": ["instruction": "Add it."], "result": ["branch": "main", "commit": "4014a72b"],
+        ]),
+        approvals: [
+            [
+                "subject": "diff", "requestedAt": "2026-11-21T01:05:10Z", "decision": "approved",
+                "decidedBy": "freya",
+                "decidedAt": "2026-11-21T07:30:00Z", "digest": "d1",
+            ]
+        ],
+        evidence: [
+            "model": "demo/demo", "scripted": true, "steps": 3, "prompts": ["base": "abc"],
+            "fixed": ["test_add"],
+            "checks": [
+                [
+                    "argv": ["make", "a test"], "exitCode": 0, "milliseconds": 1500, "failures": ["test_old"],
+                    "output": "1 passed\u{1B}[2J\n",
+                ]
+            ],
+        ],
+        diff: "--- a/a\n+++ b/a\n+x\u{202E}\n"
+    )
+
+    @Test
+    func
+        `a person sees commands with their ends, failures, model, prompts, times, approvals and the diff`()
+    {
+        let text = EvidenceText.text(Self.bundle, style: .plain)
+        for part in [
+            "Add it.", "demo/demo, a scenario in the place of a model", "base abc",
+            "diff approved by freya", "(d1)",
+            "exit 0  make 'a test'  1.5s", "repaired", "test_add", "still fails", "test_old",
+            "main 4014a72b",
+            "work 5m00s, with a person 6h24m, landing 5.0s", "+x<U+202E>", "1 passed^[[2J",
+        ] {
+            #expect(text.contains(part), "\(part) is missing in\n\(text)")
+        }
+        #expect(!text.unicodeScalars.contains("\u{1B}"))
+    }
+
+    @Test func `the files hold the same, and the diff byte for byte`() throws {
+        let files = Dictionary(uniqueKeysWithValues: Self.bundle.files.map { ($0.name, $0.text) })
+        #expect(files["diff.patch"] == Self.bundle.diff)
+        #expect(files["commands.txt"]?.contains("exit 0  make 'a test'") == true)
+        let whole = try JSON(parsing: try #require(files["bundle.json"]))
+        #expect(whole["durationsMs"]?["work"] == 300_000 && whole["approvals"]?.arrayValue?.count == 1)
+        #expect(whole["evidence"]?["steps"] == 3 && whole["task"]?["id"] == "t")
+    }
+}
