@@ -73,7 +73,7 @@ else
         --skip YggSimulationTests --skip YggAgentTests
     swift test --package-path "$ROOT" --skip-build --filter YggAgentTests --skip ReplyReaderProperties
     swift test --package-path "$ROOT" --skip-build --filter YggSimulationTests
-    swift test --package-path "$ROOT" --skip-build --filter YggExecutorTests
+    swift test --package-path "$ROOT" --skip-build --experimental-maximum-parallelization-width 8 --filter YggExecutorTests
     # Each of these is a fleet of its own: more of them at once than a machine can carry would let leases run out.
     swift test --package-path "$ROOT" --skip-build --experimental-maximum-parallelization-width 4 \
         --filter EndToEndTests --skip ExecutorWorkTests --skip HostileClientTests
