@@ -18,6 +18,8 @@ enum BenchGroup: String, CaseIterable, Sendable {
     case polls
     /// What tokens cost.
     case tokens
+    /// The coding agent, with a scenario in the place of a model.
+    case agent
     /// Executors and coordinators that are killed, and work that is cancelled.
     case recovery
 
@@ -31,6 +33,7 @@ enum BenchGroup: String, CaseIterable, Sendable {
         case .claim: try ClaimDepth(context: context).run()
         case .polls: try LongPolls(context: context).run()
         case .tokens: try TokenCost(context: context).run()
+        case .agent: try AgentWork(context: context).run()
         case .recovery: try Recovery(context: context).run()
         }
     }

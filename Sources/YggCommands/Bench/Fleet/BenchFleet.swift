@@ -12,10 +12,19 @@ final class BenchFleet {
     /// What a submitter has to show; nil where nobody is asked.
     let token: String?
 
-    private init(_ context: BenchContext, directory: String, withExecutor: Bool, isGuarded: Bool) throws {
+    private init(
+        _ context: BenchContext,
+        directory: String,
+        withExecutor: Bool,
+        isGuarded: Bool,
+        slots: Int,
+        repositories: [String],
+        settings more: String
+    ) throws {
         let settings = "\(directory)/yggdrasil.yaml"
+        let roots = repositories.isEmpty ? "" : ", repositories: [\(repositories.joined(separator: ", "))]"
         try context.write(
-            "executor: {window: \(Self.window)}\n" + (isGuarded ? Self.guardedSettings : ""),
+            "executor: {window: \(Self.window)\(roots)}\n" + more + (isGuarded ? Self.guardedSettings : ""),
             to: settings
         )
         let began = MonotonicTime.now
@@ -46,7 +55,7 @@ final class BenchFleet {
             executor = try BenchProcess(
                 [
                     "executor", "--id", "bench", "--coordinator", "http://127.0.0.1:\(port)", "--handlers", "all",
-                    "--slots", "\(Self.slots)", "--port", "0", "--data-dir", "\(directory)/executor",
+                    "--slots", "\(slots)", "--port", "0", "--data-dir", "\(directory)/executor",
                     "--workspace", "\(directory)/workspace", "--config", settings,
                 ],
                 outputPath: "\(directory)/executor.out",
@@ -101,17 +110,31 @@ final class BenchFleet {
     static let window = 64
 
     /// Starts a fleet, hands it to `body`, and stops it and removes its data whatever happens.
-    /// - Parameter isGuarded: whether everybody has to show a token.
+    /// - Parameters:
+    ///   - isGuarded: whether everybody has to show a token.
+    ///   - repositories: the roots under which tasks may name one.
+    ///   - settings: more of `yggdrasil.yaml`.
     static func with<Value>(
         _ context: BenchContext,
         _ name: String,
         executor: Bool = true,
         isGuarded: Bool = false,
+        slots: Int = BenchFleet.slots,
+        repositories: [String] = [],
+        settings: String = "",
         _ body: (BenchFleet) throws -> Value
     ) throws -> Value {
         let directory = try context.directory.subdirectory(name)
         defer { context.directory.remove(name) }
-        let fleet = try BenchFleet(context, directory: directory, withExecutor: executor, isGuarded: isGuarded)
+        let fleet = try BenchFleet(
+            context,
+            directory: directory,
+            withExecutor: executor,
+            isGuarded: isGuarded,
+            slots: slots,
+            repositories: repositories,
+            settings: settings
+        )
         defer { fleet.terminate() }
         return try body(fleet)
     }
