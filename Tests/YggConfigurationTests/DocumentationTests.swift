@@ -61,7 +61,8 @@ struct DocumentationTests {
 /// Objects whose keys are a person's own.
 private let free: Set = [
     "executor.slots", "executor.labels", "routes[].labels", "executors[].metadata", "handlers[].params",
-    "codeKinds[].params", "handlers[].env", "handlers[].slots", "handlers[].secrets", "models.providers", "resources", "secrets",
+    "codeKinds[].params", "handlers[].env", "handlers[].slots", "handlers[].secrets", "models.providers", "resources",
+    "secrets",
 ]
 
 /// Those whose values are objects with keys of ours.
