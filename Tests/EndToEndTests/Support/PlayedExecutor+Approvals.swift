@@ -67,8 +67,9 @@ extension PlayedExecutor {
         let verdict = try await ask(lease, diff: hashes.0, bundle: hashes.1, target: target)
         try #require(verdict["upTo"] == 1, "\(verdict)")
         // From the log, where it stays: the question itself may have expired by now.
-        let open = try await ygg.approvalEvents(of: task).last { $0["decision"] == nil }
-        return try #require(open?["digest"]?.stringValue)
+        return try #require(
+            try await ygg.approvalEvents(of: task).last { $0["decision"] == nil }?["digest"]?.stringValue
+        )
     }
 }
 
