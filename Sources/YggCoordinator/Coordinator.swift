@@ -250,7 +250,8 @@ extension Control {
                 attempt: stored.task.attempt,
                 slots: dispatcher.lane(stored.lane)?.slots ?? .one,
                 offline: offline.policy,
-                decisions: stored.decisions
+                decisions: stored.decisions,
+                resume: stored.task.suspended
             ),
             lostAfter: offline.lostAfter
         )

@@ -10,10 +10,12 @@ extension Response {
     /// a slow viewer costs no memory. It ends when `next` says so, the viewer leaves, or the server shuts down.
     ///
     /// - Parameters:
+    ///   - request: nil where its body was read. Then nothing but the next that is written, a keep-alive at the latest,
+    ///     notices that the viewer has left.
     ///   - signals: says that there may be something new. The stream begins with a look of its own.
     ///   - next: the frames that follow, and whether they are the last.
     package static func eventStream(
-        request: Request,
+        request: Request?,
         signals: AsyncStream<Void>,
         keepAlive: Duration = .seconds(15),
         next: @escaping @Sendable () async throws -> (frames: [UInt8], isEnd: Bool)
@@ -40,19 +42,9 @@ extension Response {
             defer { pump.cancel() }
             feed.yield(.news)
             try await withGracefulShutdownHandler {
-                try await request.body.consumeWithInboundCloseHandler { _ in
-                    for await tick in ticks {
-                        // Silence may have pushed news out of the buffer, so it looks as well.
-                        if tick == .silence {
-                            try await writer.write(ByteBuffer(bytes: ServerSentEvents.keepAlive))
-                        }
-                        while true {
-                            let (frames, isEnd) = try await next()
-                            if !frames.isEmpty { try await writer.write(ByteBuffer(bytes: frames)) }
-                            if isEnd { return }
-                            if frames.isEmpty { break }
-                        }
-                    }
+                guard let body = request?.body else { return try await pull(ticks, next, &writer) }
+                try await body.consumeWithInboundCloseHandler { _ in
+                    try await pull(ticks, next, &writer)
                 } onInboundClosed: {
                     feed.finish()
                 }
@@ -66,6 +58,23 @@ extension Response {
         headers[.cacheControl] = "no-cache, no-transform"
         headers[.accelBuffering] = "no"
         return Response(status: .ok, headers: headers, body: body)
+    }
+
+    @concurrent private static func pull(
+        _ ticks: AsyncStream<Tick>,
+        _ next: () async throws -> (frames: [UInt8], isEnd: Bool),
+        _ writer: inout any ResponseBodyWriter
+    ) async throws {
+        for await tick in ticks {
+            // Silence may have pushed news out of the buffer, so it looks as well.
+            if tick == .silence { try await writer.write(ByteBuffer(bytes: ServerSentEvents.keepAlive)) }
+            while true {
+                let (frames, isEnd) = try await next()
+                if !frames.isEmpty { try await writer.write(ByteBuffer(bytes: frames)) }
+                if isEnd { return }
+                if frames.isEmpty { break }
+            }
+        }
     }
 }
 

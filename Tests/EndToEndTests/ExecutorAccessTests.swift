@@ -12,6 +12,8 @@ struct ExecutorAccessTests {
     private static let table: [ExecutorCall: Who] = [
         .livez: .everybody, .readyz: .everybody, .health: .everybody, .metrics: .household, .info: .household,
         .status: .household, .logs: .household, .execute: .household, .action: .household,
+        .agentExecute: .household, .agentChat: .household, .agentStatus: .household, .agentSessions: .household,
+        .deleteAgentSession: .household,
     ]
 
     @Test func `every call of an executor is open to whom the table says, and to nobody else`() async throws {
@@ -32,7 +34,7 @@ struct ExecutorAccessTests {
                     continue
                 }
                 for token in [nil, "wrong", shared] {
-                    // Neither of the two that take a body takes an empty object.
+                    // None of those that take a body takes an empty object, and no session is called `:session`.
                     let reply = try await HTTPTransport(baseURL: url, token: token).send(
                         method: call.method,
                         path: call.path,

@@ -98,7 +98,14 @@ struct MessageTests {
         attempt: 2,
         slots: Slots(["default": 3]),
         offline: .continue,
-        decisions: decisions
+        decisions: decisions,
+        resume: SuspendedSession(
+            session: String(repeating: "5", count: 64),
+            bytes: 7,
+            checkpoint: String(repeating: "c", count: 64),
+            commit: "c7",
+            base: "b7"
+        )
     )
 
     private static let statement = StatementMessage(

@@ -9,6 +9,8 @@ package struct AgentSession: Sendable {
     var effects: [AgentLoop.Effect]
     /// Time at work so far.
     var elapsed: Milliseconds
+    /// What people have said to it, oldest first, as of when it was opened.
+    package private(set) var comments: [String] = []
 
     package var path: String { file.path }
     /// Answers of the model so far.
@@ -52,11 +54,13 @@ package struct AgentSession: Sendable {
             var header: SessionHeader
             var loop: AgentLoop
             var at = Milliseconds.zero
+            var comments: [String] = []
         }
         let (file, replay) = try await SessionFile.open(path) { header in
             Replay(header: header, loop: AgentLoop(task: header.task, tools: tools))
         } take: { replay, record in
             replay.at = record.at
+            if case .comment(let text) = record.input { replay.comments.append(text) }
             _ = replay.loop.handle(record.input, now: Instant(record.at))
         }
         var session = AgentSession(
@@ -66,6 +70,7 @@ package struct AgentSession: Sendable {
             effects: [],
             elapsed: replay.at
         )
+        session.comments = replay.comments
         session.feed(.resumed, at: session.elapsed)
         if let comment { session.say(comment) }
         return session
@@ -85,8 +90,9 @@ package struct AgentSession: Sendable {
         if effects.isEmpty { effects = before }
     }
 
-    /// What a person says is heard with the next question, or begins the work anew.
-    mutating func say(_ comment: String) { note(.comment(comment), at: elapsed) }
+    /// What a person says is heard with the next question, or begins the work anew. It is written down before the first
+    /// step that follows.
+    package mutating func say(_ comment: String) { note(.comment(comment), at: elapsed) }
 }
 
 extension Instant {

@@ -102,6 +102,7 @@ package final class SessionFile: Sendable {
                 } catch {
                     throw SessionError(error.reason, "\(path), line \(number): \(error.description)")
                 }
+                return true
             }
             guard let value else { throw SessionError(.damaged, "\(path) holds no session.") }
             do {
@@ -135,9 +136,31 @@ package final class SessionFile: Sendable {
                 } else {
                     records.append(try SessionRecord(json: json))
                 }
+                return true
             }
             guard let header else { throw SessionError(.damaged, "\(path) holds no session.") }
             return (header, records)
+        }
+    }
+
+    /// What a session is, by its first line: cheap, however long the session.
+    package static func header(of path: String) async throws(SessionError) -> SessionHeader {
+        try await outsideThePool { () throws(SessionError) in
+            let descriptor: FileDescriptor
+            do {
+                descriptor = try FileDescriptor.open(FilePath(path), .readOnly, options: [.closeOnExec])
+            } catch {
+                throw failure("opened", path, error)
+            }
+            // It was only read.
+            defer { try? descriptor.close() }
+            var header: SessionHeader?
+            _ = try read(descriptor, path) { json, _ throws(SessionError) in
+                header = try SessionHeader(json: json)
+                return false
+            }
+            guard let header else { throw SessionError(.damaged, "\(path) holds no session.") }
+            return header
         }
     }
 
@@ -164,11 +187,12 @@ package final class SessionFile: Sendable {
     }
 
     /// Reads the lines that are whole, a piece at a time.
+    /// - Parameter take: says whether to go on.
     /// - Returns: their length.
     private static func read(
         _ descriptor: FileDescriptor,
         _ path: String,
-        _ take: (JSON, Int) throws(SessionError) -> Void
+        _ take: (JSON, Int) throws(SessionError) -> Bool
     ) throws(SessionError) -> Int {
         var rest: [UInt8] = []
         var (whole, number, offset) = (0, 0, Int64(0))
@@ -193,9 +217,10 @@ package final class SessionFile: Sendable {
                 } catch {
                     throw SessionError(.damaged, "\(path), line \(number): \(error)")
                 }
-                try take(json, number)
+                let goesOn = try take(json, number)
                 whole += end + 1 - start
                 start = end + 1
+                if !goesOn { return whole }
             }
             rest.removeFirst(start)
         }

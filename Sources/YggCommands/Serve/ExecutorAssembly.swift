@@ -100,6 +100,7 @@ struct ExecutorAssembly {
         executor.secrets = try Secrets(settings, known: known, owner: isAlone ? data : nil)
         executor.git = gitAccess()
         executor.drainTimeout = settings.drainTimeout
+        executor.sessionsKeep = settings.sessionsKeep
         executor.diskFloor = settings.executorDiskFloor.bytes
         executor.measureDisks = { [paths = [data, settings.workspaceRoot]] in paths.compactMap(diskSpace) }
         return executor

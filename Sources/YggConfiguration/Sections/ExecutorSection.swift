@@ -17,12 +17,15 @@ package struct ExecutorSection: Sendable, Hashable {
     package var repositories: [String]?
     package var logDirectory: String?
     package var drainTimeout: Milliseconds?
+    /// How long a session of the coding agent is kept that nobody uses.
+    package var sessionsKeep: Milliseconds?
     /// How many leases the executor may hold at once, those that wait for a slot included.
     package var window: Int?
     /// Bytes that must be free where its data and its workspace are.
     package var diskFloor: ByteSize?
 
     static let drainTimeoutRange: ClosedRange<Milliseconds> = .zero...Milliseconds.days(1)
+    static let sessionsKeepRange: ClosedRange<Milliseconds> = .hours(1)...Milliseconds.days(3650)
     static let windowRange: ClosedRange<Int64> = 1...1000
 
     package init() {}
@@ -51,6 +54,10 @@ package struct ExecutorSection: Sendable, Hashable {
         repositories = reader.list("repositories", .path)
         logDirectory = reader.read("logDirectory", .path)
         drainTimeout = reader.read("drainTimeout", .duration(ExecutorSection.drainTimeoutRange))
+        sessionsKeep =
+            reader.nested("sessions") { nested in
+                nested.read("keep", .duration(ExecutorSection.sessionsKeepRange))
+            } ?? nil
         window = reader.int("window", in: ExecutorSection.windowRange).map { Int($0) }
         diskFloor = reader.read("diskFloor", .size(CoordinatorSection.diskFloorRange))
     }

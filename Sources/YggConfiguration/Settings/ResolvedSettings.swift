@@ -61,6 +61,7 @@ package struct ResolvedSettings: Sendable {
     package let workspaceRoot: String
     package let repositories: [String]
     package let drainTimeout: Milliseconds
+    package let sessionsKeep: Milliseconds
     package let window: Int
     package let executorDiskFloor: ByteSize
     /// `provider/model`, or a model of the first of `modelProviders`.
@@ -310,6 +311,12 @@ package struct ResolvedSettings: Sendable {
             .duration(ExecutorSection.drainTimeoutRange),
             file: executor.drainTimeout,
             default: SettingKey.defaultDrainTimeout
+        )
+        sessionsKeep = resolver.value(
+            .sessionsKeep,
+            .duration(ExecutorSection.sessionsKeepRange),
+            file: executor.sessionsKeep,
+            default: .days(7)
         )
         window = resolver.value(
             .window,

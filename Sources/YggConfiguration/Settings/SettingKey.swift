@@ -43,6 +43,7 @@ package enum SettingKey: String, Sendable, Hashable, CaseIterable {
     case workspaceRoot
     case repositories
     case drainTimeout
+    case sessionsKeep
     case window
     case executorDiskFloor
     case defaultModel

@@ -299,6 +299,13 @@ extension SettingKey {
                 "How long running work may go on once the executor is told to stop",
                 for: [.up, .executor]
             )
+        case .sessionsKeep:
+            Setting(
+                yaml: "executor.sessions.keep",
+                default: Milliseconds.days(7).text,
+                "How long a session of the coding agent is kept that nobody uses, before it is archived as a patch",
+                for: [.up, .executor]
+            )
         case .window:
             Setting(
                 yaml: "executor.window",

@@ -26,6 +26,8 @@ package struct Assignment: Sendable {
     /// What people decided about the task that an attempt must know, oldest first: the approvals under which it works,
     /// the comment with which it was sent back.
     package let decisions: [Approval]
+    /// The session that it goes on with; nil where none was put aside.
+    package let resume: SuspendedSession?
 
     package init(
         spec: TaskSpec,
@@ -33,7 +35,8 @@ package struct Assignment: Sendable {
         attempt: Int,
         slots: Slots,
         offline: OfflinePolicy,
-        decisions: [Approval] = []
+        decisions: [Approval] = [],
+        resume: SuspendedSession? = nil
     ) {
         self.spec = spec
         self.phase = phase
@@ -41,6 +44,7 @@ package struct Assignment: Sendable {
         self.slots = slots
         self.offline = offline
         self.decisions = decisions
+        self.resume = resume
     }
 }
 

@@ -41,7 +41,8 @@ extension FleetTask {
             task.executor = executor
             task.startedAt = startedAt ?? now
             task.notBefore = nil
-            task.result = nil
+            // A session that was put aside is gone on with until something else came of the task.
+            task.result = task.suspended?.result
             task.error = nil
         case (.running, .cancel):
             task.cancelRequested = true
@@ -119,6 +120,9 @@ extension FleetTask {
             result = report.result
             error = report.error
             end(.cancelled, at: now)
+        case .interrupted(.suspended):
+            result = SuspendedSession(in: report.result)?.result ?? result
+            interrupt(.suspended, at: now)
         case .interrupted(.inTheWay):
             waitForWay(report.error, at: now)
         case .interrupted(let interruption):

@@ -39,6 +39,9 @@ package struct FleetTask: Sendable {
 
     package var id: TaskID { spec.id }
 
+    /// The session that its next attempt goes on with; nil where there is none.
+    package var suspended: SuspendedSession? { phase == .run ? SuspendedSession(in: result) : nil }
+
     /// Whether it waits for children: what was granted before is blocked only by an approved plan.
     package var isParent: Bool { state == .blocked && startedAt != nil }
 

@@ -10,8 +10,12 @@ import YggTelemetry
 struct ExecutorAPI: Sendable {
     let executor: Executor
     private let memory = ExecutionMemory()
+    private let agent: AgentAPI
 
-    init(executor: Executor) { self.executor = executor }
+    init(executor: Executor) {
+        self.executor = executor
+        agent = AgentAPI(executor: executor)
+    }
 
     private static let bodyLimit = SizeLimit(1 << 20)
 
@@ -28,6 +32,11 @@ struct ExecutorAPI: Sendable {
         endpoints.on(.logs) { request, _ in try logs(request) }
         endpoints.on(.execute) { request, _ in try await execute(request) }
         endpoints.on(.action) { request, _ in try await act(request) }
+        endpoints.on(.agentExecute) { request, _ in try await agent.execute(request) }
+        endpoints.on(.agentChat) { request, _ in try await agent.chat(request) }
+        endpoints.on(.agentStatus) { _, _ in .json(agent.calls.status) }
+        endpoints.on(.agentSessions) { _, _ in try await agent.sessions() }
+        endpoints.on(.deleteAgentSession) { _, context in try await agent.delete(context) }
         return endpoints
     }
 
@@ -115,7 +124,7 @@ extension Endpoints {
 }
 
 extension ExecutionRefusal {
-    fileprivate func problem(kind: String, offered: [KindSpec]) -> Problem {
+    func problem(kind: String, offered: [KindSpec]) -> Problem {
         switch self {
         case .unknownKind:
             Problem(

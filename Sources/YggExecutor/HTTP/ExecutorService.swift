@@ -74,8 +74,22 @@ package final class ExecutorService: Service {
             // What killed processes left behind is cleared away beside the work: live trees are locked.
             let settings = executor.settings
             async let swept = DeadWorkspaces.sweep(settings.workspaceRoot, environment: settings.childEnvironment)
+            async let _ = archiveDaily()
             try await executor.run(url: url)
             _ = await swept
+        }
+
+        /// What nobody came back to is archived, now and every day.
+        private func archiveDaily() async {
+            let settings = executor.settings
+            repeat {
+                let now = RuntimeClock.host.time()
+                await IdleSessions.archive(
+                    settings.workspaceRoot,
+                    unusedSince: Timestamp(milliseconds: now.milliseconds - settings.sessionsKeep.rawValue),
+                    environment: settings.childEnvironment
+                )
+            } while (try? await Task.sleep(for: IdleSessions.interval.duration)) != nil
         }
     }
 }

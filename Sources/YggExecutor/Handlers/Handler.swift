@@ -122,6 +122,14 @@ package struct HandlerContext: Sendable {
     package let artifacts: ArtifactDesk
     /// As whom commits are made, and what opens remotes.
     package let git: GitAccess
+    /// The session that the attempt goes on with; nil where none was put aside.
+    package let resume: SuspendedSession?
+    /// Whether the attempt is made to stop so that another one goes on with its work.
+    package let isSuspending: @Sendable () -> Bool
+    /// What somebody beside the executor wants; nil of work that has a lease.
+    package let call: SessionCall?
+    /// The sessions at work here.
+    package let agents: AgentBoard
     /// When the attempt was accepted.
     package let acceptedAt: Timestamp
     /// Whether the lease is surely this attempt's own at the moment it is asked. What must not be done twice is done only
@@ -148,6 +156,10 @@ package struct HandlerContext: Sendable {
         secrets: Secrets = Secrets(),
         artifacts: ArtifactDesk? = nil,
         git: GitAccess = GitAccess(),
+        resume: SuspendedSession? = nil,
+        isSuspending: @escaping @Sendable () -> Bool = { false },
+        call: SessionCall? = nil,
+        agents: AgentBoard = AgentBoard(),
         acceptedAt: Timestamp = Timestamp(milliseconds: 0),
         isCurrent: @escaping @Sendable () -> Bool = { true },
         killGrace: Duration,
@@ -167,6 +179,10 @@ package struct HandlerContext: Sendable {
         self.secrets = secrets
         self.artifacts = artifacts ?? .local(key, workspaceRoot: workspaceRoot)
         self.git = git
+        self.resume = resume
+        self.isSuspending = isSuspending
+        self.call = call
+        self.agents = agents
         self.acceptedAt = acceptedAt
         self.isCurrent = isCurrent
         self.killGrace = killGrace

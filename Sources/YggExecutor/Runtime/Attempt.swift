@@ -32,13 +32,22 @@ final class Attempt: Sendable {
     let assignment: Assignment
     /// When the person's clock says that it began.
     let acceptedAt: Timestamp
+    /// What somebody beside the executor wants of it; nil where it has a lease.
+    let call: SessionCall?
     private let state: Mutex<State>
 
-    init(key: LeaseKey, handler: any Handler, assignment: Assignment, acceptedAt: Timestamp) {
+    init(
+        key: LeaseKey,
+        handler: any Handler,
+        assignment: Assignment,
+        acceptedAt: Timestamp,
+        call: SessionCall? = nil
+    ) {
         self.key = key
         self.handler = handler
         self.assignment = assignment
         self.acceptedAt = acceptedAt
+        self.call = call
         state = Mutex(State(log: AttemptLog(key: key)))
     }
 

@@ -121,8 +121,23 @@ extension Executor {
         runTimeout: Milliseconds? = nil,
         as own: LeaseKey? = nil
     ) async throws -> FinalReport {
+        try await admit(kind, params: params, at: "/parameters", runTimeout: runTimeout, as: own).report { _, _ in }
+    }
+
+    /// Takes work without a lease, and the slots for it. It is to be run at once.
+    /// - Parameters:
+    ///   - pointer: where the parameters stand in what the caller sent.
+    ///   - call: what the caller wants of a session.
+    func admit(
+        _ kind: TaskKind,
+        params: JSONObject,
+        at pointer: String,
+        runTimeout: Milliseconds?,
+        as own: LeaseKey?,
+        call: SessionCall? = nil
+    ) throws -> AdmittedWork {
         guard let handler = settings.handlers.handler(for: kind) else { throw ExecutionRefusal.unknownKind }
-        _ = try handler.spec.validate(params, at: "/parameters")
+        _ = try handler.spec.validate(params, at: pointer)
         // Nobody is here to be shown what it would do.
         guard !handler.spec.tier.contains(.plan) else { throw ExecutionRefusal.mustBeShown }
         let (tenure, number) = state.withLock { state in
@@ -146,15 +161,30 @@ extension Executor {
             runTimeout: runTimeout,
             at: runtime.clock.time()
         )
-        let report = await tenure.execute(
-            Attempt(
-                key: key,
-                handler: handler,
-                assignment: assignment,
-                acceptedAt: runtime.clock.time()
-            )
+        let attempt = Attempt(
+            key: key,
+            handler: handler,
+            assignment: assignment,
+            acceptedAt: runtime.clock.time(),
+            call: call
         )
-        if case .interrupted = report.ending { throw ExecutionRefusal.drained }
+        return AdmittedWork(tenure: tenure, attempt: attempt)
+    }
+}
+
+/// Work without a lease that has its slots.
+struct AdmittedWork: Sendable {
+    fileprivate let tenure: Tenure
+    fileprivate let attempt: Attempt
+
+    /// Runs it to its end, and gives its slots back. To be called once.
+    /// - Parameter emit: is told what would be in a task's log.
+    /// - Throws: `ExecutionRefusal.drained`.
+    func report(
+        emit: @escaping @Sendable (EventType, JSONObject) async -> Void
+    ) async throws(ExecutionRefusal) -> FinalReport {
+        let report = await tenure.execute(attempt, emit: emit)
+        if case .interrupted = report.ending { throw .drained }
         return report
     }
 }

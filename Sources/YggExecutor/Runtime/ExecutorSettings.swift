@@ -35,6 +35,8 @@ package struct ExecutorSettings: Sendable {
     /// As whom commits are made, and what opens remotes.
     package var git = GitAccess()
     package var drainTimeout = Milliseconds.seconds(30)
+    /// How long a session that nobody uses is kept.
+    package var sessionsKeep = Milliseconds.days(7)
     /// Bytes of undelivered entries before output is left out.
     package var spoolBytes = 256 << 20
     /// Bytes that must be free on every disk before new work is taken.
@@ -46,6 +48,8 @@ package struct ExecutorSettings: Sendable {
     package var version = YggVersion.current
     /// The models that its handlers ask.
     package var models: ModelDirectory?
+    /// The sessions of coding agents at work.
+    package let agents = AgentBoard()
     /// The last lines of the executor's log; nil where it has no file.
     package var readLog: (@Sendable (_ lines: Int) -> [String])?
 

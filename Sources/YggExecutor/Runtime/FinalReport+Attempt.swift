@@ -12,6 +12,8 @@ extension FinalReport {
         case .cutOff where !isDone: return nil
         case .cancelled where !isDone:
             self.init(ending: .finished(.cancelled), result: result.result)
+        case .drained where !isDone && result.interruption == .suspended:
+            self.init(ending: .interrupted(.suspended), result: result.result)
         case .drained where !isDone:
             self.init(ending: .interrupted(.drained))
         case .runTimeout where !isDone:

@@ -123,13 +123,16 @@ extension Tenure {
 
     // MARK: Work without a lease
 
-    /// Runs a task now, in slots that were admitted, and waits for its result. Its log goes nowhere.
-    func execute(_ attempt: Attempt) async -> FinalReport {
+    /// Runs a task now, in slots that were admitted, and waits for its result. Its log goes to `emit` and nowhere else.
+    func execute(
+        _ attempt: Attempt,
+        emit: @escaping @Sendable (EventType, JSONObject) async -> Void
+    ) async -> FinalReport {
         attempts.add(attempt)
         let result = await withCheckedContinuation { continuation in
             attempt.begin(at: clock.awake(), on: machine.attempts) { [self] in
                 let result = await ProcessScope.$witness.withValue(machine.home.processes) {
-                    await settings.carryOut(attempt, clock: clock) { _, _ in }
+                    await settings.carryOut(attempt, clock: clock, emit: emit)
                 }
                 attempts.remove(attempt.key)
                 feed(.released(attempt.handler.spec.slots))
@@ -205,6 +208,10 @@ extension ExecutorSettings {
                 secrets: secrets,
                 artifacts: artifacts,
                 git: git,
+                resume: attempt.assignment.resume,
+                isSuspending: { attempt.end == .drained },
+                call: attempt.call,
+                agents: agents,
                 acceptedAt: attempt.acceptedAt,
                 isCurrent: isCurrent,
                 killGrace: killGrace,

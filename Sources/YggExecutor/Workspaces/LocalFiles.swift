@@ -1,5 +1,6 @@
 import Glibc
 import SystemPackage
+import YggCore
 
 /// The few things that workspaces do with files. All are short: trees are removed by a process of their own.
 enum LocalFiles {
@@ -71,6 +72,19 @@ enum LocalFiles {
     static func isLink(_ path: String) -> Bool {
         var status = stat()
         return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
+    }
+
+    /// How long a file is; nil where there is none.
+    static func size(_ path: String) -> Int64? {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int64(status.st_size) : nil
+    }
+
+    /// When a file was last written; nil where there is none.
+    static func changed(_ path: String) -> Timestamp? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        return Timestamp(milliseconds: Int64(status.st_mtim.tv_sec) * 1000 + Int64(status.st_mtim.tv_nsec) / 1_000_000)
     }
 
     private static func mode(of path: String) -> mode_t? {

@@ -64,7 +64,7 @@ extension Worktree {
     static func session(
         _ repo: String,
         ref: String?,
-        in folder: String,
+        in folder: SessionFolder,
         _ run: AttemptRun
     ) async throws(HandlerFailure) -> Worktree {
         let git = try Git(run)
@@ -72,9 +72,12 @@ extension Worktree {
         if case .path(let path) = address {
             address = .path(try LocalRepository(at: path, roots: run.context.repositories).commonDirectory)
         }
-        return try await Worktree(in: folder, of: Mirror(of: address, git: git)) { () async throws(HandlerFailure) in
-            try await start(repo, ref: ref, run)
-        }
+        return try await Worktree(
+            in: folder.path,
+            of: Mirror(of: address, git: git),
+            isBegun: { folder.takeUp(run.context.resume) },
+            startingAt: { () async throws(HandlerFailure) in try await start(repo, ref: ref, run) }
+        )
     }
 
     /// Opens one at `ref` of the repository a task names. Whoever does closes it.

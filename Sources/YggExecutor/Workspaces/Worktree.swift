@@ -62,10 +62,12 @@ struct Worktree: Sendable {
     /// The work tree of a session, `<folder>/work`: as it was left, or made at a commit. It is on no branch, so that what
     /// becomes of its commits does not move it.
     /// - Parameters:
-    ///   - commit: is asked for what to begin from where there is no work tree yet.
+    ///   - isBegun: whether somebody has worked in it. One that nobody has may be half made, and is made anew.
+    ///   - commit: is asked for what to begin from where it is made.
     init(
         in folder: String,
         of mirror: Mirror,
+        isBegun: () -> Bool,
         startingAt commit: () async throws(HandlerFailure) -> (
             mirror: Mirror, commit: String, origin: RepositoryAddress?
         )
@@ -75,18 +77,25 @@ struct Worktree: Sendable {
         do { try LocalFiles.makeDirectory(folder, mode: 0o700) } catch { throw .unusableWorkspace(folder, error) }
         let lock = try await FileLock("\(path).lock", run: mirror.git.run)
         self.lock = lock
+        guard !isBegun() else {
+            do throws(HandlerFailure) {
+                let left = try await Self.left(at: path, mirror)
+                (self.mirror, place, self.commit, submodules) = (mirror, left.place, left.commit, [])
+            } catch {
+                // It is the only copy of somebody's work.
+                lock.release()
+                throw error
+            }
+            return
+        }
         var submodules: [Mirror] = []
         do throws(HandlerFailure) {
-            if LocalFiles.isFile("\(path)/.git"), let left = try? await Self.left(at: path, mirror) {
-                (self.mirror, place, self.commit) = (mirror, left.place, left.commit)
-            } else {
-                let start = try await commit()
-                (self.mirror, self.commit) = (start.mirror, start.commit)
-                place = try await Self.add(to: start.mirror, path: path, commit: start.commit, branch: nil)
-                _ = try await start.mirror.git.output(["reset", "--hard", "--quiet"], at: place)
-                let tree = Submodules.Tree(path: path, commit: start.commit, place: place, origin: start.origin)
-                try await Submodules(git: start.mirror.git).fill(tree, mirrors: &submodules)
-            }
+            let start = try await commit()
+            (self.mirror, self.commit) = (start.mirror, start.commit)
+            place = try await Self.add(to: start.mirror, path: path, commit: start.commit, branch: nil)
+            _ = try await start.mirror.git.output(["reset", "--hard", "--quiet"], at: place)
+            let tree = Submodules.Tree(path: path, commit: start.commit, place: place, origin: start.origin)
+            try await Submodules(git: start.mirror.git).fill(tree, mirrors: &submodules)
         } catch {
             await Self.remove(path, from: [mirror] + submodules, branch: nil)
             lock.release()
@@ -126,7 +135,7 @@ struct Worktree: Sendable {
     ) async throws(HandlerFailure) -> Git.Place {
         try await mirror.locked { () async throws(HandlerFailure) in
             let git = mirror.git
-            if LocalFiles.isFile("\(path)/.git") { _ = await git.run.collect(["rm", "-rf", "--", path]) }
+            if LocalFiles.exists(path) { _ = await git.run.collect(["rm", "-rf", "--", path]) }
             _ = try await git.output(["worktree", "prune"], at: mirror.place)
             let how = branch.map { ["-B", $0] } ?? ["--detach"]
             _ = try await git.output(

@@ -4,21 +4,32 @@ package import YggCore
 /// against which they are tried, as `CoordinatorCall` is the coordinator's.
 package enum ExecutorCall: String, Sendable, Hashable, CaseIterable {
     case livez, readyz, health, metrics, info, status, logs, execute, action
+    case agentExecute, agentChat, agentStatus, agentSessions, deleteAgentSession
 
     package var method: String {
         switch self {
-        case .livez, .readyz, .health, .metrics, .info, .status, .logs: "GET"
-        case .execute, .action: "POST"
+        case .livez, .readyz, .health, .metrics, .info, .status, .logs, .agentStatus, .agentSessions: "GET"
+        case .execute, .action, .agentExecute, .agentChat: "POST"
+        case .deleteAgentSession: "DELETE"
         }
     }
 
-    package var path: String { "/\(rawValue)" }
+    package var path: String {
+        switch self {
+        case .livez, .readyz, .health, .metrics, .info, .status, .logs, .execute, .action: "/\(rawValue)"
+        case .agentExecute: "/agent/execute"
+        case .agentChat: "/agent/chat"
+        case .agentStatus: "/agent/status"
+        case .agentSessions: "/agent/sessions"
+        case .deleteAgentSession: "/agent/sessions/:session"
+        }
+    }
 
     package var rule: AccessRule {
         switch self {
         case .livez, .readyz, .health: .open
-        case .metrics, .info, .status, .logs: .role(.viewer)
-        case .execute, .action: .role(.operator)
+        case .metrics, .info, .status, .logs, .agentStatus, .agentSessions: .role(.viewer)
+        case .execute, .action, .agentExecute, .agentChat, .deleteAgentSession: .role(.operator)
         }
     }
 }

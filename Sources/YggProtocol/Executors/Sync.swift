@@ -187,6 +187,7 @@ extension Assignment {
             object.append("skippedTier", .array(spec.skippedTier.map { .string($0.rawValue) }))
         }
         if !decisions.isEmpty { object.append("decisions", .array(decisions.map { .object($0.json) })) }
+        if let resume { object.append("resume", .object(resume.json)) }
         return object
     }
 
@@ -216,7 +217,8 @@ extension Assignment {
             offline: reader.choice("offline", of: OfflinePolicy.self) ?? .stop,
             decisions: reader.list("decisions") { nested throws(InvalidInput) in
                 try Approval(reading: &nested, task: task)
-            } ?? []
+            } ?? [],
+            resume: reader.nested("resume") { nested throws(InvalidInput) in try SuspendedSession(reading: &nested) }
         )
     }
 }

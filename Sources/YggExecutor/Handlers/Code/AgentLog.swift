@@ -2,30 +2,22 @@ import Synchronization
 import YggAgent
 import YggCore
 
-/// Tells the log of a task what its agent does, and keeps what evidence needs of it.
+/// Tells the log of a task what its agent does.
 final class AgentLog: Sendable {
-    private struct Said {
-        var answer = ""
-        var commands: [JSON] = []
-    }
-
     private let run: AttemptRun
-    private let said = Mutex(Said())
+    private let answer = Mutex("")
     /// Of one answer; what a model repeats without end need not be kept.
     private static let longestAnswer = 16 << 10
-    private static let mostCommands = 500
 
     init(_ run: AttemptRun) { self.run = run }
 
-    /// The commands that were run for the model, in order, with their ends.
-    var commands: [JSON] { said.withLock { $0.commands } }
-
     func tell(_ event: AgentEvent) async {
+        run.context.agents.note(event, of: run.context.key.task)
         switch event {
         case .text(let piece):
             run.context.heard()
-            said.withLock { said in
-                if said.answer.utf8.count < Self.longestAnswer { said.answer += piece }
+            answer.withLock { answer in
+                if answer.utf8.count < Self.longestAnswer { answer += piece }
             }
         case .thinking: run.context.heard()
         case .toolCall(let call):
@@ -35,11 +27,6 @@ final class AgentLog: Sendable {
                 ["id": .string(call.id), "name": .string(call.name), "arguments": .object(call.arguments)]
             )
         case .toolResult(let call, let result):
-            if result.record.argv != nil {
-                said.withLock { said in
-                    if said.commands.count < Self.mostCommands { said.commands.append(result.record.json) }
-                }
-            }
             await emit(
                 .toolResult,
                 [
@@ -62,9 +49,9 @@ final class AgentLog: Sendable {
 
     /// An answer comes in pieces and is told whole.
     func flush() async {
-        let answer = said.withLock { said in
-            defer { said.answer = "" }
-            return said.answer
+        let answer = answer.withLock { answer in
+            defer { answer = "" }
+            return answer
         }
         guard answer.contains(where: { !$0.isWhitespace }) else { return }
         await emit(.message, ["level": "info", "from": "model", "text": .string(answer)])

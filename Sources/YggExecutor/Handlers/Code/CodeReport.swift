@@ -5,7 +5,6 @@ import YggCore
 struct CodeReport {
     let work: CodeWork
     let outcome: AgentOutcome
-    let log: AgentLog
     let plan: VerificationPlan
     let folder: SessionFolder
 
@@ -22,11 +21,12 @@ struct CodeReport {
             }
             // What there is of the work is worth a look.
             if let diff = try? await checkpoints.diff(), !diff.isEmpty {
-                let artifact = try await context.upload(
-                    Array(context.secrets.patterns.redacted(diff).utf8),
-                    name: "diff"
-                )
-                failed.result["diff"] = .string(artifact.sha256)
+                let shown = context.secrets.patterns.redacted(diff)
+                if context.call != nil {
+                    failed.result["diff"] = .string(shown)
+                } else {
+                    failed.result["diff"] = .string(try await context.upload(Array(shown.utf8), name: "diff").sha256)
+                }
             }
             failed.result["evidence"] = .string(try await evidence(failed.error).sha256)
             throw failed
@@ -40,6 +40,7 @@ struct CodeReport {
     {
         let tree: String
         do { tree = try await checkpoints.save("result") } catch { throw .unusableWorkspace(worktree.path, error) }
+        if let call = context.call, !call.lands { return try await show(tree, worktree, checkpoints) }
         var order = WorkOrder(
             repository: work.repository,
             target: WorkOrder.target(
@@ -60,7 +61,7 @@ struct CodeReport {
         order.result = members
         order.result["evidence"] = .string(try await evidence(nil).sha256)
         let check = LandingCheck(folder, context)
-        return try await WorkProduct.handOver(
+        var result = try await WorkProduct.handOver(
             tree,
             on: worktree.commit,
             branch: worktree.branch,
@@ -68,6 +69,36 @@ struct CodeReport {
             order,
             run
         ) { path, commands in await check.run(commands, in: path) }
+        if context.call != nil { result.result["diff"] = .string(try await diff(to: tree, worktree, checkpoints)) }
+        return result
+    }
+
+    private func diff(
+        to tree: String,
+        _ worktree: Worktree,
+        _ checkpoints: Checkpoints
+    ) async throws(HandlerFailure) -> String {
+        do {
+            return context.secrets.patterns.redacted(try await checkpoints.diff(to: tree))
+        } catch {
+            throw .unusableWorkspace(worktree.path, error)
+        }
+    }
+
+    /// The work for whoever asked for it beside the executor: nobody else is told, and it goes nowhere.
+    private func show(
+        _ tree: String,
+        _ worktree: Worktree,
+        _ checkpoints: Checkpoints
+    ) async throws(HandlerFailure) -> HandlerResult {
+        let diff = try await diff(to: tree, worktree, checkpoints)
+        var result = members
+        let own: JSONObject = [
+            "changed": .bool(!diff.isEmpty), "summary": .string(summary), "base": .string(worktree.commit),
+            "diff": .string(diff), "checks": .array(steps.map(\.json)),
+        ]
+        for member in own.members { result.append(member.key, member.value) }
+        return HandlerResult(outcome: outcome.unverified == nil ? .succeeded : .unverified, result: result)
     }
 
     private var steps: [StepReport] { outcome.verdict?.steps ?? [] }
@@ -118,6 +149,21 @@ struct CodeReport {
 
     // MARK: - Evidence
 
+    private static let mostCommands = 500
+
+    /// The commands that were run for the model, in order, with their ends: of the whole session, whichever attempts it
+    /// was worked on in.
+    private var commands: [JSON] {
+        get async {
+            guard let session = try? await SessionFile.read(outcome.sessionFile) else { return [] }
+            let commands = session.records.compactMap { record -> JSON? in
+                guard case .called(_, let result) = record.input, result.record.argv != nil else { return nil }
+                return result.record.json
+            }
+            return Array(commands.prefix(Self.mostCommands))
+        }
+    }
+
     /// Everything that somebody would want to know who doubts the result: one bundle of JSON.
     private func evidence(_ error: TaskError?) async throws(HandlerFailure) -> Artifact {
         var evidence = members
@@ -131,7 +177,7 @@ struct CodeReport {
             .object(JSONObject(outcome.prompts.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
         )
         evidence.append("kindPrompt", .string(CodePrompt(work.kind, params: context.params).templateHash))
-        evidence.append("commands", .array(log.commands))
+        evidence.append("commands", .array(await commands))
         evidence.append("checks", .array(steps.map(\.json)))
         evidence.append("fixed", .array((outcome.verdict?.fixed ?? []).map(JSON.string)))
         evidence.append("newFailures", .int(Int64(outcome.verdict?.newFailures ?? 0)))

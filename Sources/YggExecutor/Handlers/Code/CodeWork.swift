@@ -17,11 +17,12 @@ struct CodeWork {
         // A change that conflicts with what landed meanwhile is made anew, from there.
         let isAnew = isToBeRedone
         if isAnew { await folder.remove(context) }
-        let ref = isAnew ? params["target"]?.stringValue : params["ref"]?.stringValue
-        let worktree = try await Worktree.session(repository, ref: ref, in: folder.path, run)
+        let ref = isAnew ? params["target"]?.stringValue : context.resume?.base ?? params["ref"]?.stringValue
+        let worktree = try await Worktree.session(repository, ref: ref, in: folder, run)
         do throws(HandlerFailure) {
+            if context.call != nil { try folder.keep(context) }
             let result = try await result(folder, worktree)
-            if result.question == nil, result.outcome == .succeeded {
+            if result.question == nil, result.outcome == .succeeded, !isShownOnly {
                 _ = await worktree.close(.discard)
                 await folder.remove(context)
             } else {
@@ -33,6 +34,9 @@ struct CodeWork {
             throw error
         }
     }
+
+    /// Whoever asked beside the executor looks at the work, and may say more.
+    private var isShownOnly: Bool { context.call.map { !$0.lands } ?? false }
 
     private var isToBeRedone: Bool {
         guard let last = context.decisions.last, last.decision?.verdict == .approved else { return false }
@@ -47,6 +51,8 @@ struct CodeWork {
         } catch {
             throw .unusableWorkspace(worktree.path, error)
         }
+        let transfer = SessionTransfer(folder: folder, worktree: worktree, checkpoints: checkpoints, run: run)
+        if let suspended = context.resume, !folder.hasSession { try await transfer.takeUp(suspended) }
         let plan = await VerificationPlan.find(
             setting,
             for: kind.verification,
@@ -72,9 +78,15 @@ struct CodeWork {
             checkpoints: checkpoints
         )
         let agent = AgentRun(session, parts, onEvent: { await log.tell($0) })
+        context.agents.enter(context.key.task, agent, session)
         let outcome = await agent.run()
+        // Whoever called beside the executor has it until they have heard the end.
+        if context.call == nil { context.agents.leave(context.key.task) }
         await log.flush()
-        let report = CodeReport(work: self, outcome: outcome, log: log, plan: plan, folder: folder)
+        if outcome.ending == .cancelled || outcome.ending == .suspended, context.isSuspending(), context.call == nil {
+            return await transfer.putAside()
+        }
+        let report = CodeReport(work: self, outcome: outcome, plan: plan, folder: folder)
         return try await report.result(worktree, checkpoints)
     }
 }

@@ -22,10 +22,13 @@ struct SessionOpening {
     ) async throws(HandlerFailure) -> AgentSession {
         do throws(any Error) {
             if folder.hasSession {
-                var session = try await AgentSession.resume(at: folder.file, tools: toolbox.specs, comment: comment)
-                // One that ended for want of a model has something to do again; it only has to be told.
-                if comment == nil, session.end != nil {
-                    session = try await AgentSession.resume(at: folder.file, tools: toolbox.specs, comment: "Go on.")
+                var session = try await AgentSession.resume(at: folder.file, tools: toolbox.specs)
+                if let comment = unheard(by: session) {
+                    session.say(comment)
+                } else if case .failed = session.end?.way {
+                    // One that ended for want of a model has something to do again; it only has to be told. What is done is
+                    // done, and is handed over as it is.
+                    session.say("Go on.")
                 }
                 await run.message(
                     "Goes on with the session of an earlier attempt, after \(counted(session.steps, "step", "steps"))."
@@ -47,6 +50,22 @@ struct SessionOpening {
     /// What a person said when they sent the work back.
     private var comment: String? { context.decisions.comment }
 
+    /// What is to be said to a session that goes on: what came with the call, or what an attempt that has died since may
+    /// have told it already.
+    private func unheard(by session: AgentSession) -> String? {
+        if let message = context.call?.message { return message }
+        guard let comment else { return nil }
+        let said = context.decisions.filter { $0.decision?.verdict == .sentBack && $0.decision?.comment == comment }
+            .count
+        let began = session.header.task.instruction.hasSuffix(Self.earlier(comment)) ? 1 : 0
+        return session.comments.filter { $0 == comment }.count + began < said ? comment : nil
+    }
+
+    /// Whoever did the work before is out of reach, but what was said to them counts.
+    private static func earlier(_ comment: String) -> String {
+        "\n\nA person has looked at an earlier try, and said:\n\(comment)"
+    }
+
     private func begin(_ toolbox: Toolbox, _ verifier: Verifier, _ worktree: Worktree) async throws -> AgentSession {
         var facts = RepositoryFacts(files: await files(worktree), checks: plan.steps.map(\.argv))
         if work.kind.verification == .lint {
@@ -56,11 +75,7 @@ struct SessionOpening {
             }
         }
         let prompt = CodePrompt(work.kind, params: context.params, facts: facts)
-        var instruction = prompt.text
-        if let comment {
-            // Whoever did the work before is out of reach, but what was said to them counts.
-            instruction += "\n\nA person has looked at an earlier try, and said:\n\(comment)"
-        }
+        let instruction = prompt.text + (comment.map(Self.earlier) ?? "")
         let task = AgentTask(
             id: context.key.task.rawValue,
             instruction: instruction,
