@@ -65,7 +65,7 @@ package final class SessionFile: Sendable {
             let descriptor = try open(path, [.create])
             let file = SessionFile(path: path, descriptor: descriptor, lines: [])
             // One that was killed while it began has left less than a line.
-            guard try read(descriptor, path, { _, _ in }) == 0 else {
+            guard try read(descriptor, path, { _, _ in true }) == 0 else {
                 throw SessionError(.exists, "There is a session at \(path) already. Go on with that one.")
             }
             do {

@@ -65,7 +65,7 @@ extension Coordinator {
         do throws(TierLowered) {
             return try settings.tierRules.tier(
                 of: submission.kind,
-                handler: kind?.tier,
+                handler: kind?.tier(for: submission.params),
                 labels: submission.labels,
                 route: settings.routes.route(for: submission.kind),
                 asked: submission.tier,

@@ -63,6 +63,13 @@ package struct KindSpec: Sendable, Hashable {
         }
     }
 
+    /// What a person must see of a task with these parameters. An answer about code that came with the task, and not
+    /// about a repository, changes nothing that is anybody's.
+    package func tier(for params: JSONObject) -> [Tier] {
+        guard asksModel, let repository = repositoryParameter, !repository.isRequired else { return tier }
+        return params[repository.name]?.stringValue?.isEmpty ?? true ? [] : tier
+    }
+
     /// Whether a parameter names a repository, and which.
     package var repositoryParameter: ParameterSpec? { params.first { $0.type == .repository } }
 

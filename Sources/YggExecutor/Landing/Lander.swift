@@ -17,12 +17,15 @@ struct Lander: Sendable {
     let landing: Landing
     let verify: Verification
 
-    /// - Parameter verify: nil runs the commands as they are.
+    /// - Parameter verify: nil runs the commands isolated, like everything that a repository brings along.
     init(_ landing: Landing, _ run: AttemptRun, verify: Verification? = nil) throws(HandlerFailure) {
         self.run = run
         self.landing = landing
         git = try Git(run)
-        self.verify = verify ?? { path, commands in await Self.runAll(commands, in: path, run) }
+        self.verify =
+            verify ?? { path, commands in
+                await LandingCheck(SessionFolder(run.context), run.context).run(commands, in: path)
+            }
     }
 
     /// Lands what a person approved: the `land` of a handler whose questions are diffs.
@@ -204,31 +207,6 @@ struct Lander: Sendable {
         }
         await run.message(summary + ".")
         return HandlerResult(outcome: .succeeded, result: result)
-    }
-
-    // MARK: - Checking
-
-    private static func runAll(_ commands: [[String]], in path: String, _ run: AttemptRun) async -> [Verified] {
-        var checked: [Verified] = []
-        for argv in commands {
-            await run.progress("Runs \(argv.joined(separator: " "))")
-            let outcome = await run.stream(argv, in: path)
-            checked.append(Verified(argv, exitCode: outcome.exitStatus))
-            if Task.isCancelled { break }
-        }
-        return checked
-    }
-}
-
-extension ProcessOutcome {
-    /// As a shell tells it.
-    fileprivate var exitStatus: Int64 {
-        guard cause == .finished else { return 124 }
-        return switch ending {
-        case .exited(let code): Int64(code)
-        case .signalled(let signal): 128 + Int64(signal)
-        case .notStarted: 127
-        }
     }
 }
 

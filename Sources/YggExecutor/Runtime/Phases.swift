@@ -85,8 +85,9 @@ extension Assignment {
     /// What a person must see: what the coordinator says, and what the handler here asks for and no operator skipped.
     /// The coordinator may not have known the handler when the task was submitted.
     func tier(with handler: KindSpec) -> [Tier] {
-        Tier.allCases.filter { tier in
-            spec.tier.contains(tier) || handler.tier.contains(tier) && !spec.skippedTier.contains(tier)
+        let own = handler.tier(for: spec.params)
+        return Tier.allCases.filter { tier in
+            spec.tier.contains(tier) || own.contains(tier) && !spec.skippedTier.contains(tier)
         }
     }
 }

@@ -22,6 +22,8 @@ package enum GitSafety {
             "GIT_ALLOW_PROTOCOL": protocols, "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "",
             "GIT_SSH_COMMAND": "ssh -o BatchMode=yes", "GIT_SSH_VARIANT": "ssh", "GIT_PAGER": "cat",
             "GIT_EDITOR": "false", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1",
+            // A replaced object would make one thing of what another one was approved as.
+            "GIT_NO_REPLACE_OBJECTS": "1",
             // Messages are read by us too.
             "LC_ALL": "C", "LANGUAGE": "",
         ]) { $1 }

@@ -82,4 +82,15 @@ struct CodeKindTests {
         #expect(kind.tier == [.review] && kind.verification == .test && kind.mode == .auto && kind.language == "python")
         #expect(kind.spec(origin: .declared).origin == .declared)
     }
+
+    @Test func `code that comes with a task is shown to nobody before it counts, a repository's is`() throws {
+        let kind = try #require(CodeKind.standard("code-refactor")).spec(origin: .builtIn)
+        #expect(kind.tier == [.review])
+        #expect(kind.tier(for: ["code": "x = 1"]) == [] && kind.tier(for: ["repo": "", "code": "x"]) == [])
+        #expect(kind.tier(for: ["repo": "/srv/git/a"]) == [.review])
+        // A command about a repository that may be left out is what its household made it.
+        var command = kind
+        command.asksModel = false
+        #expect(command.tier(for: [:]) == [.review])
+    }
 }

@@ -10,8 +10,8 @@ struct AgentWork {
     private static let files = 5_000
     private static let steps = 100
     /// Of a transcript of ten megabytes: steps, and the bytes of an answer and of a file that is read, in each of them.
-    private static let longSteps = 450
-    private static let longAnswer = 9 << 10
+    private static let longSteps = 490
+    private static let longAnswer = 8 << 10
     private static let longFile = 12 << 10
     private static let sessions = 50
     private static let starts = 10
@@ -142,7 +142,7 @@ struct AgentWork {
                 "kind": "code-refactor",
                 "params": [
                     "repo": .string(repository), "instruction": "Change one file.", "test": ["true"],
-                    "maxSteps": .int(Int64(steps + 20)),
+                    "maxSteps": .int(Int64(steps + 5)),
                 ],
             ]
         )
