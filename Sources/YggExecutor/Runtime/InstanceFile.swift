@@ -43,8 +43,10 @@ final class InstanceFile: Sendable {
     /// Gives the directory back to whoever comes next. It is not written any more.
     func release() {
         lock.withLock { lock in
-            // The lock ends with the descriptor, and a failure to close it leaves none.
-            try? lock?.close()
+            guard let held = lock else { return }
+            // Closing alone would not be enough: a child between fork and exec has the descriptor, too.
+            flock(held.rawValue, LOCK_UN)
+            try? held.close()
             lock = nil
         }
     }

@@ -54,7 +54,11 @@ struct FileLock: Sendable {
     }
 
     /// Gives the lock back. It, or ``remove(_:)``, is to be called once.
-    func release() { try? file.close() }
+    func release() {
+        // Closing alone would not be enough: a child between fork and exec has the descriptor, too.
+        flock(file.rawValue, LOCK_UN)
+        try? file.close()
+    }
 
     /// Gives back a lock whose file nobody needs any more. Only for names that are used once: somebody who opened the
     /// file a moment ago would hold a lock on nothing.

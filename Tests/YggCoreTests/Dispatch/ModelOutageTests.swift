@@ -15,7 +15,10 @@ import YggCore
             name: "surtr",
             url: nil,
             version: "1",
-            kinds: [KindSpec(kind: "llm-prompt", description: ""), KindSpec(kind: "ollama-list", description: "")],
+            kinds: [
+                KindSpec(kind: "llm-prompt", description: "", asksModel: true),
+                KindSpec(kind: "ollama-list", description: ""),
+            ],
             slots: ["default": 2],
             window: 0,
             labels: [:],
