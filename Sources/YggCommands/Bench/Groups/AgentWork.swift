@@ -84,7 +84,12 @@ struct AgentWork {
             guard let executor = fleet.executor else { return }
             let before = ProcessUsage.statusMiB("VmRSS", of: executor.pid)
             let reader = try TaskReader(port: fleet.port, stop: context.stop)
-            let task = try finish(submit(repository, fleet, steps: Self.longSteps), reader)
+            // A context that forgets makes the scenario begin again, so this one ends at its limit.
+            let task = try end(of: submit(repository, fleet, steps: Self.longSteps), reader)
+            let steps = task["result"]?["steps"]?.intValue ?? 0
+            guard steps >= Int64(Self.longSteps) else {
+                throw CommandFailure("The long session of the benchmark ended after \(steps) steps: \(task.text)")
+            }
             let peak = ProcessUsage.statusMiB("VmHWM", of: executor.pid)
             context.report.add(
                 BenchMetric(
@@ -97,7 +102,7 @@ struct AgentWork {
                         "transcriptMB": BenchNumber.json(
                             Double(Self.longSteps * (Self.longAnswer + Self.longFile)) / 1_000_000
                         ),
-                        "endedAs": task["state"] ?? .null,
+                        "steps": .int(steps),
                     ]
                 )
             )
@@ -152,12 +157,18 @@ struct AgentWork {
         return id
     }
 
-    /// Waits until a person would be asked.
-    private func finish(_ id: String, _ reader: TaskReader) throws -> JSON {
+    /// Waits until nothing is done any more, whatever came of it.
+    private func end(of id: String, _ reader: TaskReader) throws -> JSON {
         var task = try reader.task(id)
         while ["queued", "running"].contains(task["state"]?.stringValue ?? "") {
             task = try reader.get("/v1/tasks/\(id)?wait=30s&index=\(task["version"]?.intValue ?? 0)")
         }
+        return task
+    }
+
+    /// Waits until a person would be asked.
+    private func finish(_ id: String, _ reader: TaskReader) throws -> JSON {
+        let task = try end(of: id, reader)
         guard task["state"] == "awaitingApproval" else {
             throw CommandFailure("A session of the benchmark did not come to its end: \(task.text)")
         }
