@@ -1,4 +1,3 @@
-import Crypto
 package import YggCore
 
 /// What is known of a repository when a model is told what to do in it.
@@ -88,12 +87,7 @@ package struct CodePrompt: Sendable, Hashable {
     package func value(_ name: String) -> String? { values[name].flatMap { $0.isEmpty ? nil : $0 } }
 
     /// What the evidence names the template by: a sha256.
-    package var templateHash: String {
-        SHA256.hash(data: Array(kind.prompt.utf8)).map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0\(digits)" : digits
-        }.joined()
-    }
+    package var templateHash: String { PromptText(name: kind.kind.rawValue, text: kind.prompt).sha256 }
 
     /// More backticks than any line of the code begins with.
     private static func fence(_ code: String) -> String {
