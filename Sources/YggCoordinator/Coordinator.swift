@@ -27,6 +27,7 @@ package final class Coordinator: Service {
     let alarm: Alarm
     let link: any AgentLink
     let desk = CallDesk()
+    let turnDesk = TurnDesk()
     let passedCalls = PassedCalls()
     let disk: Mutex<DiskGuard>
     let retentionCounts = Mutex(RetentionCounts())
@@ -201,6 +202,7 @@ package final class Coordinator: Service {
         }
         events.close()
         passedCalls.end()
+        turnDesk.close()
     }
 
     /// Whether it has begun to stop, and answers only to say goodbye.

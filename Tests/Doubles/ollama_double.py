@@ -6,8 +6,10 @@ process that started it does. What it says is queued by the test, one reply a re
 
     POST /double/replies   a list of replies for the next calls of /api/chat, /api/generate and /api/pull, see Reply
     POST /double/models    {name: {"capabilities": [...], "context": N, "size": N}}: instead of the built-in ones
-    GET  /double/log       every request with its body and how it ended: answered, reset, stalled, cancelled
-    GET  /double/wait?ended=cancelled&count=1   the same, as soon as so many ended so
+    GET  /double/log       every request with its body and how it ended: answered, reset, stalled, cancelled; how many asked a
+                           model at once at most (crowd), and how often a model was loaded anew (reloads)
+    GET  /double/wait?ended=cancelled&count=1   the same, as soon as so many ended so; with path= only those of it, without
+                           ended= as soon as so many have come
 
 Without a queued reply it says "Hello" in three lines. What a reply does not say otherwise is as Ollama does it.
 """
@@ -56,6 +58,7 @@ class Double:
     def __init__(self):
         self.models, self.replies, self.log = dict(MODELS), [], []
         self.loaded, self.reloads = {}, 0
+        self.asking, self.crowd = 0, 0
         self.changed, self.one_at_a_time = asyncio.Condition(), asyncio.Semaphore(1)
         self.random = random.Random(1)
 
@@ -81,6 +84,7 @@ class Double:
             return True
         entry = {"method": method, "path": path, "headers": headers, "body": parsed(body), "ended": None}
         self.log.append(entry)
+        await self.note(entry, None)
         work = asyncio.create_task(self.answer(writer, method, path, headers, body))
         # Nothing is read here: a client may send its next request on this connection.
         while not work.done() and not reader.at_eof() and reader.exception() is None:
@@ -118,9 +122,10 @@ class Double:
             self.models = given
         elif path == "/double/wait":
             async with self.changed:
-                await self.changed.wait_for(
-                    lambda: sum(entry["ended"] == query["ended"] for entry in self.log) >= int(query.get("count", 1)))
-        await whole(writer, 200, json.dumps({"requests": self.log, "reloads": self.reloads}), JSON_TYPE)
+                await self.changed.wait_for(lambda: sum(
+                    entry["ended"] == query.get("ended", entry["ended"]) and entry["path"] == query.get("path", entry["path"])
+                    for entry in self.log) >= int(query.get("count", 1)))
+        await whole(writer, 200, json.dumps({"requests": self.log, "reloads": self.reloads, "crowd": self.crowd}), JSON_TYPE)
 
     # Answers
 
@@ -218,6 +223,14 @@ class Double:
         return await whole(writer, 200, json.dumps(line), JSON_TYPE)
 
     async def talk(self, writer, name, facts, request, prompt, key="message"):
+        self.asking += 1
+        self.crowd = max(self.crowd, self.asking)
+        try:
+            return await self.answer_in_turn(writer, name, facts, request, prompt, key)
+        finally:
+            self.asking -= 1
+
+    async def answer_in_turn(self, writer, name, facts, request, prompt, key):
         async with self.one_at_a_time:
             reply = self.next_reply()
             context = self.hold(name, facts, request)

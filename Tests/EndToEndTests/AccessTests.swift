@@ -45,8 +45,8 @@ struct AccessTests {
         .listKinds: .viewer, .showKind: .viewer, .listRoutes: .viewer,
 
         .listExecutors: .viewer, .showExecutor: .viewer, .executorLogs: .viewer, .orderExecutor: .operator,
-        .registerExecutor: .executor, .syncExecutor: .executor, .reportExecutor: .executor, .join: .invited,
-        .renewKey: .executor,
+        .registerExecutor: .executor, .syncExecutor: .executor, .reportExecutor: .executor,
+        .takeTurns: .executor, .join: .invited, .renewKey: .executor,
 
         .listServices: .viewer, .showService: .viewer, .registerService: .service, .heartbeatService: .service,
         .removeService: .operator, .serviceHealth: .viewer, .serviceInfo: .viewer, .serviceStatus: .viewer,

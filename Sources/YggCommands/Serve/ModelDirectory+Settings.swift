@@ -20,7 +20,12 @@ extension ModelDirectory {
             }
         }
         for index in setups.indices { setups[index].service = wrapping(setups[index].service) }
-        self.init(setups, defaultModel: settings.defaultModel, isConfigured: settings.namesModels)
+        self.init(
+            setups,
+            defaultModel: settings.defaultModel,
+            isConfigured: settings.namesModels,
+            machine: ProcessContext.hostName
+        )
     }
 
     private static func ollama(_ name: String, _ entry: OllamaEntry) -> Setup {
@@ -34,7 +39,8 @@ extension ModelDirectory {
             service: OllamaProvider(server),
             parallel: entry.parallel,
             contextTokens: entry.numCtx,
-            allowsPull: entry.allowPull
+            allowsPull: entry.allowPull,
+            gate: entry.gate
         )
     }
 

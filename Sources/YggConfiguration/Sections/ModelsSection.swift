@@ -109,6 +109,8 @@ package struct OllamaEntry: Sendable, Hashable {
     package var parallel = 1
     /// Whether a model that is missing there is fetched when work asks for it.
     package var allowPull = false
+    /// What the whole fleet calls the server; nil means its machine and port.
+    package var gate: String?
     package var timers = Timers()
 
     /// How long it may be silent before it is given up; what is nil is as the agent has it.
@@ -131,6 +133,10 @@ package struct OllamaEntry: Sendable, Hashable {
         numCtx = reader.int("numCtx", in: Self.numCtxRange) ?? numCtx
         parallel = reader.int("parallel", in: Self.parallelRange).map { Int($0) } ?? parallel
         allowPull = reader.bool("allowPull") ?? allowPull
+        gate = reader.string("gate", maxLength: 128)
+        if gate == "" {
+            reader.complain("gate", "must not be empty; without the key it is the server's machine and port")
+        }
         timers =
             reader.nested("timers") { timers throws(InvalidInput) in
                 Timers(

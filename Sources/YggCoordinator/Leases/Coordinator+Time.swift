@@ -28,6 +28,7 @@ extension Coordinator {
                 }
                 control.dispatch(.sweep, now: now, into: &work)
             }
+            turnDesk.sweep(silence: settings.leases.ttl, now: now)
         }
     }
 

@@ -60,6 +60,15 @@ extension CoordinatorLink {
         }
     }
 
+    func turns(_ request: TurnsRequest, as id: ExecutorID, timeout: Milliseconds) async throws(LinkError)
+        -> TurnsAnswer
+    {
+        let path = "/v1/executors/\(id)/turns"
+        return try read(try await send(path: path, body: request.json.bytes, timeout: timeout)) {
+            reader throws(InvalidInput) in try TurnsAnswer(reading: &reader)
+        }
+    }
+
     private func read<Message>(
         _ json: JSON,
         _ body: (inout ObjectReader) throws(InvalidInput) -> Message

@@ -68,6 +68,7 @@ final class Tenure: Sendable {
     let reportBell = Wakeup()
     let endBell = Wakeup()
     let modelBell = Wakeup()
+    let turnBell = Wakeup()
 
     init(
         runtime: Executor.Runtime,
@@ -118,6 +119,7 @@ final class Tenure: Sendable {
                 group.addTask { await self.diskLoop() }
                 if let models = self.settings.watchedModels {
                     group.addTask { await self.modelLoop(models) }
+                    group.addTask { await self.turnLoop(models) }
                 }
                 await group.next()
                 group.cancelAll()

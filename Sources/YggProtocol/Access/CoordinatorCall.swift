@@ -12,7 +12,7 @@ package enum CoordinatorCall: String, Sendable, Hashable, CaseIterable {
     case listKinds, showKind, listRoutes
 
     case listExecutors, showExecutor, executorLogs, orderExecutor
-    case registerExecutor, syncExecutor, reportExecutor, join, renewKey
+    case registerExecutor, syncExecutor, reportExecutor, takeTurns, join, renewKey
 
     case listServices, showService, registerService, heartbeatService, removeService
     case serviceHealth, serviceInfo, serviceStatus, serviceLogs, serviceExecute, serviceAction
@@ -62,6 +62,7 @@ package enum CoordinatorCall: String, Sendable, Hashable, CaseIterable {
         case .registerExecutor: ("POST", "/v1/executors", .executorItself)
         case .syncExecutor: ("POST", "/v1/executors/:executor/sync", .executorItself)
         case .reportExecutor: ("POST", "/v1/executors/:executor/reports", .executorItself)
+        case .takeTurns: ("POST", "/v1/executors/:executor/turns", .executorItself)
         case .join: ("POST", "/v1/join", .joining)
         case .renewKey: ("POST", "/v1/executors/:executor/key", .executorItself)
 

@@ -15,6 +15,7 @@ struct ExecutorRoutes: Sendable {
         endpoints.on(.orderExecutor, act)
         endpoints.on(.syncExecutor, sync)
         endpoints.on(.reportExecutor, report)
+        endpoints.on(.takeTurns, turns)
     }
 
     @Sendable private func list(_ request: Request, _ context: YggContext) async throws -> Response {
@@ -56,5 +57,14 @@ struct ExecutorRoutes: Sendable {
         let id = try context.executorID()
         var reader = try await request.objectReader(limit: coordinator.settings.limits.ofLargeBody)
         return .json(try await coordinator.report(id, try ReportsRequest(reading: &reader)).json)
+    }
+
+    @Sendable private func turns(_ request: Request, _ context: YggContext) async throws -> Response {
+        let id = try context.executorID()
+        var reader = try await request.objectReader(limit: coordinator.settings.limits.ofLargeBody)
+        let answer = try await coordinator.turns(id, try TurnsRequest(reading: &reader))
+        // It was held for a while: its key may be over by now.
+        try coordinator.access.checkWelcome(try context.principal()) { context.address }
+        return .json(answer.json)
     }
 }

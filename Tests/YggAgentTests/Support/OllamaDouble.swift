@@ -71,9 +71,17 @@ struct OllamaDouble {
     /// How often a model had to be loaded again because it was asked for otherwise.
     var reloads: Int64? { get async throws { try await control("GET", "log")["reloads"]?.intValue } }
 
+    /// How many asked a model at once, at most.
+    var crowd: Int64? { get async throws { try await control("GET", "log")["crowd"]?.intValue } }
+
     /// Returns once so many requests have ended so.
     func wait(for count: Int = 1, ended: String) async throws {
         _ = try await control("GET", "wait?ended=\(ended)&count=\(count)")
+    }
+
+    /// Returns once so many questions have come to it, or have been answered.
+    func wait(forChats count: Int, answered: Bool) async throws {
+        _ = try await control("GET", "wait?path=/api/chat&count=\(count)" + (answered ? "&ended=answered" : ""))
     }
 
     private func control(_ method: String, _ path: String, _ body: JSON? = nil) async throws -> JSON {

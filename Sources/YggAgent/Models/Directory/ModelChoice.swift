@@ -1,4 +1,4 @@
-import YggCore
+package import YggCore
 
 /// One model of one provider, ready to be asked.
 package struct ModelChoice: Sendable {

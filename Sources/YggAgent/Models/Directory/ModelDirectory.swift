@@ -13,63 +13,76 @@ package struct ModelDirectory: Sendable {
         package var contextTokens: Int64?
         /// Whether a model that is missing is fetched when it is asked for.
         package var allowsPull: Bool
+        /// What the whole fleet calls its server, where the address does not tell.
+        package var gate: String?
 
         package init(
             name: String,
             service: any ModelProvider,
             parallel: Int = 1,
             contextTokens: Int64? = nil,
-            allowsPull: Bool = false
+            allowsPull: Bool = false,
+            gate: String? = nil
         ) {
             self.name = name
             self.service = service
             self.parallel = parallel
             self.contextTokens = contextTokens
             self.allowsPull = allowsPull
+            self.gate = gate
         }
     }
 
     package struct Provider: Sendable {
         package let name: String
         package let service: any ModelProvider
-        /// Shared by all providers of one address.
+        /// Shared by all providers of one server.
         package let gate: ModelGateDesk
         package let contextTokens: Int64?
         package let allowsPull: Bool
     }
 
     package let providers: [Provider]
+    /// Of their servers, each once.
+    package let gates: [ModelGateDesk]
     /// For work that names no model, as `provider/model`.
     package let defaultModel: String
     package let watch: ModelWatch
     /// Whether somebody named them, so that one that does not answer is missed.
     package let isConfigured: Bool
 
-    /// - Parameter defaultModel: of one of the providers; without a slash, of the first.
+    /// - Parameters:
+    ///   - defaultModel: of one of the providers; without a slash, of the first.
+    ///   - machine: what the fleet calls this machine, for servers that run here.
     package init(
         _ setups: [Setup],
         defaultModel: String,
         isConfigured: Bool = true,
+        machine: String = "localhost",
         now: @escaping @Sendable () -> Instant = monotonicNow
     ) {
         // A graphics card does not know how many names it has.
-        var limits: [String: ModelGate.Limits] = [:]
-        for setup in setups {
-            let identity = setup.service.identity
-            let capacity = max(limits[identity.endpoint]?.capacity ?? 1, setup.parallel)
-            // A scenario has nothing to load.
-            limits[identity.endpoint] = .init(capacity: capacity, models: identity.isScripted ? capacity : 1)
+        var desks: [String: ModelGateDesk] = [:]
+        for (name, sharing) in Dictionary(grouping: setups, by: { GateName.of($0, on: machine) }) {
+            let isScripted = sharing.allSatisfy { $0.service.identity.isScripted }
+            let capacity = sharing.map(\.parallel).max() ?? 1
+            desks[name] = ModelGateDesk(
+                // A scenario has nothing to load, and nobody to share it with.
+                .init(capacity: capacity, models: isScripted ? capacity : 1),
+                name: isScripted ? nil : name,
+                now: now
+            )
         }
-        let gates = limits.mapValues { ModelGateDesk($0, now: now) }
         providers = setups.map { setup in
             Provider(
                 name: setup.name,
                 service: setup.service,
-                gate: gates[setup.service.identity.endpoint] ?? ModelGateDesk(ModelGate.Limits(), now: now),
+                gate: desks[GateName.of(setup, on: machine)] ?? ModelGateDesk(ModelGate.Limits(), now: now),
                 contextTokens: setup.contextTokens,
                 allowsPull: setup.allowsPull
             )
         }
+        gates = desks.sorted { $0.key < $1.key }.map(\.value)
         self.defaultModel =
             defaultModel.contains("/") ? defaultModel : "\(setups.first?.name ?? "ollama")/\(defaultModel)"
         self.isConfigured = isConfigured

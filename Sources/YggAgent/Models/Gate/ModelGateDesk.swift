@@ -1,7 +1,7 @@
 import Synchronization
 package import YggCore
 
-/// The gate of one endpoint for the tasks of this process: feeds `ModelGate` and lets those through whom it admits.
+/// The gate of one server for the tasks of this process: feeds `TurnBook` and lets those through whom it admits.
 package final class ModelGateDesk: Sendable {
     private enum Word: Sendable {
         case place(ModelGate.Place)
@@ -9,26 +9,54 @@ package final class ModelGateDesk: Sendable {
     }
 
     private struct State {
-        var gate: ModelGate
+        var book: TurnBook
         var nextNumber = 0
         var waiting: [ModelGate.Ticket: AsyncStream<Word>.Continuation] = [:]
+        /// Told of what the fleet is to know.
+        var onChange: (@Sendable () -> Void)?
     }
 
+    /// What the server is called by everybody who asks it; nil where only this process does.
+    package let name: String?
     private let state: Mutex<State>
     private let now: @Sendable () -> Instant
 
-    package init(_ limits: ModelGate.Limits, now: @escaping @Sendable () -> Instant = monotonicNow) {
-        state = Mutex(State(gate: ModelGate(limits)))
+    package init(
+        _ limits: ModelGate.Limits,
+        name: String? = nil,
+        now: @escaping @Sendable () -> Instant = monotonicNow
+    ) {
+        self.name = name
+        state = Mutex(State(book: TurnBook(limits)))
         self.now = now
     }
 
-    /// For a server whose limits have changed.
-    package func set(_ limits: ModelGate.Limits) { handle { _ in .limits(limits) } }
+    /// How many ask and how many wait.
+    package var load: (running: Int, waiting: Int) { state.withLock { $0.book.load } }
 
-    /// How many ask and how many wait, for `/status`.
-    package var load: (running: Int, waiting: Int) {
-        state.withLock { ($0.gate.running.count, $0.gate.queue.count) }
+    // MARK: - The fleet
+
+    /// Leaves it to the fleet from now on who is let through.
+    /// - Parameter onChange: is called when there is something else to state than before.
+    package func join(onChange: @escaping @Sendable () -> Void) {
+        state.withLock { $0.onChange = onChange }
+        handle { _ in .joins }
     }
+
+    /// The whole of what is wanted here; nil where nothing is.
+    package var demand: GateDemand? {
+        guard let name else { return nil }
+        let demand = state.withLock { $0.book.demand(of: name) }
+        return demand.turns.isEmpty ? nil : demand
+    }
+
+    /// Takes the fleet's decision.
+    package func apply(_ standing: GateStanding) { handle { _ in .stated(standing.turns) } }
+
+    /// Decides by itself until the fleet's decision comes again.
+    package func standAlone() { handle { _ in .isAlone } }
+
+    // MARK: - Tasks
 
     /// Runs `body` when it is its turn to ask `model`, and makes room after it, however it ends.
     /// - Parameter onPlace: is told the place in line whenever it changes.
@@ -61,6 +89,7 @@ package final class ModelGateDesk: Sendable {
             state.waiting[ticket] = feed
             return .asks(ticket, model: model)
         }
+        tellChange()
         return ticket
     }
 
@@ -69,14 +98,17 @@ package final class ModelGateDesk: Sendable {
             state.waiting[ticket] = nil
             return .leaves(ticket)
         }
+        tellChange()
     }
 
+    private func tellChange() { state.withLock { $0.onChange }?() }
+
     /// The words are said under the lock, so that nobody hears an older place after a newer one.
-    private func handle(_ input: (inout State) -> ModelGate.Input) {
+    private func handle(_ input: (inout State) -> TurnBook.Input) {
         let now = now()
         state.withLock { state in
             let input = input(&state)
-            for effect in state.gate.handle(input, now: now) {
+            for effect in state.book.handle(input, now: now) {
                 switch effect {
                 case .admit(let ticket): state.waiting[ticket]?.yield(.admitted)
                 case .place(let ticket, let place): state.waiting[ticket]?.yield(.place(place))

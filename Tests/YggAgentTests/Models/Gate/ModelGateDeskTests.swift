@@ -1,6 +1,7 @@
 import Synchronization
 import Testing
 import YggAgent
+import YggCore
 
 @Suite(.timeLimit(.minutes(1)))
 struct ModelGateDeskTests {

@@ -1,8 +1,6 @@
 import Testing
 import YggCore
 
-@testable import YggAgent
-
 struct ModelGateTests {
     private static let start = Instant(nanoseconds: 0)
 

@@ -1,5 +1,3 @@
-package import YggCore
-
 /// Who may ask one server's models now, and who waits.
 ///
 /// A graphics card that is asked for two models in turn does nothing but load them, so those who want the model that runs
@@ -24,11 +22,15 @@ package struct ModelGate: Sendable {
     package struct Ticket: Sendable, Hashable, Comparable {
         package var number: Int
 
+        package init(number: Int) { self.number = number }
+
         package static func < (left: Ticket, right: Ticket) -> Bool { left.number < right.number }
     }
 
     package enum Input: Sendable, Hashable {
         case asks(Ticket, model: String)
+        /// It has been let through by another gate meanwhile, however full it is here.
+        case holds(Ticket, model: String)
         /// It has its answer, or gives up waiting.
         case leaves(Ticket)
         case limits(Limits)
@@ -46,6 +48,12 @@ package struct ModelGate: Sendable {
         package var waiting: Int
         /// How long it may take until the turn comes; nil while nobody knows how long answers take here.
         package var estimate: Milliseconds?
+
+        package init(position: Int, waiting: Int, estimate: Milliseconds? = nil) {
+            self.position = position
+            self.waiting = waiting
+            self.estimate = estimate
+        }
     }
 
     struct Waiting: Sendable {
@@ -61,7 +69,7 @@ package struct ModelGate: Sendable {
         var since: Instant
     }
 
-    private(set) var limits: Limits
+    package private(set) var limits: Limits
     /// In the order of asking.
     private(set) var queue: [Waiting] = []
     private(set) var running: [Running] = []
@@ -75,6 +83,12 @@ package struct ModelGate: Sendable {
     package mutating func handle(_ input: Input, now: Instant) -> [Effect] {
         switch input {
         case .asks(let ticket, let model): queue.append(Waiting(ticket: ticket, model: model))
+        case .holds(let ticket, let model):
+            queue.removeAll { $0.ticket == ticket }
+            if !running.contains(where: { $0.ticket == ticket }) {
+                running.append(Running(ticket: ticket, model: model, since: now))
+                lastModel = model
+            }
         case .limits(let limits): self.limits = limits
         case .leaves(let ticket):
             queue.removeAll { $0.ticket == ticket }
