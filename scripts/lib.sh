@@ -153,3 +153,7 @@ swift_build() {
     rm -f "$log"
     return "$status"
 }
+
+# swift_release [ARGUMENT]…: the release of ygg, for people and images alike, as RELEASE_BINARY.
+RELEASE_BINARY=$ROOT/.build/release/ygg
+swift_release() { swift_build -c release --static-swift-stdlib --product ygg "$@"; }
