@@ -168,6 +168,8 @@ def pod_complaints(deployment, manifests, images, tag):
         yield f"its configuration has the port {section.get('port')}, and the image {image.port}"
     yield from probe_complaints(own, image, section.get("host", "127.0.0.1"))
     if image.role != "coordinator":
+        if configuration.get("auth") != {"loopback": "required"}:
+            yield "a command that a task runs in it could give it orders: auth.loopback is not required"
         drain = section.get("drainTimeout", "30s")
         grace = pod.get("terminationGracePeriodSeconds", 30)
         if grace < seconds(drain) + REPORTING:

@@ -18,6 +18,7 @@ BROKEN = [
     ("a Service in front of nothing", "targetPort: http", "targetPort: 5002"),
     ("an address that is not the Service's", "coordinator: http://yggdrasil-coordinator:5080", "coordinator: http://coordinator:5080"),
     ("a public address that executors do not ask", "publicUrl: http://yggdrasil-coordinator:5080", "publicUrl: http://surtr:5080"),
+    ("an executor that its tasks command", "auth: {loopback: required}", "auth: {loopback: open}"),
     ("a kind that nobody is asked for", "handlers: [code, llm, ollama]", "handlers: [code, llm, ollama, power]"),
     ("a grace that the drain outlasts", "drainTimeout: 30s", "drainTimeout: 2m"),
     ("two coordinators on one database", "replicas: 1", "replicas: 2"),
