@@ -12,7 +12,7 @@ coordinator and a code agent. Then it breaks things, and looks whether anything 
 
 usage: scripts/test-containers.sh [options]
 
-  --binary FILE   the ygg that goes into the images, made for Debian 12 (.build/release/ygg, built where it is missing)
+  --binary FILE   the ygg that goes into the images, made for Debian 12 (else it is built here)
   --ygg FILE      the ygg that scripts call on this machine (the same)
   --only PARTS    of images, registry, user, fleet and faults, separated by commas: these, and what they build on
   --compile       also build the executor's image from source, with this machine's Swift in the builder image
@@ -57,11 +57,9 @@ need_packages runtime scripts container
 check_disk "${TMPDIR:-/tmp}" 5
 if [[ -z $binary ]]; then
     binary=$RELEASE_BINARY
-    if [[ ! -x $binary ]]; then
-        check_swift
-        say "building ygg"
-        swift_release || die "ygg could not be built"
-    fi
+    check_swift
+    say "building ygg (a first build takes several minutes)"
+    swift_release || die "ygg could not be built"
 fi
 [[ -x $binary ]] || die "there is no ygg at $binary" "Leave --binary out to have one built."
 host_ygg=${host_ygg:-$binary}

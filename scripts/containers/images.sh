@@ -121,22 +121,19 @@ test_images() {
     if [[ -n $compile ]]; then compile_image; fi
 }
 
-# compile_image: the executor from source, with this machine's Swift and packages in the place of the official builder.
+# compile_image: the executor from source, by the command that people type, with this machine's Swift, and what its git takes
+# packages from, in the place of the official builder.
 compile_image() {
-    local toolchain
+    local toolchain directory mounts=()
     check_swift
     toolchain=$(realpath "$(dirname "$(command -v swift)")/../..")
-    step "a builder image is made of this machine's Swift" builder_image "$toolchain"
-    check "the executor's image is compiled from source" "$source/scripts/build-and-push.sh" --no-push --registry localhost/d \
-        --only executor --runtime-image localhost/debian:bookworm-slim --builder-image localhost/swift
+    mounts=(-v "$toolchain:/opt/swift:ro")
+    [[ ! -e /etc/gitconfig ]] || mounts+=(-v /etc/gitconfig:/etc/gitconfig:ro)
+    while read -r directory; do
+        [[ ! -d $directory ]] || mounts+=(-v "$directory:$directory:ro")
+    done < <(git config --system --get-regexp '^url\..*\.insteadof$' | sed -E 's/^url\.(.*)\.insteadof .*/\1/' | sort -u)
+    step "the executor's image is compiled from source" podman build --format docker "${mounts[@]}" \
+        -f "$source/docker/Dockerfile.executor" --build-arg BUILDER_IMAGE=localhost/debian:bookworm-slim \
+        --build-arg RUNTIME_IMAGE=localhost/debian:bookworm-slim -t "$(image localhost/d executor)" "$source"
     check "and its ygg runs" podman run --rm --no-healthcheck --network none "$(image localhost/d executor)" version
-}
-
-builder_image() {
-    cat >"$work/builder" <<'EOF'
-FROM localhost/debian:bookworm-slim
-COPY . /opt/swift
-ENV PATH=/opt/swift/usr/bin:/usr/bin:/bin:/usr/sbin:/sbin
-EOF
-    podman build -q -f "$work/builder" -t localhost/swift "$1"
 }
