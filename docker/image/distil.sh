@@ -8,7 +8,7 @@ set -eu
 binary=$1 root=$2 records=/usr/share/yggdrasil
 
 mkdir -p "$root/usr/bin" "$root/usr/sbin" "$root/usr/lib" "$root/usr/lib64" "$root$records" "$root/etc/ssl/certs" \
-    "$root/etc/yggdrasil" "$root/data" "$root/tmp" "$root/run" "$root/var/tmp" "$root/proc" "$root/sys" "$root/dev"
+    "$root/etc/yggdrasil" "$root/home/ygg" "$root/data" "$root/tmp" "$root/run" "$root/var/tmp" "$root/proc" "$root/sys" "$root/dev"
 for name in bin sbin lib lib64; do ln -s "usr/$name" "$root/$name"; done
 
 # The loader and the libraries, at the paths where the loader looks for them.
@@ -35,7 +35,6 @@ cp -L /etc/os-release "$root/etc/"
 grep -E '^(root|ygg|nobody):' /etc/passwd | sed 's|:/bin/bash$|:/bin/sh|' >"$root/etc/passwd"
 grep -E '^(root|ygg|nogroup):' /etc/group >"$root/etc/group"
 echo 'hosts: files dns' >"$root/etc/nsswitch.conf"
-chown 10001:10001 "$root/data"
 chmod 1777 "$root/tmp" "$root/var/tmp"
 
 # Which packages these files are from, with their versions, and their copyright.

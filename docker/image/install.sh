@@ -105,10 +105,11 @@ needs() { command -v "$1" >/dev/null || missing="${missing:-} $name"; }
 user() {
     grep -q '^ygg:' /etc/passwd && return
     echo 'ygg:x:10001:' >>/etc/group
-    echo 'ygg:x:10001:10001:Yggdrasil:/data:/bin/sh' >>/etc/passwd
+    echo 'ygg:x:10001:10001:Yggdrasil:/home/ygg:/bin/sh' >>/etc/passwd
     [ ! -e /etc/shadow ] || echo 'ygg:!:19000:0:99999:7:::' >>/etc/shadow
-    mkdir -p /data /workspace /etc/yggdrasil
-    chown 10001:10001 /data /workspace
+    mkdir -p /data /workspace /home/ygg /etc/yggdrasil
+    chown 10001:10001 /data /workspace /home/ygg
+    chmod 700 /data /workspace /home/ygg
 }
 
 # strangers: repositories that are mounted belong to whom they belong, and hosts are met for the first time.
