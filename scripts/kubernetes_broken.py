@@ -35,7 +35,7 @@ BROKEN = [
     ("the image of another version", "image: localhost:5000/yggdrasil-executor", "image: localhost:5000/yggdrasil-executor:v0.0.1"),
     ("a volume that is not mounted", "        - mountPath: /workspace\n          name: workspace\n", ""),
     ("a claim that there is not", "claimName: yggdrasil-code-agent-data", "claimName: yggdrasil-data"),
-    ("a file that the image outvotes", "        - name: YGG_HANDLERS\n          value: \"\"\n", ""),
+    ("a file that the image outvotes", "        - name: YGG_WORKSPACE\n          value: \"\"\n", ""),
     ("a workspace that is no volume", "workspaceRoot: /workspace", "workspaceRoot: /srv"),
     ("a Secret with its value", "kind: ConfigMap", "kind: Secret"),
     ("an executor without a budget", "maxUnavailable: 1\n  selector:\n    matchLabels:\n      yggdrasil/role: executor", "maxUnavailable: 1\n  selector:\n    matchLabels:\n      yggdrasil/role: nobody"),
