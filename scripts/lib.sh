@@ -153,3 +153,24 @@ swift_build() {
     rm -f "$log"
     return "$status"
 }
+
+# swift_release: the release of ygg, for people and images alike, as RELEASE_BINARY.
+# shellcheck disable=SC2034 # read by who sources this
+RELEASE_BINARY=$ROOT/.build/release/ygg
+swift_release() { swift_build -c release --static-swift-stdlib --product ygg; }
+
+# registry_drop_in HOST:PORT: the file that tells podman of a registry without TLS.
+registry_drop_in() {
+    local directory=/etc/containers/registries.conf.d
+    ((EUID == 0)) || directory=${XDG_CONFIG_HOME:-$HOME/.config}/containers/registries.conf.d
+    printf '%s/yggdrasil-%s.conf\n' "$directory" "${1//[^A-Za-z0-9.]/-}"
+}
+
+# allow_plain_http HOST:PORT: podman asks every registry for TLS, loopback's too, unless it is told of exactly this one.
+allow_plain_http() {
+    local file
+    file=$(registry_drop_in "$1")
+    mkdir -p "$(dirname "$file")"
+    printf '# Written by Yggdrasil: this registry has no TLS.\n[[registry]]\nlocation = "%s"\ninsecure = true\n' "$1" >"$file"
+    chmod 644 "$file"
+}

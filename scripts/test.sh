@@ -58,6 +58,8 @@ done
 
 say "building the tests (a first build takes several minutes)"
 swift_build --build-tests || die "the tests could not be built"
+say "check-kubernetes.sh: the configuration that ConfigMaps hold"
+"$ROOT/scripts/check-kubernetes.sh" --binary "$ROOT/.build/debug/ygg"
 say "testing ($TEST_PROFILE)"
 if [ "$#" -gt 0 ]; then
     log=$(mktemp)

@@ -25,7 +25,7 @@ task again there and returns.
 EOF
 }
 
-detach='' build=yes port='' executor_port='' data_dir='' binary="$ROOT/.build/release/ygg"
+detach='' build=yes port='' executor_port='' data_dir='' binary=$RELEASE_BINARY
 while (($# > 0)); do
     case $1 in
     --help | -h) usage && exit 0 ;;
@@ -144,7 +144,7 @@ if [[ -n $build ]]; then
     check_swift
     check_disk "$ROOT/.build"
     say "building ygg (a first build takes several minutes, later ones seconds)"
-    swift_build -c release --static-swift-stdlib --product ygg || die "ygg could not be built"
+    swift_release || die "ygg could not be built"
 fi
 [[ -x $binary ]] || die "there is no ygg at $binary" "Run this again without --no-build and --binary, which builds one."
 

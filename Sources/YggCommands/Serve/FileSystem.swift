@@ -6,9 +6,12 @@ func makeDirectories(_ path: String) throws {
     var made = ""
     for part in path.split(separator: "/") {
         made += "/\(part)"
-        guard mkdir(made, 0o700) == 0 || errno == EEXIST || access(made, F_OK) == 0 else {
+        guard mkdir(made, 0o700) != 0, errno != EEXIST else { continue }
+        // Looking whether it is there says something else about why it is not.
+        let reason = errno
+        guard access(made, F_OK) == 0 else {
             throw CommandFailure(
-                "The directory \(made) cannot be made: \(String(cString: strerror(errno))).",
+                "The directory \(made) cannot be made: \(String(cString: strerror(reason))).",
                 next: "Choose another one with --data-dir."
             )
         }

@@ -1,0 +1,91 @@
+# shellcheck shell=bash disable=SC2154
+# What may happen to a household while it works. Sourced by test-containers.sh, after fleet.sh.
+
+tasks=200
+
+submit_all() {
+    jq -nc --argjson n "$tasks" '[range($n) | {id: "work-\(.)", kind: "work-mark", title: "Mark \(.)"}] | {tasks: .}' |
+        api -H 'Content-Type: application/json' -d @- "$coordinator_url/v1/tasks:batch" >"$work/submitted"
+}
+
+count() { api "$coordinator_url/v1/tasks?prefix=work&state=$1&limit=200" | jq '.items | length'; }
+finished() { (($(count succeeded) + $(count failed) + $(count cancelled) >= $1)); }
+none_open() { finished "$tasks" || { printf 'succeeded %s, running %s, queued %s\n' "$(count succeeded)" "$(count running)" "$(count queued)" && return 1; }; }
+works() { equal "$(fleet executor show "$1" --json | jq -r .state)" "${2:-running}"; }
+
+# kill_container NAME: as when the power fails: nobody is told, neither the process nor podman's own watcher.
+kill_container() {
+    local ids
+    ids=$(at "$1" podman inspect "yggdrasil-$1" --format '{{.State.ConmonPid}} {{.State.Pid}}')
+    # shellcheck disable=SC2086 # two numbers
+    kill -KILL $ids
+}
+
+next_image() {
+    printf 'FROM %s\nLABEL yggdrasil.test=next\n' "$registry/yggdrasil-executor:$tag" | podman build -q --format docker -t "$registry/yggdrasil-executor:next" -f - "$work/host/tmp" &&
+        podman push -q --format v2s2 "$registry/yggdrasil-executor:next"
+}
+
+broken_image() {
+    printf 'FROM %s\nENTRYPOINT ["tini", "-s", "--", "false"]\n' "$registry/yggdrasil-executor:$tag" | podman build -q --format docker -t "$registry/yggdrasil-executor:broken" -f - "$work/host/tmp" &&
+        podman push -q --format v2s2 "$registry/yggdrasil-executor:broken"
+}
+
+# every_attempt: marks of all machines: TASK EPOCH, a line each.
+every_attempt() {
+    local name
+    for name in fenrir surtr huginn; do at "$name" podman exec "yggdrasil-$name" cat /data/marks; done
+}
+
+none_lost() {
+    equal "$(count succeeded)" "$tasks" &&
+        equal "$(every_attempt | cut -d' ' -f1 | sort -u | wc -l)" "$tasks"
+}
+
+# none_doubled: no attempt ran twice, and every task ended once, in one attempt that counts.
+none_doubled() {
+    local again id
+    again=$(every_attempt | sort | uniq -d)
+    [[ -z $again ]] || { echo "ran twice: $again" && return 1; }
+    for ((id = 0; id < tasks; id++)); do
+        api "$coordinator_url/v1/tasks/work-$id/events?limit=200" |
+            jq -e '[.items[] | select(.type == "state" and .data.state == "succeeded")] | length == 1' >/dev/null ||
+            { echo "work-$id:" && api "$coordinator_url/v1/tasks/work-$id/events?limit=200" | jq -c '.items[] | [.seq, .type, .data]' && return 1; }
+    done
+}
+
+image_of() { at "$1" podman inspect "yggdrasil-$1" --format '{{index .Config.Labels "yggdrasil.image"}} {{.State.Running}}'; }
+
+test_faults() {
+    step "the next version is pushed" next_image
+    step "$tasks tasks are taken at once" submit_all
+    check "they are being done" eventually 30 finished 10
+
+    ip link set "$bridge-13" down
+    check "huginn is cut off, and found lost" eventually 30 works huginn lost
+    kill_container fenrir
+    check "fenrir loses its power, and is found lost" eventually 30 works fenrir lost
+    ip link set "$bridge-13" up
+    check "huginn is back by itself when the network is" eventually 60 works huginn
+    at fenrir podman start yggdrasil-fenrir >/dev/null 2>&1 || at fenrir podman start yggdrasil-fenrir
+    check "fenrir is back when it is started again" eventually 60 works fenrir
+    before=$(count succeeded)
+    check "tasks are still waiting when the upgrade begins ($before of $tasks are done)" refuses finished "$tasks"
+    check "surtr is upgraded meanwhile" deploy --only surtr --tag next
+    check "and runs what it should" says 'true$' <<<"$(image_of surtr)"
+    check "all tasks end" eventually 300 none_open
+    check "none is lost" none_lost
+    check "none is doubled" none_doubled
+    printf '      attempts that were begun again elsewhere: %s\n' $(($(every_attempt | wc -l) - tasks))
+
+    step "a broken version is pushed" broken_image
+    before=$(image_of huginn)$(image_of fenrir)$(image_of surtr)
+    check "its deployment fails at the canary" refuses deploy --tag broken --patience 10 --only huginn,fenrir,surtr
+    check "which runs what it ran before, and nobody else was touched" equal "$(image_of huginn)$(image_of fenrir)$(image_of surtr)" "$before"
+    check "and it works" went_to huginn ops-disk
+    check "a stopped container has handed back its work and ends with 0" stops_in_order
+}
+
+stops_in_order() {
+    at huginn podman stop -t 60 yggdrasil-huginn >/dev/null && equal "$(at huginn podman inspect yggdrasil-huginn --format '{{.State.ExitCode}}')" 0
+}

@@ -1,0 +1,203 @@
+# shellcheck shell=bash disable=SC2154,SC2016  # what runs in containers is for their shells to expand
+# A household: fenrir, surtr and huginn, a coordinator and a code agent on surtr, deployed by the script that people use.
+# Sourced by test-containers.sh, with `registry` and `tag`.
+
+coordinator_url=http://$network.12:5080
+repository=$work/m/surtr/repository
+
+write_fleet() {
+    # The kind that faults are tried with leaves a mark of every attempt, which a lost or doubled one would show in.
+    local mark='[{kind: work-mark, run: [sh, -c, "echo $YGG_TASK $YGG_EPOCH >>/data/marks; sleep 2"], timeout: 1m}]'
+    cat >"$work/fleet.yaml" <<EOF
+registry: "http://$registry"
+tag: "$tag"
+canary: huginn
+coordinator:
+  machine: surtr
+  url: "$coordinator_url"
+  config:
+    coordinator: {leaseTTL: 5s}
+    routes:
+      - {prefix: git-, executors: [fenrir]}
+      - {prefix: llm-, executors: [surtr]}
+      - {prefix: ops-, executors: [huginn]}
+      - {prefix: code-, executors: [code-agent]}
+      - {prefix: work-, executors: [fenrir, surtr, huginn]}
+machines:
+  - {name: fenrir, handlers: [git, dev, work], mounts: ["$work/m/fenrir/repository:/srv/household:z"],
+     config: {handlers: $mark}}
+  - {name: surtr, handlers: [llm, work], environment: {OLLAMA_HOST: "http://127.0.0.1:11434"}, config: {handlers: $mark}}
+  - {name: huginn, handlers: [ops, work], labels: {size: small}, config: {handlers: $mark}}
+  - {name: code-agent, ssh: surtr, image: code-agent, handlers: [code], environment: {OLLAMA_HOST: "http://127.0.0.1:11434"},
+     mounts: ["$repository:/srv/calculator:z"], config: {models: {default: "qwen2.5-coder:3b"}}}
+EOF
+}
+
+# What is behind deploy-executors.sh's --ssh: TARGET COMMAND…
+write_ssh() {
+    {
+        printf '#!/usr/bin/env bash\nset -euo pipefail\n'
+        declare -p work account
+        declare -f at
+        printf 'at "$@"\n'
+    } >"$work/ssh"
+    chmod 755 "$work/ssh"
+}
+
+# deploy OPTION…: the script that people use, with "machines" of ours.
+# shellcheck disable=SC2120 # options are optional
+deploy() {
+    YGG=$host_ygg "$ROOT/scripts/deploy-executors.sh" --file "$work/fleet.yaml" --ssh "$work/ssh" --patience 60 "$@"
+}
+
+# fleet ARGUMENT…: ygg on this machine, as an operator of the household.
+fleet() {
+    env -i PATH="$PATH" HOME="$work/operator" YGG_COORDINATOR="$coordinator_url" YGG_TOKEN="$operator" "$host_ygg" "$@"
+}
+api() { curl -fsS -m 20 -H "Authorization: Bearer $operator" "$@"; }
+
+# cold NAME IMAGE PORT COMMAND…: milliseconds from `podman run` to a health check that passes.
+cold() {
+    local name=$1 image=$2 began ended
+    shift 2
+    began=$(date +%s%N)
+    at huginn podman run -d --name "cold-$name" --userns=keep-id:uid=10001,gid=10001 --network host --read-only --tmpfs /tmp \
+        "$image" "$@" >/dev/null 2>&1
+    until at huginn podman healthcheck run "cold-$name" >/dev/null 2>&1; do
+        (($(date +%s%N) - began < 20000000000)) || { at huginn podman logs "cold-$name" >&2 && break; }
+    done
+    ended=$(date +%s%N)
+    at huginn podman rm -f -t 1 "cold-$name" >/dev/null 2>&1
+    printf '%s' $(((ended - began) / 1000000))
+}
+
+# The double answers as a model does that repairs one function.
+start_ollama() {
+    cp "$ROOT/Tests/Doubles/ollama_double.py" "$work/ollama.py"
+    at surtr python3 "$work/ollama.py" 11434 >"$work/ollama.log" 2>&1 &
+    processes_of_ours+=("$!")
+    eventually 10 at surtr curl -fsS http://127.0.0.1:11434/api/version
+}
+
+calculator() {
+    at surtr mkdir -p "$repository"
+    at surtr bash -euc "cd '$repository'
+        printf 'def add(a, b):\n    return a - b\n' >calc.py
+        printf 'from calc import add\n\n\ndef test_add():\n    assert add(2, 3) == 5\n' >test_calc.py
+        printf '[tool.pytest.ini_options]\n' >pyproject.toml
+        git init -q -b main && git add . && git -c user.name=Freya -c user.email=freya@localhost commit -qm 'It subtracts'"
+}
+
+# code_task: through the model's calls, the tests, a person's yes, and to the branch.
+code_task() {
+    local id diff
+    at surtr curl -fsS -o /dev/null http://127.0.0.1:11434/double/replies -d '[
+        {"text": "I look at it.", "calls": [{"name": "read_file", "arguments": {"path": "calc.py"}}]},
+        {"calls": [{"name": "edit_file", "arguments": {"path": "calc.py", "old_text": "return a - b", "new_text": "return a + b"}}]},
+        {"calls": [{"name": "finish", "arguments": {"summary": "add() subtracted; it adds now."}}]}]'
+    id=$(fleet task submit code-refactor -p repo=/srv/calculator -p "instruction=add() must add" \
+        --params '{"test": ["python3", "-m", "pytest", "-q"]}') || return 1
+    timeout 120 "$work/as-operator" task wait "$id" --wait-for approval || [[ $? == 5 ]] || { fleet task logs "$id"; fleet why "$id"; return 1; }
+    diff=$(fleet task diff "$id") || return 1
+    says '^\+    return a \+ b' <<<"$diff" || return 1
+    [[ $(api "$coordinator_url/v1/tasks/$id" | jq -r .executor) == code-agent ]] || { echo "somebody else did it" && return 1; }
+    fleet approve "$id" || return 1
+    timeout 60 "$work/as-operator" task wait "$id" || { fleet task logs "$id"; return 1; }
+    says 'return a \+ b' <<<"$(at surtr git -C "$repository" show main:calc.py)" || return 1
+    refuses find "$repository" ! -user "$account" | says .
+}
+
+# went_to EXECUTOR KIND…: a task from this machine's command line, and who did it.
+went_to() {
+    local wanted=$1 id
+    shift
+    id=$(fleet task submit "$@") || return 1
+    timeout 60 "$work/as-operator" task wait "$id" || { fleet why "$id"; return 1; }
+    equal "$(api "$coordinator_url/v1/tasks/$id" | jq -r .executor)" "$wanted"
+}
+
+containers() { printf '%s\n' "surtr yggdrasil-coordinator" "fenrir yggdrasil-fenrir" "surtr yggdrasil-surtr" \
+    "huginn yggdrasil-huginn" "surtr yggdrasil-code-agent"; }
+
+nobody_is_root() {
+    local machine container
+    while read -r machine container; do
+        at "$machine" podman exec "$container" sh -c 'for p in /proc/[0-9]*; do
+            while read -r key uid rest; do [ "$key" != Uid: ] || [ "$uid" = 10001 ] || { echo "$p is $uid"; exit 1; }; done <$p/status || exit 1
+        done' || { echo "in $container" && return 1; }
+    done < <(containers)
+}
+
+root_is_read_only() {
+    local machine container
+    while read -r machine container; do
+        refuses at "$machine" podman exec "$container" touch /usr/here || { echo "in $container" && return 1; }
+        says 'Read-only' <<<"$(at "$machine" podman exec "$container" touch /usr/here 2>&1)" || return 1
+        at "$machine" podman exec "$container" touch /data/here /tmp/here || return 1
+    done < <(containers)
+}
+
+all_healthy() {
+    local machine container
+    while read -r machine container; do
+        at "$machine" podman healthcheck run "$container" || { echo "$container is not" && return 1; }
+    done < <(containers)
+}
+
+# Whoever is left behind by an ended parent is taken over by the first process, and must not stay as a zombie.
+zombies_are_reaped() {
+    at fenrir podman exec yggdrasil-fenrir sh -c '(sleep 0.2 &) ; sleep 1; ! grep -l "^State:.Z" /proc/[0-9]*/status 2>/dev/null'
+}
+
+health_of() { says '"status":"(pass|warn)"' <<<"$(curl -fsS -m 5 "$1/health")"; }
+
+test_fleet() {
+    local number=11 name port
+    for name in fenrir surtr huginn; do
+        add_machine "$name" $number
+        number=$((number + 1))
+    done
+    at fenrir mkdir -p "$work/m/fenrir/repository"
+    at fenrir bash -euc "cd '$work/m/fenrir/repository' && git init -q -b main && echo one >notes && git add . &&
+        git -c user.name=Freya -c user.email=freya@localhost commit -qm 'The first'"
+    mkdir -p "$work/operator"
+    calculator
+    write_fleet
+    write_ssh
+    step "a model's double answers on surtr" start_ollama
+
+    for name in coordinator executor; do
+        step "huginn has the image of the $name" at huginn podman pull -q --tls-verify=false "$registry/yggdrasil-$name:$tag"
+    done
+    local milliseconds
+    milliseconds=$(cold coordinator "$registry/yggdrasil-coordinator:$tag")
+    printf '      from podman run to healthy: coordinator %s ms' "$milliseconds"
+    local executor_milliseconds
+    executor_milliseconds=$(cold executor "$registry/yggdrasil-executor:$tag" executor --id cold --coordinator http://127.0.0.1:9)
+    printf ', executor %s ms\n' "$executor_milliseconds"
+    check "a coordinator is healthy 2 s after podman run" at_most "$milliseconds" 2000
+    check "an executor, too" at_most "$executor_milliseconds" 2000
+
+    step "one command deploys the household, and every machine joins with an invitation" deploy
+    operator=$(at surtr podman exec yggdrasil-coordinator ygg token create test --role operator 2>/dev/null)
+    { printf '#!/usr/bin/env bash\n' && declare -p work coordinator_url operator host_ygg && declare -f fleet && printf 'fleet "$@"\n'; } >"$work/as-operator"
+    chmod 700 "$work/as-operator"
+    # shellcheck disable=SC2119
+    check "run again, it changes nothing" says 'runs sha256:[0-9a-f]+ already' <<<"$(deploy)"
+    check "the coordinator answers at its address" health_of "$coordinator_url"
+    for name in fenrir:11:5002 surtr:12:5002 huginn:13:5002 code-agent:12:5001; do
+        IFS=: read -r name number port <<<"$name"
+        check "$name answers curl /health on its machine" at "$(of_machine "$name")" curl -fsS -m 5 "http://localhost:$port/health"
+    done
+    check "every container passes its own health check" all_healthy
+    check "nobody is root" nobody_is_root
+    check "their roots are read-only, their volumes are not" root_is_read_only
+    check "the first process reaps the others" zombies_are_reaped
+    check "a git- task from this machine goes to fenrir" went_to fenrir git-log -p repo=/srv/household
+    check "an ops- task goes to huginn" went_to huginn ops-disk
+    check "an llm- task goes to surtr" went_to surtr llm-prompt -p "prompt=Hello"
+    check "a Python task goes to the code agent, through its tests and an approval, to the branch" code_task
+    printf '      protections in the code agent: %s\n' "$(at surtr curl -fsS http://localhost:5001/info 2>/dev/null | jq -rc '.protections // "unknown"')"
+}
+
+of_machine() { if [[ $1 == code-agent ]]; then echo surtr; else echo "$1"; fi; }
