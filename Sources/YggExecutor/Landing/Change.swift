@@ -59,7 +59,7 @@ struct Change: Sendable {
             code: "diff-differs",
             detail: "Nothing was landed: what the diff makes of \(landing.base.prefix(12)) here is not what was shown. "
                 + "The mirror \(mirror.place.gitDirectory) may be damaged: move it away, and run the task again with: "
-                + "ygg task retry",
+                + "ygg task retry \(mirror.git.run.context.key.task)",
             retryable: false
         )
     }

@@ -151,6 +151,8 @@ struct SessionFolder: Sendable {
                 try? await checkpoints(setting).forget()
             }
             Self.letGo(in: path)
+            // First of all: half of it must not be taken for a session.
+            unlink(file)
             let spec = ProcessSpec(argv: ["rm", "-rf", "--", path], environment: environment)
             _ = await collectProcess(spec)
         }
