@@ -65,6 +65,51 @@ struct IsolationTests {
         #expect(await collectProcess(spec).stdout == "rest\n")
     }
 
+    @Test func `what is read-only cannot be written, on no way to it, but for what lies in it and is excepted`()
+        async throws
+    {
+        let isolation = await Isolation.here
+        guard isolation.parts.contains(.workspaces) else { return }
+        var template = Array("/tmp/ygg-kept-XXXXXX".utf8CString)
+        let root = try #require(mkdtemp(&template).map { String(cString: $0) })
+        defer { _ = rmdir(root) }
+        for name in ["own", "other", "own/deep"] { mkdir("\(root)/\(name)", 0o700) }
+        let text = """
+            touch \(root)/other/a ../other/b ../../other/c \(root)/d; mkdir ../../e; rmdir \(root)/other; mv ../../other ../../f
+            mount -o remount,bind,rw \(root); umount \(root)
+            unshare --user --map-root-user --mount sh -c 'mount -o remount,bind,rw \(root); touch \(root)/g'
+            touch h ../i; ls -R \(root)
+            """
+        var spec = script(text)
+        spec.argv = isolation.wrap(
+            spec.argv,
+            network: false,
+            readOnly: [root, "/not/there"],
+            except: ["\(root)/own", "/not/there"]
+        )
+        spec.workingDirectory = "\(root)/own/deep"
+        let said = await collectProcess(spec).stdout
+        #expect(
+            said == """
+                \(root):
+                other
+                own
+
+                \(root)/other:
+
+                \(root)/own:
+                deep
+                i
+
+                \(root)/own/deep:
+                h
+
+                """
+        )
+        for name in ["own/deep/h", "own/i"] { #expect(unlink("\(root)/\(name)") == 0) }
+        for name in ["own/deep", "own", "other"] { rmdir("\(root)/\(name)") }
+    }
+
     @Test func `a cancelled command is gone with what left its group`() async throws {
         let isolation = await Isolation.here
         guard isolation.parts.contains(.processes) else { return }

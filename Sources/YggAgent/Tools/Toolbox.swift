@@ -23,6 +23,9 @@ package struct Toolbox: Sendable {
         /// What no command may see, where the isolation allows: absolute paths. Whoever has keys of his own on this
         /// machine adds them.
         package var hidden: [String]
+        /// What no command may change, where the isolation allows, but for the workspace and its scratch directory:
+        /// absolute paths of directories.
+        package var readOnly: [String] = []
         package var rules = CommandRules.standard
         package var limits = ToolLimits()
 

@@ -81,7 +81,7 @@ package final class Verifier: Verifying {
                     )
                 }
                 var result = try await self.steps.run(step)
-                if result.report.exitCode == 127 || result.report.exitCode == 126 {
+                if result.lacksProgram {
                     guard step.isGiven || step.goal == .build else {
                         result.report.notes = [
                             "`\(step.line)` needs a program that is not installed here, and was left out."
@@ -147,7 +147,7 @@ package final class Verifier: Verifying {
         for step in plan.steps where !isDone(step) {
             let before = base.first { $0.step == step }
             // What could not be run then is left out now. What prepares a work tree was perhaps done then by another.
-            let wasRun = before.map { ![126, 127].contains($0.report.exitCode) } ?? (step.unlessThere != nil)
+            let wasRun = before.map { !$0.lacksProgram } ?? (step.unlessThere != nil)
             guard wasRun, steps.lack(of: step) == nil || before != nil else { continue }
             var result = try await steps.run(step)
             if step.goal == .test, result.report.ended == nil, !result.report.failures.isEmpty {

@@ -22,12 +22,14 @@ package struct ArtifactDesk: Sendable {
     /// Artifacts that stay on this machine.
     static func local(_ key: LeaseKey, workspaceRoot: String) -> ArtifactDesk {
         ArtifactDesk(
-            folder: "\(workspaceRoot)/artifacts/\(key.task)-\(key.epoch)",
+            folder: "\(localDirectory(in: workspaceRoot))/\(key.task)-\(key.epoch)",
             key: key,
             link: nil,
             mayWait: true
         ) {}
     }
+
+    static func localDirectory(in workspaceRoot: String) -> String { "\(workspaceRoot)/artifacts" }
 
     func path(of sha256: String) -> String { "\(folder)/\(sha256)" }
 

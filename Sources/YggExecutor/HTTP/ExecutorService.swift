@@ -84,11 +84,10 @@ package final class ExecutorService: Service {
             let settings = executor.settings
             repeat {
                 let now = RuntimeClock.host.time()
-                await IdleSessions.archive(
-                    settings.workspaceRoot,
-                    unusedSince: Timestamp(milliseconds: now.milliseconds - settings.sessionsKeep.rawValue),
-                    environment: settings.childEnvironment
-                )
+                let limit = Timestamp(milliseconds: now.milliseconds - settings.sessionsKeep.rawValue)
+                let environment = settings.childEnvironment
+                await IdleSessions.archive(settings.workspaceRoot, unusedSince: limit, environment: environment)
+                await StaleFolders.sweep(settings.workspaceRoot, unusedSince: limit, environment: environment)
             } while (try? await Task.sleep(for: IdleSessions.interval.duration)) != nil
         }
     }

@@ -130,6 +130,8 @@ package struct HandlerContext: Sendable {
     package let call: SessionCall?
     /// The sessions at work here.
     package let agents: AgentBoard
+    /// What is done when the result is safe.
+    package let afterwards: Afterwards
     /// When the attempt was accepted.
     package let acceptedAt: Timestamp
     /// Whether the lease is surely this attempt's own at the moment it is asked. What must not be done twice is done only
@@ -160,6 +162,7 @@ package struct HandlerContext: Sendable {
         isSuspending: @escaping @Sendable () -> Bool = { false },
         call: SessionCall? = nil,
         agents: AgentBoard = AgentBoard(),
+        afterwards: Afterwards = Afterwards(),
         acceptedAt: Timestamp = Timestamp(milliseconds: 0),
         isCurrent: @escaping @Sendable () -> Bool = { true },
         killGrace: Duration,
@@ -183,6 +186,7 @@ package struct HandlerContext: Sendable {
         self.isSuspending = isSuspending
         self.call = call
         self.agents = agents
+        self.afterwards = afterwards
         self.acceptedAt = acceptedAt
         self.isCurrent = isCurrent
         self.killGrace = killGrace

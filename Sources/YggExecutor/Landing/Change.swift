@@ -31,7 +31,37 @@ struct Change: Sendable {
         let path = scratch.path("diff")
         try await run.context.artifacts.fetch(landing.diff, to: path)
         tree = try await Self.tree(of: path, on: landing.base, mirror, scratch)
+        try await Self.check(tree, landing, mirror, scratch)
         patchID = try await Self.patchID(of: path, mirror)
+    }
+
+    /// What is about to land is shown once more, as it was shown to whoever approved it: the same bytes, which name every
+    /// file by its hash before and after. A mirror that was tampered with would make something else of them.
+    private static func check(
+        _ tree: String,
+        _ landing: Landing,
+        _ mirror: Mirror,
+        _ scratch: Scratch
+    ) async throws(HandlerFailure) {
+        let path = scratch.path("made")
+        try await DiffFile.write(from: landing.base, to: tree, at: path, mirror)
+        let made: Artifact
+        do {
+            let pieces = try FilePieces(path)
+            var measure = ArtifactMeasure()
+            while let piece = try pieces.next() { measure.update(piece) }
+            made = measure.artifact
+        } catch {
+            throw .unusableWorkspace(path, error)
+        }
+        guard made.sha256 != landing.diff else { return }
+        throw HandlerFailure(
+            code: "diff-differs",
+            detail: "Nothing was landed: what the diff makes of \(landing.base.prefix(12)) here is not what was shown. "
+                + "The mirror \(mirror.place.gitDirectory) may be damaged: move it away, and run the task again with: "
+                + "ygg task retry \(mirror.git.run.context.key.task)",
+            retryable: false
+        )
     }
 
     /// The tree of `base` with a patch.
@@ -174,12 +204,15 @@ struct Scratch: Sendable {
     let directory: String
 
     init(_ context: HandlerContext, _ purpose: String) throws(HandlerFailure) {
-        let parent = "\(context.workspaceRoot)/scratch"
+        let parent = Self.directory(in: context.workspaceRoot)
         directory = "\(parent)/\(context.key.task)-\(context.key.epoch)-\(purpose)-\(UInt32.random(in: .min ... .max))"
         do { try LocalFiles.makeDirectory(directory, mode: 0o700) } catch {
             throw .unusableWorkspace(parent, error)
         }
     }
+
+    /// Where they lie.
+    static func directory(in workspaceRoot: String) -> String { "\(workspaceRoot)/scratch" }
 
     func path(_ name: String) -> String { "\(directory)/\(name)" }
 

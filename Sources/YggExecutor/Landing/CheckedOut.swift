@@ -25,8 +25,15 @@ struct CheckedOut: Sendable {
         return nil
     }
 
+    /// Whether a work tree is on the branch, or comes back to it when what is under way there ends: HEAD names none
+    /// meanwhile.
     private static func isAt(_ branch: String, _ gitDirectory: String) -> Bool {
-        LocalFiles.read("\(gitDirectory)/HEAD", limit: 4096)?.trimmed == "ref: refs/heads/\(branch)"
+        let ref = "refs/heads/\(branch)"
+        let marks = [
+            ("HEAD", "ref: \(ref)"), ("rebase-merge/head-name", ref), ("rebase-apply/head-name", ref),
+            ("BISECT_START", branch),
+        ]
+        return marks.contains { LocalFiles.read("\(gitDirectory)/\($0.0)", limit: 4096)?.trimmed == $0.1 }
     }
 
     /// What the owner is in the middle of there; nil where it is nothing.
@@ -36,7 +43,8 @@ struct CheckedOut: Sendable {
     {
         let steps = [
             ("MERGE_HEAD", "a merge"), ("CHERRY_PICK_HEAD", "a cherry-pick"), ("REVERT_HEAD", "a revert"),
-            ("rebase-merge", "a rebase"), ("rebase-apply", "a rebase"), ("BISECT_LOG", "a bisection"),
+            ("rebase-merge", "a rebase"), ("rebase-apply/applying", "git am"), ("rebase-apply", "a rebase"),
+            ("BISECT_LOG", "a bisection"),
         ]
         if let step = steps.first(where: { LocalFiles.exists("\(repository.gitDirectory)/\($0.0)") }) {
             return "\(step.1) is under way"

@@ -15,27 +15,17 @@ struct Lander: Sendable {
     let run: AttemptRun
     let git: Git
     let landing: Landing
-    let verify: Verification
 
-    /// - Parameter verify: nil runs the commands isolated, like everything that a repository brings along.
-    init(_ landing: Landing, _ run: AttemptRun, verify: Verification? = nil) throws(HandlerFailure) {
+    init(_ landing: Landing, _ run: AttemptRun) throws(HandlerFailure) {
         self.run = run
         self.landing = landing
         git = try Git(run)
-        self.verify =
-            verify ?? { path, commands in
-                await LandingCheck(SessionFolder(run.context), run.context).run(commands, in: path)
-            }
     }
 
     /// Lands what a person approved: the `land` of a handler whose questions are diffs.
-    static func land(
-        _ approval: Approval,
-        _ context: HandlerContext,
-        verify: Verification? = nil
-    ) async -> HandlerResult {
+    static func land(_ approval: Approval, _ context: HandlerContext) async -> HandlerResult {
         await context.carryOut { run async throws(HandlerFailure) in
-            try await Lander(try Landing(approval, of: context.key), run, verify: verify).land()
+            try await Lander(try Landing(approval, of: context.key), run).land()
         }
     }
 
@@ -93,28 +83,13 @@ struct Lander: Sendable {
     // MARK: - Whether it has landed
 
     private func find(from tip: String, in mirror: Mirror) async throws(HandlerFailure) -> String? {
-        let mark = landing.mark
-        let listing = try await git.output(
-            [
-                "log", "--no-show-signature", "--fixed-strings", "--grep=\(mark.trailer): \(mark.value)",
-                "--format=%H %(trailers:key=\(mark.trailer),valueonly,separator=%x2C)", tip, "^\(landing.base)", "--",
-            ],
-            at: mirror.place,
-            limit: 16 << 20
-        )
-        for line in listing.split(separator: "\n") {
-            let fields = line.split(separator: " ", maxSplits: 1)
-            guard fields.count == 2 else { continue }
-            let values = fields[1].split(separator: ",").map(\.trimmed)
-            if values.contains(mark.value) { return String(fields[0]) }
-        }
-        return nil
+        try await landing.mark.find(among: [tip, "^\(landing.base)"], in: mirror)
     }
 
     private func landedNevertheless(_ place: LandingPlace) async -> HandlerResult? {
         let calm = run.forCleaningUp
         return await uncancelled {
-            guard let lander = try? Lander(landing, calm, verify: verify),
+            guard let lander = try? Lander(landing, calm),
                 var place = try? await LandingPlace(
                     repository: landing.repository,
                     target: landing.target,
@@ -150,27 +125,16 @@ struct Lander: Sendable {
         case .clean(let tree):
             let commit = try await change.commit(tree, on: tip)
             let isSame = try await change.isSamePatch(from: tip, to: commit)
-            let checked = try await check(commit, place)
-            if isSame, checked.allSatisfy({ $0.exitCode == 0 }) {
-                return .made(Made(commit: commit, checked: checked))
-            }
+            let verdict = try await LandingCheck(landing: landing, place: place, run: run)
+                .verdict(on: commit, base: tip)
+            if isSame, verdict.passed { return .made(Made(commit: commit, checked: verdict.verified)) }
             // Without a question there is nobody whose answer it could differ from: only the check counts.
             guard landing.question != nil else {
-                guard checked.allSatisfy({ $0.exitCode == 0 }) else { throw .failsThere(landing.target, checked) }
-                return .made(Made(commit: commit, checked: checked))
+                guard verdict.passed else { throw .failsThere(landing.target, verdict) }
+                return .made(Made(commit: commit, checked: verdict.verified))
             }
-            return .asks(try await again.difference(change, on: tip, commit: commit, tree: tree, checked))
+            return .asks(try await again.difference(change, on: tip, commit: commit, tree: tree, verdict))
         }
-    }
-
-    private func check(_ commit: String, _ place: LandingPlace) async throws(HandlerFailure) -> [Verified] {
-        guard !landing.verification.isEmpty else { return [] }
-        await run.progress("\(landing.target) has moved: checking the change there")
-        let worktree = try await Worktree(of: place.mirror, at: commit, origin: place.origin, purpose: "land")
-        let checked = await verify(worktree.path, landing.verification)
-        _ = await worktree.close(.discard)
-        if Task.isCancelled { throw .cancelled() }
-        return checked
     }
 
     /// Waits until the lease is surely held. Where it is not, the machine slept or the coordinator is away: the next answer
@@ -190,34 +154,24 @@ struct Lander: Sendable {
         checked: [Verified]?,
         wasThere: Bool
     ) async throws(HandlerFailure) -> HandlerResult {
-        let parent = try await git.output(["rev-parse", "--verify", "\(commit)^"], at: place.mirror.place).trimmed
-        let isNewer = parent != landing.base
-        let short = commit.prefix(12)
-        let summary =
-            isNewer
-            ? "Landed on \(landing.target) as \(short), on a newer base" : "Landed on \(landing.target) as \(short)"
-        var result: JSONObject = [
-            "summary": .string(summary), "repository": .string(landing.repository), "branch": .string(landing.target),
-            "commit": .string(commit), "landedOn": .string(parent), "newerBase": .bool(isNewer),
-            "verified": .array((checked ?? landing.verified).map(\.json)),
-        ]
-        if wasThere { result.append("alreadyLanded", true) }
+        let landed = try await Landed(commit, of: landing.repository, on: place, wasThere: wasThere)
+        var result = landed.result(base: landing.base, verified: checked ?? landing.verified)
         if landing.pushes {
             for member in try await place.pushOn(commit).members { result.append(member.key, member.value) }
         }
-        await run.message(summary + ".")
+        await run.message("\(result["summary"]?.stringValue ?? "Landed").")
         return HandlerResult(outcome: .succeeded, result: result)
     }
 }
 
 extension HandlerFailure {
-    fileprivate static func failsThere(_ target: String, _ checked: [Verified]) -> HandlerFailure {
-        let failed = checked.filter { $0.exitCode != 0 }.map { $0.argv.joined(separator: " ") }
+    fileprivate static func failsThere(_ target: String, _ verdict: LandingCheck.Verdict) -> HandlerFailure {
+        let failed = verdict.objections.map { $0.joined(separator: " ") }.joined(separator: ", ")
         return HandlerFailure(
             code: "verification-failed",
-            detail: "\(target) has moved, and on its new tip fails \(failed.joined(separator: ", ")).",
+            detail: "\(target) has moved, and on its new tip fails \(failed).",
             retryable: false,
-            result: ["verified": .array(checked.map(\.json))]
+            result: ["verified": .array(verdict.verified.map(\.json))]
         )
     }
 }

@@ -21,9 +21,6 @@ struct Verified: Sendable, Hashable {
     }
 }
 
-/// Checks a work tree with commands, one after the other.
-typealias Verification = @Sendable (_ path: String, _ commands: [[String]]) async -> [Verified]
-
 /// What is to be published: everything that decides what its commit is, so that whoever makes it again makes the same.
 struct Landing: Sendable {
     /// What tells that it has landed: a trailer, and the value that no other landing has.

@@ -126,13 +126,14 @@ struct LandingPlace: Sendable {
         let view = try await RepositoryView(of: repository, git: git)
         defer { view.remove() }
         try await bring(commit, into: view)
-        guard let there else { return try await updateRef(view.place, to: commit, from: old) }
+        let logged = Self.logging(in: repository)
+        guard let there else { return try await updateRef(view.place, logged, to: commit, from: old) }
         if let business = try await there.business(at: view.place, of: repository, git) {
             guard await isFilled(with: commit, view.place) else { return dirty(there, business) }
             // Killed between the files and the branch.
-            return try await updateRef(view.place, to: commit, from: old)
+            return try await updateRef(view.place, logged, to: commit, from: old)
         }
-        return try await fastForward(there, view.place, to: commit, from: old)
+        return try await fastForward(there, view.place, logged, to: commit, from: old)
     }
 
     /// Whoever moves a branch makes files there, and files of another user would lock the owner out.
@@ -166,14 +167,21 @@ struct LandingPlace: Sendable {
         if let failure = await git.failure(collected, of: ["fetch"]) { throw failure }
     }
 
-    private static let logged = ["-c", "core.logAllRefUpdates=true"]
+    /// Where the owner's git keeps a log of what branches were, this is part of it. Elsewhere, as in a bare repository, git
+    /// would begin one in the view.
+    private static func logging(in repository: LocalRepository) -> [String] {
+        ["-c", "core.logAllRefUpdates=\(LocalFiles.isDirectory("\(repository.commonDirectory)/logs"))"]
+    }
 
-    private func updateRef(_ place: Git.Place, to commit: String, from old: String?) async throws(HandlerFailure)
-        -> Publication
-    {
+    private func updateRef(
+        _ place: Git.Place,
+        _ logged: [String],
+        to commit: String,
+        from old: String?
+    ) async throws(HandlerFailure) -> Publication {
         let none = String(repeating: "0", count: commit.count)
         let arguments =
-            Self.logged + [
+            logged + [
                 "update-ref", "-m", "ygg: landed \(git.run.context.key.task)", "refs/heads/\(target)", commit,
                 old ?? none,
             ]
@@ -190,15 +198,16 @@ struct LandingPlace: Sendable {
     private func fastForward(
         _ there: CheckedOut,
         _ place: Git.Place,
+        _ logged: [String],
         to commit: String,
         from old: String?
     ) async throws(HandlerFailure) -> Publication {
         let head = await git.collect(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"], at: place).stdout.trimmed
         guard head == old ?? "" else { return .moved }
         // A branch without a commit yet has no files either.
-        guard old != nil else { return try await updateRef(place, to: commit, from: nil) }
+        guard old != nil else { return try await updateRef(place, logged, to: commit, from: nil) }
         let arguments =
-            Self.untouched + Self.logged + ["merge", "--ff-only", "--no-stat", "--no-verify", "--quiet", commit]
+            Self.untouched + logged + ["merge", "--ff-only", "--no-stat", "--no-verify", "--quiet", commit]
         let collected = await git.collect(arguments, at: place)
         guard let failure = await git.failure(collected, of: ["merge"]) else { return .done }
         guard failure.error.code == "exit-code" else { throw failure }
@@ -260,7 +269,10 @@ struct LandingPlace: Sendable {
                 }
             switch publication {
             case .done: result.append("pushed", true)
-            case .moved, .inTheWay:
+            case .inTheWay(_, let detail):
+                result.append("pushed", false)
+                result.append("pushError", .string(detail))
+            case .moved:
                 result.append("pushed", false)
                 result.append(
                     "pushError",

@@ -49,10 +49,10 @@ struct Reapproval: Sendable {
         on tip: String,
         commit: String,
         tree: String,
-        _ checked: [Verified]
+        _ verdict: LandingCheck.Verdict
     ) async throws(HandlerFailure) -> HandlerResult {
         let git = place.git
-        let failed = checked.filter { $0.exitCode != 0 }.map { $0.argv.joined(separator: " ") }
+        let failed = verdict.objections.map { $0.joined(separator: " ") }
         let approved = try await change.commit(change.tree, on: landing.base)
         let difference = await git.collect(
             [
@@ -76,7 +76,7 @@ struct Reapproval: Sendable {
                     + "the same.",
             model: shown["model"]?.stringValue,
             verification: landing.verification,
-            verified: checked,
+            verified: verdict.verified,
             pushes: landing.pushes,
             shown: shown
         )

@@ -46,27 +46,17 @@ struct WorkProduct: Sendable {
     let bundle: Artifact
 
     /// Hands over what is changed in a work tree: asks a person about it where the tier wants that, else lands it.
-    /// - Parameter verify: how it is checked where the target has moved; nil runs the commands as they are.
     /// - Returns: the result to end with. One that changes nothing says so, and has `changed: false`.
     static func handOver(
         _ worktree: Worktree,
         _ order: WorkOrder,
-        _ run: AttemptRun,
-        verify: Verification? = nil
+        _ run: AttemptRun
     ) async throws(HandlerFailure) -> HandlerResult {
         // What ran in the tree could have left commands in the configuration that git is about to read.
         try await worktree.mirror.locked { () async throws(HandlerFailure) in try await worktree.mirror.prepare() }
         _ = try await worktree.mirror.git.output(["add", "--all", "--", "."], at: worktree.place)
         let tree = try await worktree.mirror.git.output(["write-tree"], at: worktree.place).trimmed
-        return try await handOver(
-            tree,
-            on: worktree.commit,
-            branch: worktree.branch,
-            worktree.mirror,
-            order,
-            run,
-            verify: verify
-        )
+        return try await handOver(tree, on: worktree.commit, branch: worktree.branch, worktree.mirror, order, run)
     }
 
     /// Hands over a tree.
@@ -77,8 +67,7 @@ struct WorkProduct: Sendable {
         branch: String,
         _ mirror: Mirror,
         _ order: WorkOrder,
-        _ run: AttemptRun,
-        verify: Verification? = nil
+        _ run: AttemptRun
     ) async throws(HandlerFailure) -> HandlerResult {
         let before = try await mirror.git.output(["rev-parse", "--verify", "\(base)^{tree}"], at: mirror.place).trimmed
         guard tree != before else {
@@ -92,13 +81,7 @@ struct WorkProduct: Sendable {
         if order.asks || run.context.tier.contains(.review) {
             return HandlerResult(outcome: order.outcome, result: product.result, question: product.question(run))
         }
-        var landed = try await Lander(product.landing(run), run, verify: verify).land()
-        // Nothing of the work is done again because a person is in its way: it waits as work that is to be landed.
-        if let reason = landed.error, landed.interruption != nil, run.context.artifacts.link != nil {
-            var question = product.question(run)
-            question.summary += "\nIt could not be landed yet. \(reason.detail)"
-            return HandlerResult(outcome: order.outcome, result: product.result, question: question)
-        }
+        var landed = try await Lander(product.landing(run), run).land()
         if landed.outcome == .succeeded, order.outcome == .unverified { landed.outcome = .unverified }
         for member in product.result.members where landed.result[member.key] == nil {
             landed.result.append(member.key, member.value)
@@ -215,7 +198,7 @@ struct WorkProduct: Sendable {
             author: run.context.git.author,
             date: run.context.acceptedAt,
             trailers: trailers,
-            mark: Landing.Mark(trailer: "Ygg-Task", value: task),
+            mark: Landing.Mark(task: run.context.key.task),
             verification: order.verification,
             verified: order.verified,
             pushes: order.pushes

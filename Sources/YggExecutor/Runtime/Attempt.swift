@@ -34,6 +34,7 @@ final class Attempt: Sendable {
     let acceptedAt: Timestamp
     /// What somebody beside the executor wants of it; nil where it has a lease.
     let call: SessionCall?
+    let afterwards = Afterwards()
     private let state: Mutex<State>
 
     init(

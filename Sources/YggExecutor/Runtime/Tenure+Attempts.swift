@@ -25,6 +25,8 @@ extension Tenure {
             do throws(JournalError) {
                 // From here on the result outlives this process.
                 try journal.flush()
+                // Whose lease is gone has reported nothing: the next attempt needs what this one leaves.
+                if attempt.end != .abandoned { await attempt.afterwards.perform() }
             } catch {
                 logger.error(
                     "A result is in memory only",
@@ -132,7 +134,10 @@ extension Tenure {
         let result = await withCheckedContinuation { continuation in
             attempt.begin(at: clock.awake(), on: machine.attempts) { [self] in
                 let result = await ProcessScope.$witness.withValue(machine.home.processes) {
-                    await settings.carryOut(attempt, clock: clock, emit: emit)
+                    let result = await settings.carryOut(attempt, clock: clock, emit: emit)
+                    // Whoever asked has it next, and nobody would do the work again.
+                    await attempt.afterwards.perform()
+                    return result
                 }
                 attempts.remove(attempt.key)
                 feed(.released(attempt.handler.spec.slots))
@@ -212,6 +217,7 @@ extension ExecutorSettings {
                 isSuspending: { attempt.end == .drained },
                 call: attempt.call,
                 agents: agents,
+                afterwards: attempt.afterwards,
                 acceptedAt: attempt.acceptedAt,
                 isCurrent: isCurrent,
                 killGrace: killGrace,

@@ -40,14 +40,11 @@ enum IdleSessions {
         _ environment: [String: String]
     ) async -> Bool {
         do {
-            let checkpoints = try await folder.checkpoints(of: id, environment)
-            let diff = try await checkpoints.diff()
+            let diff = try await folder.checkpoints(try await folder.leftSetting(environment)).diff()
             if !diff.isEmpty {
                 try LocalFiles.makeDirectory(directory(in: workspaceRoot), mode: 0o700)
                 try LocalFiles.write(diff, to: "\(directory(in: workspaceRoot))/\(id).patch")
             }
-            // Nobody needs its states any more.
-            try await checkpoints.forget()
         } catch {
             return false
         }
@@ -58,21 +55,6 @@ enum IdleSessions {
 
 extension SessionFolder {
     fileprivate func isUnused(since limit: Timestamp) -> Bool {
-        LocalFiles.changed(file).map { $0 < limit } ?? false
-    }
-
-    /// The states of its work tree, outside of any attempt.
-    fileprivate func checkpoints(of id: TaskID, _ environment: [String: String]) async throws -> Checkpoints {
-        guard let link = LocalFiles.read("\(path)/work/.git")?.trimmed, link.hasPrefix("gitdir: ") else {
-            throw Errno.noSuchFileOrDirectory
-        }
-        let setting = Toolbox.Setting(
-            root: "\(path)/work",
-            gitDirectory: String(link.dropFirst("gitdir: ".count)),
-            scratch: try YggAgent.Scratch(path: "\(path)/scratch", personalHome: environment["HOME"]),
-            environment: environment,
-            isolation: await Isolation.here
-        )
-        return try await Checkpoints(setting, base: "HEAD", owner: id.rawValue)
+        lastUsed.map { $0 < limit } ?? false
     }
 }

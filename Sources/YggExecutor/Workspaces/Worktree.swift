@@ -1,3 +1,4 @@
+import SystemPackage
 import YggCore
 import YggProcess
 
@@ -79,7 +80,7 @@ struct Worktree: Sendable {
         self.lock = lock
         guard !isBegun() else {
             do throws(HandlerFailure) {
-                let left = try await Self.left(at: path, mirror)
+                let left = try await Self.left(in: folder, path, mirror)
                 (self.mirror, place, self.commit, submodules) = (mirror, left.place, left.commit, [])
             } catch {
                 // It is the only copy of somebody's work.
@@ -91,11 +92,14 @@ struct Worktree: Sendable {
         var submodules: [Mirror] = []
         do throws(HandlerFailure) {
             let start = try await commit()
+            SessionFolder.letGo(in: folder)
             (self.mirror, self.commit) = (start.mirror, start.commit)
             place = try await Self.add(to: start.mirror, path: path, commit: start.commit, branch: nil)
+            try SessionFolder.keep(gitDirectory: place.gitDirectory, in: folder)
             _ = try await start.mirror.git.output(["reset", "--hard", "--quiet"], at: place)
             let tree = Submodules.Tree(path: path, commit: start.commit, place: place, origin: start.origin)
             try await Submodules(git: start.mirror.git).fill(tree, mirrors: &submodules)
+            try SessionFolder.hold(in: folder)
         } catch {
             await Self.remove(path, from: [mirror] + submodules, branch: nil)
             lock.release()
@@ -105,10 +109,15 @@ struct Worktree: Sendable {
     }
 
     /// A work tree that somebody left, or was killed in.
-    private static func left(at path: String, _ mirror: Mirror) async throws(HandlerFailure) -> (
-        place: Git.Place, commit: String
-    ) {
-        let place = try place(of: path)
+    private static func left(
+        in folder: String,
+        _ path: String,
+        _ mirror: Mirror
+    ) async throws(HandlerFailure) -> (place: Git.Place, commit: String) {
+        guard let gitDirectory = SessionFolder.gitDirectory(in: folder) else {
+            throw .unusableWorkspace(folder, Errno.noSuchFileOrDirectory)
+        }
+        let place = Git.Place(gitDirectory: gitDirectory, workTree: path)
         return (place, try await mirror.git.output(["rev-parse", "--verify", "HEAD^{commit}"], at: place).trimmed)
     }
 

@@ -9,7 +9,8 @@ import Glibc
 ///   whatever it has left behind, wherever that has hidden: the first process of a process namespace takes the
 ///   others with it;
 /// * reaches no network but a loopback of its own, unless it is to have one;
-/// * finds nothing in the files and directories it is told to be kept from.
+/// * finds nothing in the files and directories it is told to be kept from, and changes nothing in those it may only
+///   read.
 ///
 /// Not every kernel and container allows it. What is active is found out by doing it, see ``here``.
 package struct Isolation: Sendable, Hashable {
@@ -18,9 +19,10 @@ package struct Isolation: Sendable, Hashable {
         case processes
         case network
         case secrets
+        case workspaces
     }
 
-    /// What is run in front of a command: these words, then the places that are hidden, then the others.
+    /// What is run in front of a command: these words, then its places, each kind ended by `--`, then the others.
     private struct Cage: Sendable, Hashable {
         var before: [String]
         var after: [String]
@@ -37,9 +39,19 @@ package struct Isolation: Sendable, Hashable {
     /// that would say so in its own words.
     /// - Parameter hidden: absolute paths. A directory is empty for the command and may not be entered, a file is empty;
     ///   one that is not there is passed over. Where one cannot be hidden, the command does not run.
-    package func wrap(_ argv: [String], network: Bool, hiding hidden: [String] = []) -> [String] {
+    /// - Parameter readOnly: absolute paths of directories that the command may only read; `writable` are those in them
+    ///   that it may change all the same. For both goes what goes for `hidden`.
+    package func wrap(
+        _ argv: [String],
+        network: Bool,
+        hiding hidden: [String] = [],
+        readOnly: [String] = [],
+        except writable: [String] = []
+    ) -> [String] {
         guard let cage = cages[network] else { return argv }
-        return cage.before + (parts.contains(.secrets) ? hidden : []) + cage.after + argv
+        let isKept = parts.contains(.workspaces) && !readOnly.isEmpty
+        return cage.before + (parts.contains(.secrets) ? hidden : []) + ["--"] + (isKept ? writable : []) + ["--"]
+            + (isKept ? readOnly : []) + ["--"] + cage.after + argv
     }
 }
 
@@ -72,6 +84,7 @@ extension Isolation {
         )
         let network = programs.ip != nil
         for attempt in [
+            Attempt(processes: .withProc, network: network, keepsWorkspaces: true),
             Attempt(processes: .withProc, network: network),
             // A container that hides a part of /proc lets nobody mount another one.
             Attempt(processes: .withoutProc, network: network),
@@ -86,7 +99,13 @@ extension Isolation {
 
     private func works() async -> Bool {
         for network in [false, true] {
-            let argv = wrap(["true"], network: network, hiding: ["/tmp", "/etc/hostname"])
+            let argv = wrap(
+                ["true"],
+                network: network,
+                hiding: ["/tmp", "/etc/hostname"],
+                readOnly: ["/var"],
+                except: ["/var/tmp"]
+            )
             let spec = ProcessSpec(argv: argv, environment: ["PATH": "/usr/bin:/bin"], runTimeout: .seconds(10))
             guard await collectProcess(spec, limit: 1 << 10).outcome.succeeded else { return false }
         }
@@ -108,6 +127,8 @@ extension Isolation {
 
         let processes: Processes
         let network: Bool
+        /// Whether places may be made read-only, which not every file system allows where others may be hidden.
+        var keepsWorkspaces = false
 
         func isolation(_ programs: Programs) -> Isolation {
             guard processes != .none || network else { return .none }
@@ -115,7 +136,10 @@ extension Isolation {
             if processes != .none { parts.append(.processes) }
             if network { parts.append(.network) }
             // Mounts of its own a command has together with its own /proc.
-            if processes == .withProc, programs.mount != nil { parts.append(.secrets) }
+            if processes == .withProc, programs.mount != nil {
+                parts.append(.secrets)
+                if keepsWorkspaces { parts.append(.workspaces) }
+            }
             var cages: [Bool: Cage] = [:]
             for hasNetwork in [false, true] { cages[hasNetwork] = cage(programs, cutsNetwork: network && !hasNetwork) }
             return Isolation(cages: cages, parts: parts)
@@ -138,7 +162,7 @@ extension Isolation {
             return Cage(
                 before: [programs.unshare, "--user", "--map-root-user"] + options + ["--"] + script
                     + [cutsNetwork ? programs.ip ?? "" : "", programs.mount ?? ""],
-                after: ["--"] + user + [programs.setpriv] + drop
+                after: user + [programs.setpriv] + drop
             )
         }
 
@@ -156,6 +180,20 @@ extension Isolation {
                 fi
                 shift
             done
+            shift
+            while [ "$1" != -- ]; do
+                if [ -e "$1" ]; then "$mount" --rbind "$1" "$1" || exit 125; fi
+                shift
+            done
+            shift
+            if [ "$1" != -- ]; then
+                while [ "$1" != -- ]; do
+                    if [ -e "$1" ]; then "$mount" -o rbind,ro "$1" "$1" || exit 125; fi
+                    shift
+                done
+                # Where it stands is still the place beneath, from which everything could be reached as it was.
+                cd -P "$PWD" || exit 125
+            fi
             shift
             "$@"
             exit $?

@@ -9,8 +9,9 @@ package enum Protections {
     /// * `processes`: a command of the coding agent sees no process but its own, and none outlives it.
     /// * `network`: such a command reaches no network but its own loopback, unless it is allowed to.
     /// * `secrets`: such a command finds nothing where a person's and the executor's secrets lie.
+    /// * `workspaces`: such a command changes nothing in the executor's workspace but its own work tree.
     ///
-    /// The last three are tried once in the life of this process, see ``Isolation``.
+    /// The last four are tried once in the life of this process, see ``Isolation``.
     package static func detect() async -> [String] {
         let isolation = await Isolation.here
         return detect(root: "", container: getenv("container").map { String(cString: $0) })

@@ -293,6 +293,14 @@ struct VerifierTests {
         #expect(failure?.code == "missing-command" && failure?.detail.contains("no-such-program") == true)
     }
 
+    @Test func `a command that ends with the code of a missing one, and is there, has failed`() async throws {
+        let yard = try await Yard(["a.py": "x = 1\n"])
+        let verifier = await yard.verifier(test: ["sh", "-c", "echo FAILED a.py::old; exit 127"])
+        #expect(try await verifier.base().last?.exitCode == 127)
+        guard case .broken = try await verifier.check().worth else { return }
+        Issue.record("what failed before is nothing new")
+    }
+
     @Test func `what a project asks for and is not here is left out, and said`() async throws {
         let yard = try await Yard(
             Self.python.merging([".flake8": "[flake8]\n", "mypy.ini": "[mypy]\n"]) { $1 },

@@ -11,6 +11,11 @@ struct LandingScene {
     let scene: Scene
     let handler: any Handler
     var secrets = Secrets()
+    var git: GitAccess = {
+        var access = GitAccess()
+        access.author = GitAuthor(name: "Freya", email: "freya@example.org")
+        return access
+    }()
     var isCurrent: @Sendable () -> Bool = { true }
 
     static let digest = String(repeating: "d", count: 64)
@@ -29,7 +34,8 @@ struct LandingScene {
         _ params: JSONObject,
         task: String = "t1",
         epoch: Int64 = 1,
-        tier: [Tier] = [.review]
+        tier: [Tier] = [.review],
+        decisions: [Approval] = []
     ) -> HandlerContext {
         let plain = scene.context(handler.spec.kind.rawValue, params, task: task, epoch: epoch)
         return HandlerContext(
@@ -38,6 +44,7 @@ struct LandingScene {
             params: plain.params,
             timeouts: Timeouts(run: .minutes(2)),
             tier: tier,
+            decisions: decisions,
             workspaceRoot: plain.workspaceRoot,
             repositories: plain.repositories,
             environment: plain.environment,
@@ -48,11 +55,7 @@ struct LandingScene {
                 link: nil,
                 mayWait: true
             ) {},
-            git: {
-                var access = GitAccess()
-                access.author = GitAuthor(name: "Freya", email: "freya@example.org")
-                return access
-            }(),
+            git: git,
             acceptedAt: Timestamp(milliseconds: 1_770_000_000_000),
             isCurrent: isCurrent,
             killGrace: ProcessSpec.defaultKillGrace,
@@ -61,8 +64,13 @@ struct LandingScene {
         )
     }
 
-    func make(_ params: JSONObject, task: String = "t1", tier: [Tier] = [.review]) async throws -> HandlerResult {
-        await handler.run(context(try handler.spec.validate(params), task: task, tier: tier))
+    func make(
+        _ params: JSONObject,
+        task: String = "t1",
+        epoch: Int64 = 1,
+        tier: [Tier] = [.review]
+    ) async throws -> HandlerResult {
+        await handler.run(context(try handler.spec.validate(params), task: task, epoch: epoch, tier: tier))
     }
 
     /// A patch that makes `file` have these lines, taken from a copy of the repository as it is.

@@ -10,6 +10,8 @@ struct CommandRunner: Sendable {
     private let isolation: Isolation
     private let network: Bool
     private let hidden: [String]
+    private let readOnly: [String]
+    private let writable: [String]
 
     init(_ setting: Toolbox.Setting) {
         let (root, scratch) = (setting.root, setting.scratch)
@@ -20,6 +22,8 @@ struct CommandRunner: Sendable {
         hidden = setting.hidden.filter { place in
             ![root, scratch.path].contains { $0 == place || $0.hasPrefix(place + "/") }
         }
+        readOnly = setting.readOnly
+        writable = [root, scratch.path]
         self.environment = cleanEnvironment(
             from: setting.environment,
             extra: Self.settings.merging(["HOME": scratch.home, "TMPDIR": scratch.temporary]) { $1 }
@@ -53,7 +57,7 @@ struct CommandRunner: Sendable {
         time: Duration
     ) -> ProcessSpec {
         ProcessSpec(
-            argv: isolation.wrap(argv, network: network, hiding: hidden),
+            argv: isolation.wrap(argv, network: network, hiding: hidden, readOnly: readOnly, except: writable),
             environment: environment ?? self.environment,
             workingDirectory: directory ?? root,
             runTimeout: time

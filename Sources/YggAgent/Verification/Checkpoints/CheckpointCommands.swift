@@ -16,10 +16,12 @@ struct CheckpointCommands: Sendable {
     private static let longestOutput = 32 << 20
     private static let time = Duration.seconds(120)
 
-    /// - Parameter literalPaths: a path is a path, whatever characters it has.
+    /// - Parameters:
+    ///   - literalPaths: a path is a path, whatever characters it has.
+    ///   - input: what it reads.
     /// - Throws: ``CheckpointFailure``, or `CancellationError`.
     @discardableResult
-    func output(_ arguments: [String], literalPaths: Bool = true) async throws -> String {
+    func output(_ arguments: [String], literalPaths: Bool = true, input: [UInt8]? = nil) async throws -> String {
         do throws(Errno) {
             try view.refresh()
         } catch {
@@ -29,11 +31,12 @@ struct CheckpointCommands: Sendable {
         unlink("\(index).lock")
         let settings = ["-c", "core.excludesFile=\(excludes)", "-c", "advice.addEmbeddedRepo=false"]
         let own = ["GIT_INDEX_FILE": index, "GIT_LITERAL_PATHSPECS": literalPaths ? "1" : "0"]
-        let spec = runner.spec(
+        var spec = runner.spec(
             ["git"] + GitSafety.options + settings + arguments,
             environment: view.environment(from: runner.environment).merging(own) { $1 },
             time: Self.time
         )
+        spec.standardInput = input
         // Twice: half of it is for the end.
         let run = await collectProcess(spec, limit: 2 * Self.longestOutput)
         if run.outcome.cause == .cancelled { throw CancellationError() }

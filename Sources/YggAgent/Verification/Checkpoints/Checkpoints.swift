@@ -27,8 +27,11 @@ package struct Checkpoints: Checkpointing {
         } catch {
             throw CheckpointFailure("The repository of this workspace cannot be read: \(error).")
         }
+        // States are kept in the repository, which other commands of the workspace may only read.
+        var own = setting
+        own.readOnly = []
         commands = CheckpointCommands(
-            runner: CommandRunner(setting),
+            runner: CommandRunner(own),
             view: view,
             index: "\(setting.scratch.git)/checkpoint-index",
             excludes: "\(setting.scratch.git)/checkpoint-excludes",
@@ -89,10 +92,9 @@ package struct Checkpoints: Checkpointing {
 
     /// Lets go of all states of this owner.
     package func forget() async throws {
-        let refs = try await commands.output(["for-each-ref", "--format=%(refname)", commands.refs])
-        for ref in refs.split(whereSeparator: \.isNewline) {
-            try await commands.run(["update-ref", "-d", String(ref)])
-        }
+        let orders = try await commands.output(["for-each-ref", "--format=delete %(refname)", commands.refs])
+        guard !orders.isEmpty else { return }
+        try await commands.output(["update-ref", "--stdin"], input: Array(orders.utf8))
     }
 
     /// The index begins with the base. A submodule in it is not looked into: its own configuration is a stranger's, too.

@@ -76,6 +76,16 @@ struct Comparison: Sendable {
 
     // MARK: - One step
 
+    /// Whether something fails in one run of a step that did not fail in another. Tests that are gone are not asked for.
+    static func isWorse(_ now: StepResult, than base: StepResult) -> Bool {
+        let plan = VerificationPlan(steps: [now.step])
+        let (difference, _) = Comparison(plan: plan, base: [base], now: [now], tampering: []).difference(
+            of: now,
+            from: base
+        )
+        return !difference.new.isEmpty || difference.sentence != nil
+    }
+
     private func difference(of now: StepResult, from base: StepResult?) -> (Difference, doubt: String?) {
         var difference = Difference(result: now)
         let line = now.step.line

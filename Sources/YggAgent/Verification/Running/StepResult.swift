@@ -19,6 +19,15 @@ struct StepResult: Sendable, Hashable {
     /// Whether tests were run at all.
     var hasTests: Bool { (report.tests?.total ?? 0) > 0 || !names.ends.isEmpty }
 
+    /// Whether it ended for want of a program, which shells and the like tell by these codes and in words. A command of
+    /// somebody's own may mean anything by the codes.
+    var lacksProgram: Bool {
+        guard report.exitCode == 126 || report.exitCode == 127 else { return false }
+        let said = output.isEmpty ? report.output : output
+        return said.isEmpty
+            || ["not found", "No such file", "ermission denied", "annot execute"].contains { said.contains($0) }
+    }
+
     /// What failed, as often as it did.
     var failures: [String: Int] { report.failures.reduce(into: [:]) { $0[$1, default: 0] += 1 } }
 }

@@ -24,11 +24,10 @@ struct CodeHandler: Handler {
     }
 
     func land(_ approval: Approval, _ context: HandlerContext) async -> HandlerResult {
-        let folder = SessionFolder(context)
-        let check = LandingCheck(folder, context)
-        let result = await Lander.land(approval, context) { path, commands in await check.run(commands, in: path) }
-        // Where it was not this machine that did the work, nothing is there.
-        if result.outcome == .succeeded, result.question == nil { await folder.remove(context) }
+        let result = await Lander.land(approval, context)
+        // Where it was not this machine that did the work, nothing is there. It may go before anybody hears of it: whoever
+        // lands it again needs none of it.
+        if result.outcome == .succeeded, result.question == nil { await SessionFolder(context).remove(context) }
         return result
     }
 }

@@ -6,7 +6,6 @@ struct CodeReport {
     let work: CodeWork
     let outcome: AgentOutcome
     let plan: VerificationPlan
-    let folder: SessionFolder
 
     private var run: AttemptRun { work.run }
     private var context: HandlerContext { work.run.context }
@@ -43,16 +42,13 @@ struct CodeReport {
         if let call = context.call, !call.lands { return try await show(tree, worktree, checkpoints) }
         var order = WorkOrder(
             repository: work.repository,
-            target: WorkOrder.target(
-                context.params["target"]?.stringValue ?? "main",
-                params: context.params,
-                of: context.key
-            ),
+            target: work.target,
             message: message,
             summary: summary
         )
         order.model = work.choice.name
-        order.verification = steps.filter(\.passed).map(\.step.command)
+        // What failed before the work and fails after it still has to fail with nothing else where it lands.
+        order.verification = steps.filter { $0.exitCode != nil }.map(\.step.command)
         order.verified = steps.map { Verified($0.step.command, exitCode: $0.exitCode.map(Int64.init) ?? 137) }
         order.outcome = outcome.unverified == nil ? .succeeded : .unverified
         // What nothing has checked does not land without anybody having seen it.
@@ -60,7 +56,6 @@ struct CodeReport {
         order.pushes = context.params["push"]?.boolValue ?? false
         order.result = members
         order.result["evidence"] = .string(try await evidence(nil).sha256)
-        let check = LandingCheck(folder, context)
         var result = try await WorkProduct.handOver(
             tree,
             on: worktree.commit,
@@ -68,7 +63,7 @@ struct CodeReport {
             worktree.mirror,
             order,
             run
-        ) { path, commands in await check.run(commands, in: path) }
+        )
         if context.call != nil { result.result["diff"] = .string(try await diff(to: tree, worktree, checkpoints)) }
         return result
     }

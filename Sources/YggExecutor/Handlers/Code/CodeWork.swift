@@ -12,22 +12,31 @@ struct CodeWork {
     private var context: HandlerContext { run.context }
     private var params: JSONObject { run.context.params }
 
+    /// The branch that the work is to land on.
+    var target: String {
+        WorkOrder.target(params["target"]?.stringValue ?? "main", params: params, of: context.key)
+    }
+
     func result() async throws(HandlerFailure) -> HandlerResult {
         let folder = SessionFolder(context)
-        // A change that conflicts with what landed meanwhile is made anew, from there.
-        let isAnew = isToBeRedone
-        if isAnew { await folder.remove(context) }
-        let ref = isAnew ? params["target"]?.stringValue : context.resume?.base ?? params["ref"]?.stringValue
+        if let obstacle = try await obstacle(folder) { return obstacle }
+        let landed = try await Landed.earlier(repository, target: target, pushes: pushes, run)
+        if let landed, !folder.hasSession { return landed }
+        // A change that conflicts with what landed meanwhile is made anew, from there; once for each time that is asked.
+        let redo = redoDigest
+        if let redo, folder.redone != redo { await folder.remove(context) }
+        if let redo { try folder.keep(redone: redo) }
+        let ref = context.resume?.base ?? params[redo == nil ? "ref" : "target"]?.stringValue
         let worktree = try await Worktree.session(repository, ref: ref, in: folder, run)
         do throws(HandlerFailure) {
             if context.call != nil { try folder.keep(context) }
-            let result = try await result(folder, worktree)
+            let result = try await result(folder, worktree, landed)
+            worktree.leave()
             if result.question == nil, result.outcome == .succeeded, !isShownOnly {
-                _ = await worktree.close(.discard)
-                await folder.remove(context)
-            } else {
-                worktree.leave()
+                let environment = context.environment
+                context.afterwards.add { await folder.removeIfFree(environment) }
             }
+            if result.interruption == .inTheWay { try folder.keepWaiting() }
             return result
         } catch {
             worktree.leave()
@@ -35,15 +44,36 @@ struct CodeWork {
         }
     }
 
+    private var pushes: Bool { params["push"]?.boolValue ?? false }
+
     /// Whoever asked beside the executor looks at the work, and may say more.
     private var isShownOnly: Bool { context.call.map { !$0.lands } ?? false }
 
-    private var isToBeRedone: Bool {
-        guard let last = context.decisions.last, last.decision?.verdict == .approved else { return false }
-        return last.question.shown["redo"] == true
+    /// The approval by which the work is made anew; nil where the last word was another one.
+    private var redoDigest: String? {
+        guard let last = context.decisions.last, last.decision?.verdict == .approved else { return nil }
+        return last.question.shown["redo"] == true ? last.digest : nil
     }
 
-    private func result(_ folder: SessionFolder, _ worktree: Worktree) async throws(HandlerFailure) -> HandlerResult {
+    /// What a person still has in the way of work that is done and waits for them.
+    private func obstacle(_ folder: SessionFolder) async throws(HandlerFailure) -> HandlerResult? {
+        guard folder.hasSession, folder.isWaiting else { return nil }
+        let place = try await LandingPlace(repository: repository, target: target, git: try Git(run))
+        if case .inTheWay(let code, let detail)? = try await place.obstacle(to: nil) {
+            try folder.keepWaiting()
+            return .inTheWay(code, detail)
+        }
+        // From here on it may be killed with its files half there.
+        folder.endWaiting()
+        return nil
+    }
+
+    /// - Parameter landed: what the attempt ends with where the session here is not the one that was landed.
+    private func result(
+        _ folder: SessionFolder,
+        _ worktree: Worktree,
+        _ landed: HandlerResult?
+    ) async throws(HandlerFailure) -> HandlerResult {
         let setting = try await folder.setting(root: worktree.path, gitDirectory: worktree.place.gitDirectory, context)
         let checkpoints: Checkpoints
         do {
@@ -52,13 +82,8 @@ struct CodeWork {
             throw .unusableWorkspace(worktree.path, error)
         }
         let transfer = SessionTransfer(folder: folder, worktree: worktree, checkpoints: checkpoints, run: run)
+        let plan = try await plan(folder, setting)
         if let suspended = context.resume, !folder.hasSession { try await transfer.takeUp(suspended) }
-        let plan = await VerificationPlan.find(
-            setting,
-            for: kind.verification,
-            test: params.words("test"),
-            lint: params.words("lint")
-        )
         let verifier = Verifier(
             setting,
             plan: plan,
@@ -69,6 +94,7 @@ struct CodeWork {
         let toolbox: Toolbox
         do { toolbox = try Toolbox(setting) } catch { throw .unusableWorkspace(worktree.path, error) }
         let session = try await opening.session(toolbox, verifier, worktree)
+        if let landed, session.end?.way != .done { return landed }
         let log = AgentLog(run)
         let parts = AgentRun.Parts(
             provider: choice.ungated { await run.progress($0, of: choice.name) },
@@ -86,8 +112,24 @@ struct CodeWork {
         if outcome.ending == .cancelled || outcome.ending == .suspended, context.isSuspending(), context.call == nil {
             return await transfer.putAside()
         }
-        let report = CodeReport(work: self, outcome: outcome, plan: plan, folder: folder)
+        let report = CodeReport(work: self, outcome: outcome, plan: plan)
         return try await report.result(worktree, checkpoints)
+    }
+
+    /// What the work is checked with: as it was found before anything was changed.
+    private func plan(
+        _ folder: SessionFolder,
+        _ setting: Toolbox.Setting
+    ) async throws(HandlerFailure) -> VerificationPlan {
+        if folder.hasSession, let plan = folder.plan { return plan }
+        let plan = await VerificationPlan.find(
+            setting,
+            for: kind.verification,
+            test: params.words("test"),
+            lint: params.words("lint")
+        )
+        try folder.keep(plan)
+        return plan
     }
 }
 

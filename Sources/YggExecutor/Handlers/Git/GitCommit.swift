@@ -23,6 +23,8 @@ struct GitCommit: Handler {
             params: params,
             of: run.context.key
         )
+        let pushes = params["push"]?.boolValue ?? false
+        if let landed = try await Landed.earlier(repository, target: target, pushes: pushes, run) { return landed }
         var place = try await LandingPlace(repository: repository, target: target, git: git)
         let tip = try await place.tip(base: nil)
         let base: String
@@ -35,7 +37,7 @@ struct GitCommit: Handler {
             message: message,
             summary: "Commit to \(target): \(message.split(separator: "\n").first ?? "")",
             verification: (params["verify"]?.arrayValue?.compactMap(\.stringValue)).map { [$0] } ?? [],
-            pushes: params["push"]?.boolValue ?? false
+            pushes: pushes
         )
         return try await WorkProduct.handOver(
             tree,

@@ -19,6 +19,9 @@ struct GitRevert: Handler {
         let repository = params["repo"]?.stringValue ?? ""
         // What is taken back is looked for where it landed.
         let target = params["target"]?.stringValue ?? "main"
+        let own = WorkOrder.target(target, params: params, of: run.context.key)
+        let pushes = params["push"]?.boolValue ?? false
+        if let landed = try await Landed.earlier(repository, target: own, pushes: pushes, run) { return landed }
         var place = try await LandingPlace(repository: repository, target: target, git: git)
         guard let tip = try await place.tip(base: nil) else {
             throw HandlerFailure(
@@ -55,11 +58,11 @@ struct GitRevert: Handler {
         }
         let order = WorkOrder(
             repository: repository,
-            target: WorkOrder.target(target, params: params, of: run.context.key),
+            target: own,
             message: "Revert \"\(subject)\"\n\nThis reverts commit \(commit).",
             summary: "Take back on \(target): \(subject)",
             verification: (params["verify"]?.arrayValue?.compactMap(\.stringValue)).map { [$0] } ?? [],
-            pushes: params["push"]?.boolValue ?? false,
+            pushes: pushes,
             result: ["reverts": .string(commit)]
         )
         return try await WorkProduct.handOver(
