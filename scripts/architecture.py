@@ -42,7 +42,8 @@ ARROWS = {
     "YggStorage": ({"YggCore"}, {"GRDB", "GRDBSQLite", "Logging"}),
     "YggClient": ({"YggCore", "YggProtocol"}, {"AsyncHTTPClient", "Logging", "NIOCore", "NIOHTTP1", "NIOPosix"}),
     "YggConfiguration": ({"YggCore"}, {"Yams"}),
-    "YggProcess": (set(), {"Subprocess", "SystemPackage"}),
+    "YggProcess": ({"CYggProcess"}, {"SystemPackage"}),
+    "CYggProcess": (set(), set()),
     "YggTelemetry": ({"YggCore"}, {"Logging"}),
     "YggProtocol": ({"YggCore"}, set()),
     "YggTorture": ({"YggCore"}, set()),
@@ -59,7 +60,6 @@ OWNERS = {
     "AsyncHTTPClient": ["YggClient"],
     "GRDB": ["YggStorage"],
     "Hummingbird": ["YggServer", "YggHTTP", "YggExecutor/HTTP"],
-    "Subprocess": ["YggProcess"],
     "Yams": ["YggConfiguration"],
 }
 
