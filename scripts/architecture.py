@@ -44,6 +44,7 @@ ARROWS = {
     "YggConfiguration": ({"YggCore"}, {"Yams"}),
     "YggProcess": ({"CYggProcess"}, {"SystemPackage"}),
     "CYggProcess": (set(), set()),
+    "NoICUData": (set(), set()),
     "YggTelemetry": ({"YggCore"}, {"Logging"}),
     "YggProtocol": ({"YggCore"}, set()),
     "YggTorture": ({"YggCore"}, set()),
