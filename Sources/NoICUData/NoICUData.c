@@ -4,7 +4,8 @@
 //
 // A statically linked program takes its data from the archive of ICU only where nobody else defines the symbol. This is
 // the same package of data with no entry in it. What asks ICU for something locale-dependent is told that it is not
-// there, which is the answer for a language that ICU does not know.
+// there, which is the answer for a language that ICU does not know. That goes for Foundation's time zones by name and for
+// host names beyond ASCII, too: who needs them must not take them from Foundation.
 //
 // The name carries ICU's version. With a toolchain of another one, the program still works and is larger again; the
 // check of the size says so (scripts/check-size.sh). Programs that link Foundation dynamically, as debug builds do, are not
