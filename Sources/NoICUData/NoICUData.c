@@ -8,7 +8,7 @@
 // host names beyond ASCII, too: who needs them must not take them from Foundation.
 //
 // The name carries ICU's version. With a toolchain of another one, the program still works and is larger again; the
-// check of the size says so (scripts/check-size.sh). Programs that link Foundation dynamically, as debug builds do, are not
+// check of the size says so (scripts/program-size.sh). Programs that link Foundation dynamically, as debug builds do, are not
 // touched: the symbol is hidden.
 
 #include <stdint.h>
