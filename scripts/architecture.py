@@ -12,7 +12,7 @@ import sys
 
 # module: (modules it may depend on, products of packages it may depend on)
 ARROWS = {
-    "ygg": ({"YggCommands"}, set()),
+    "ygg": ({"NoICUData", "YggCommands"}, set()),
     "YggCommands": (
         {
             "YggAgent", "YggClient", "YggConfiguration", "YggCoordinator", "YggCore", "YggExecutor", "YggProcess",
