@@ -12,7 +12,7 @@ import sys
 
 # module: (modules it may depend on, products of packages it may depend on)
 ARROWS = {
-    "ygg": ({"YggCommands"}, set()),
+    "ygg": ({"NoICUData", "YggCommands"}, set()),
     "YggCommands": (
         {
             "YggAgent", "YggClient", "YggConfiguration", "YggCoordinator", "YggCore", "YggExecutor", "YggProcess",
@@ -42,7 +42,9 @@ ARROWS = {
     "YggStorage": ({"YggCore"}, {"GRDB", "GRDBSQLite", "Logging"}),
     "YggClient": ({"YggCore", "YggProtocol"}, {"AsyncHTTPClient", "Logging", "NIOCore", "NIOHTTP1", "NIOPosix"}),
     "YggConfiguration": ({"YggCore"}, {"Yams"}),
-    "YggProcess": (set(), {"Subprocess", "SystemPackage"}),
+    "YggProcess": ({"CYggProcess"}, {"SystemPackage"}),
+    "CYggProcess": (set(), set()),
+    "NoICUData": (set(), set()),
     "YggTelemetry": ({"YggCore"}, {"Logging"}),
     "YggProtocol": ({"YggCore"}, set()),
     "YggTorture": ({"YggCore"}, set()),
@@ -59,7 +61,6 @@ OWNERS = {
     "AsyncHTTPClient": ["YggClient"],
     "GRDB": ["YggStorage"],
     "Hummingbird": ["YggServer", "YggHTTP", "YggExecutor/HTTP"],
-    "Subprocess": ["YggProcess"],
     "Yams": ["YggConfiguration"],
 }
 

@@ -81,7 +81,10 @@ package struct JSONObject: Sendable {
     package var keys: [String] { members.map(\.key) }
 
     package subscript(_ key: String) -> JSON? {
-        get { members.first { $0.key == key }?.value }
+        get {
+            for index in members.indices where members[index].key == key { return members[index].value }
+            return nil
+        }
         set {
             if let index = members.firstIndex(where: { $0.key == key }) {
                 if let newValue { members[index].value = newValue } else { members.remove(at: index) }

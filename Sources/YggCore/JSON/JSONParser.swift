@@ -13,21 +13,25 @@ extension JSON {
     /// Bodies come from anywhere, so nesting is bounded before the stack is.
     /// - Parameter maxDepth: how deep arrays and objects may nest.
     package init(parsing bytes: some Sequence<UInt8>, maxDepth: Int = 64) throws(JSONSyntaxError) {
-        let contiguous = Array(bytes)
-        self = try JSON(parsing: contiguous, maxDepth: maxDepth)
+        self = try JSON(parsing: Array(bytes), maxDepth: maxDepth)
     }
 
     package init(parsing bytes: [UInt8], maxDepth: Int = 64) throws(JSONSyntaxError) {
-        var result = Result<JSON, JSONSyntaxError>.success(.null)
-        bytes.withUnsafeBufferPointer { buffer in
-            var parser = JSONParser(bytes: buffer, maxDepth: maxDepth)
-            do throws(JSONSyntaxError) {
-                result = .success(try parser.document())
-            } catch {
-                result = .failure(error)
-            }
+        self = try bytes.withUnsafeBufferPointer { Self.parsed($0, maxDepth) }.get()
+    }
+
+    /// A line of a stream is parsed where it lies.
+    package init(parsing bytes: ArraySlice<UInt8>, maxDepth: Int = 64) throws(JSONSyntaxError) {
+        self = try bytes.withUnsafeBufferPointer { Self.parsed($0, maxDepth) }.get()
+    }
+
+    private static func parsed(_ bytes: UnsafeBufferPointer<UInt8>, _ maxDepth: Int) -> Result<JSON, JSONSyntaxError> {
+        var parser = JSONParser(bytes: bytes, maxDepth: maxDepth)
+        do throws(JSONSyntaxError) {
+            return .success(try parser.document())
+        } catch {
+            return .failure(error)
         }
-        self = try result.get()
     }
 
     package init(parsing text: String) throws(JSONSyntaxError) { self = try JSON(parsing: Array(text.utf8)) }
@@ -101,8 +105,8 @@ private struct JSONParser {
     private mutating func object() throws(JSONSyntaxError) -> JSONObject {
         try enter()
         defer { depth -= 1 }
-        var object = JSONObject()
-        if take(UInt8(ascii: "}")) { return object }
+        if take(UInt8(ascii: "}")) { return JSONObject() }
+        var object = JSONObject(minimumCapacity: 4)
         var seen: Set<String> = []
         while true {
             skipSpace()
@@ -113,7 +117,7 @@ private struct JSONParser {
             // A hash table pays only for the large objects that nobody sends in earnest.
             let isDuplicate: Bool
             if object.count < 16 {
-                isDuplicate = object[key] != nil
+                isDuplicate = object.members.contains { $0.key == key }
             } else {
                 if seen.isEmpty { seen = Set(object.keys) }
                 isDuplicate = !seen.insert(key).inserted
@@ -201,22 +205,34 @@ private struct JSONParser {
     private mutating func string() throws(JSONSyntaxError) -> String {
         position += 1
         let start = position
+        // Of everything so far, together: what is below 0x80 needs no second look.
+        var bits: UInt8 = 0
         while position < bytes.count {
-            switch bytes[position] {
+            let byte = bytes[position]
+            switch byte {
             case UInt8(ascii: "\""):
-                let text = try text(bytes[start..<position])
+                let text = try text(UnsafeBufferPointer(rebasing: bytes[start..<position]), isASCII: bits < 0x80)
                 position += 1
                 return text
             case UInt8(ascii: "\\"): return try escapedString(from: start)
             case 0..<0x20: throw error("a control character in a string must be escaped")
-            default: position += 1
+            default:
+                bits |= byte
+                position += 1
             }
         }
         throw error("a string without an end")
     }
 
-    private func text(_ slice: Slice<UnsafeBufferPointer<UInt8>>) throws(JSONSyntaxError) -> String {
-        guard let text = String(validating: slice, as: UTF8.self) else { throw error("a string that is not UTF-8") }
+    /// Not by `String(validating:)`, which is generic and asks the runtime for types at each call.
+    private func text(_ utf8: UnsafeBufferPointer<UInt8>, isASCII: Bool) throws(JSONSyntaxError) -> String {
+        let text = String(unsafeUninitializedCapacity: utf8.count) { room in
+            // A short text is given more room than it asked for.
+            _ = room.initialize(fromContentsOf: utf8)
+            return utf8.count
+        }
+        // What is not UTF-8 was repaired, and is not what was there.
+        guard isASCII || text.utf8.elementsEqual(utf8) else { throw error("a string that is not UTF-8") }
         return text
     }
 
@@ -226,11 +242,16 @@ private struct JSONParser {
             let byte = bytes[position]
             switch byte {
             case UInt8(ascii: "\""):
-                guard let text = String(validating: unescaped, as: UTF8.self) else {
-                    throw error("a string that is not UTF-8")
+                var result: Result<String, JSONSyntaxError> = .success("")
+                unescaped.withUnsafeBufferPointer { utf8 in
+                    do throws(JSONSyntaxError) {
+                        result = .success(try text(utf8, isASCII: false))
+                    } catch {
+                        result = .failure(error)
+                    }
                 }
                 position += 1
-                return text
+                return try result.get()
             case UInt8(ascii: "\\"): try escape(into: &unescaped)
             case 0..<0x20: throw error("a control character in a string must be escaped")
             default:
@@ -253,7 +274,7 @@ private struct JSONParser {
         case UInt8(ascii: "n"): unescaped.append(0x0A)
         case UInt8(ascii: "r"): unescaped.append(0x0D)
         case UInt8(ascii: "t"): unescaped.append(0x09)
-        case UInt8(ascii: "u"): unescaped.append(contentsOf: Array(String(Character(try unicodeEscape())).utf8))
+        case UInt8(ascii: "u"): unescaped.append(contentsOf: try unicodeEscape().utf8)
         default: throw error("an unknown escape")
         }
     }
@@ -275,8 +296,13 @@ private struct JSONParser {
         guard position + 4 <= bytes.count else { throw error("an unfinished escape") }
         var value: UInt16 = 0
         for _ in 0..<4 {
-            guard let digit = Character(Unicode.Scalar(bytes[position])).hexDigitValue, bytes[position] < 0x80 else {
-                throw error("four hexadecimal digits should be here")
+            let byte = bytes[position]
+            let digit: UInt8
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
+            case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = byte - UInt8(ascii: "A") + 10
+            default: throw error("four hexadecimal digits should be here")
             }
             value = value << 4 | UInt16(digit)
             position += 1

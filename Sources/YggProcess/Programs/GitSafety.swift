@@ -36,5 +36,7 @@ package enum GitSafety {
         "diff.autoRefreshIndex=false",
         "log.showSignature=false", "submodule.recurse=false", "fetch.recurseSubmodules=false",
         "gc.autoDetach=false", "maintenance.autoDetach=false", "advice.detachedHead=false",
+        // A checkout waits for the file system more than for a processor. Fewer files are not worth the processes.
+        "checkout.workers=4", "checkout.thresholdForParallelism=500",
     ]
 }

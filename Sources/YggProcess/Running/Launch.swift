@@ -1,5 +1,4 @@
 import Glibc
-import Subprocess
 import SystemPackage
 
 /// What is looked up and checked before a command is started, so that a command which cannot start is explained in
@@ -37,23 +36,22 @@ enum Launch {
     }
 
     /// What a failed start means.
-    static func sentence(for error: any Error, starting command: String) -> String {
-        guard let error = error as? SubprocessError else { return "\(command) could not be started: \(error)." }
-        switch error.underlyingError {
-        case .noSuchFileOrDirectory?:
+    static func sentence(for error: Errno, starting command: String) -> String {
+        switch error {
+        case .noSuchFileOrDirectory:
             return "\(command) could not be started: the interpreter its first line names does not exist."
-        case .permissionDenied?, .notPermitted?:
+        case .permissionDenied, .notPermitted:
             return "\(command) could not be started: permission denied."
-        case .execFormatError?:
+        case .execFormatError:
             return "\(command) is neither a program for this machine nor a script whose first line begins with #!."
-        case .argListTooLong?:
+        case .argListTooLong:
             return "\(command) could not be started: its arguments and environment are too long for the kernel."
-        case .tooManyOpenFiles?, .tooManyOpenFilesInSystem?:
+        case .tooManyOpenFiles, .tooManyOpenFilesInSystem:
             return "\(command) could not be started: too many open files."
-        case .resourceTemporarilyUnavailable?, .noMemory?:
+        case .resourceTemporarilyUnavailable, .noMemory:
             return "\(command) could not be started: the machine is out of processes or memory."
         default:
-            return "\(command) could not be started: \(error)"
+            return "\(command) could not be started: \(error)."
         }
     }
 

@@ -68,20 +68,15 @@ struct ProcessGroup: Sendable {
         return found == 0 ? info.si_signo == SIGCHLD : errno == ECHILD
     }
 
-    /// Waits until the leader has ended, or the waiting task is cancelled.
-    ///
-    /// It is called when both pipes have come to their end, which as a rule is a moment before the exit shows; so it
-    /// looks often at first. A program that closes its output and goes on costs twenty looks a second.
-    func leaderExit() async {
-        var pause: Duration = .microseconds(250)
-        while !leaderHasExited {
-            do {
-                try await Task.sleep(for: pause)
-            } catch {
-                return
-            }
-            pause = min(pause * 2, .milliseconds(50))
+    /// Takes the end of a leader that has ended from the kernel: from here on the id may be somebody else's.
+    func reapLeader() -> ProcessOutcome.Ending {
+        var status: Int32 = 0
+        while waitpid(id, &status, 0) != id {
+            // Reaped by somebody else, who knows how it ended: with nobody to ask, it counts as killed.
+            guard errno == EINTR else { return .signalled(SIGKILL) }
         }
+        let signal = status & 0x7F
+        return signal == 0 ? .exited(status >> 8 & 0xFF) : .signalled(signal)
     }
 
     /// Makes the group yield to this process for processor and memory. Best effort: a kernel or container that

@@ -1,5 +1,4 @@
 import Glibc
-import Subprocess
 import Synchronization
 import SystemPackage
 
@@ -57,54 +56,29 @@ extension ProcessRun {
         onStart: (@Sendable (pid_t) -> Void)?
     ) async -> ProcessOutcome.Ending {
         defer { state.withLock { $0.phase = .over } }
-        do {
-            return try await spawn(Launch.executable(for: spec), onOutput: onOutput, onStart: onStart)
-        } catch let refusal as Launch.Refusal {
-            return .notStarted(refusal.sentence)
+        let executable: FilePath
+        do throws(Launch.Refusal) {
+            executable = try Launch.executable(for: spec)
+        } catch {
+            return .notStarted(error.sentence)
+        }
+        let child: Child
+        do throws(Errno) {
+            child = try await Child.start(executable, spec)
         } catch {
             return .notStarted(Launch.sentence(for: error, starting: spec.argv[0]))
         }
-    }
-
-    private func spawn(
-        _ executable: FilePath,
-        onOutput: @escaping @Sendable (OutputStream, ArraySlice<UInt8>) async -> Void,
-        onStart: (@Sendable (pid_t) -> Void)?
-    ) async throws -> ProcessOutcome.Ending {
-        var configuration = Configuration(
-            executable: .path(executable),
-            arguments: Arguments(executablePathOverride: spec.argv[0], remainingValues: Array(spec.argv.dropFirst())),
-            environment: .custom(
-                Dictionary(uniqueKeysWithValues: spec.environment.map { (Environment.Key(stringLiteral: $0), $1) })
-            ),
-            workingDirectory: spec.workingDirectory.map { FilePath($0) }
-        )
-        // A session brings a group of its own and no terminal that a child could ask for a password on.
-        configuration.platformOptions.createSession = true
-        let status: TerminationStatus
-        if let input = spec.standardInput {
-            status = try await Subprocess.run(configuration, input: .inputWriter, output: .sequence, error: .sequence) {
-                async let _ = StandardInput.feed(input, to: $0.standardInputWriter)
-                await attend($0, onOutput: onOutput, onStart: onStart)
-            }.terminationStatus
-        } else {
-            status = try await Subprocess.run(configuration, input: .none, output: .sequence, error: .sequence) {
-                await attend($0, onOutput: onOutput, onStart: onStart)
-            }.terminationStatus
-        }
-        switch status {
-        case .exited(let code): return .exited(code)
-        case .signaled(let signal): return .signalled(signal)
-        }
+        await attend(child, onOutput: onOutput, onStart: onStart)
+        return await child.reap()
     }
 
     /// From the start of the leader to its end, which it still is unreaped at.
-    private func attend<Input: InputProtocol>(
-        _ execution: Execution<Input, SequenceOutput, SequenceOutput>,
+    private func attend(
+        _ child: Child,
         onOutput: @escaping @Sendable (OutputStream, ArraySlice<UInt8>) async -> Void,
         onStart: (@Sendable (pid_t) -> Void)?
     ) async {
-        let group = ProcessGroup(id: execution.processIdentifier.value)
+        let group = child.group
         group.yieldToUs()
         // Before anything else: from here on the group is found again, whatever happens to this process.
         let witness = ProcessScope.witness
@@ -112,10 +86,10 @@ extension ProcessRun {
         defer { witness?.ended(group.id) }
         onStart?(group.id)
         state.withLock { $0.phase = .running(group) }
-        async let output: Void = read(execution.standardOutput, as: .stdout, of: group, into: onOutput)
-        async let errors: Void = read(execution.standardError, as: .stderr, of: group, into: onOutput)
+        async let output: Void = read(.stdout, of: child, into: onOutput)
+        async let errors: Void = read(.stderr, of: child, into: onOutput)
         _ = await (output, errors)
-        await group.leaderExit()
+        await child.exit()
         // The leader is unreaped, so the id is still the group's: whoever it left behind ends now. A command that was
         // ended takes with it whoever only left the group.
         state.withLock { state in
@@ -133,30 +107,24 @@ extension ProcessRun {
 
     /// Takes one stream to its end: end of file, or what was in the pipe when the leader ended.
     ///
-    /// A grandchild may hold the pipe open for ever. One that is silent is the library's case: it stops waiting when
-    /// the leader ends. One that goes on writing is ended here; and if it has left the group, out of reach of the
-    /// signal, reading stops after as much as the pipe can have held.
+    /// A grandchild may hold the pipe open for ever. One that is silent is not waited for once the leader has ended. One
+    /// that goes on writing is ended here; and if it has left the group, out of reach of the signal, reading stops after
+    /// as much as the pipe can have held.
     private func read(
-        _ output: SubprocessOutputSequence,
-        as stream: OutputStream,
-        of group: ProcessGroup,
+        _ stream: OutputStream,
+        of child: Child,
         into onOutput: @Sendable (OutputStream, ArraySlice<UInt8>) async -> Void
     ) async {
         var leftInPipe = Self.largestPipe
-        do {
-            for try await buffer in output {
-                let bytes = buffer.withUnsafeBytes { [UInt8]($0) }
-                state.withLock { $0.watch.deliveryBegan() }
-                await onOutput(stream, bytes[...])
-                let now = clock.now
-                state.withLock { $0.watch.deliveryEnded(at: now) }
-                guard group.leaderHasExited else { continue }
-                kill()
-                leftInPipe -= bytes.count
-                if leftInPipe <= 0 { return }
-            }
-        } catch {
-            // A pipe that can no longer be read has come to its end; how the command ended is told by its exit.
+        while let bytes = await child.next(of: stream) {
+            state.withLock { $0.watch.deliveryBegan() }
+            await onOutput(stream, bytes[...])
+            let now = clock.now
+            state.withLock { $0.watch.deliveryEnded(at: now) }
+            guard child.group.leaderHasExited else { continue }
+            kill()
+            leftInPipe -= bytes.count
+            if leftInPipe <= 0 { return }
         }
     }
 }
