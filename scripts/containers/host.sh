@@ -61,13 +61,12 @@ find_quirks() {
 
 # make_base: Debian slim, as its image is made: the packages that are needed to have packages, without manuals.
 make_base() {
-    base=$work/base.tar
     mmdebstrap --quiet --variant=minbase --mode=root --format=tar \
         --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
         --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/info/*' \
         --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/lintian/*' \
         --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
-        bookworm "$base" "deb http://deb.debian.org/debian bookworm main" \
+        bookworm "$work/base.tar" "deb http://deb.debian.org/debian bookworm main" \
         "deb http://deb.debian.org/debian bookworm-updates main" \
         "deb http://deb.debian.org/debian-security bookworm-security main" >"$work/base.log" 2>&1 ||
         { cat "$work/base.log" && return 1; }
@@ -110,11 +109,13 @@ at() {
         CONTAINERS_STORAGE_CONF="$place/storage.conf" CONTAINERS_CONF="$place/containers.conf" "$@")
 }
 
+all_belong_to_their_user() { equal "$(find "$1" ! -user "$account" -ls)" ""; }
+
 # forget_podman DIRECTORY COMMAND…: ends all containers of one storage and what podman itself leaves running.
 forget_podman() {
     local directory=$1 pause
     shift
-    "$@" podman rm -fa -t 2 >/dev/null 2>&1
+    "$@" podman rm -fa -t 0 >/dev/null 2>&1
     "$@" podman network prune -f >/dev/null 2>&1
     pause=$(cat "$directory/xdg/libpod/tmp/pause.pid" 2>/dev/null) && kill "$pause" 2>/dev/null
     # Mounts that a killed container left behind.
