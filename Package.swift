@@ -45,7 +45,7 @@ let package = Package(
             dependencies: [
                 "YggAgent", "YggClient", "YggConfiguration", "YggCoordinator", "YggCore", "YggExecutor", "YggProcess",
                 "YggProtocol",
-                "YggHTTP", "YggServer", "YggSimulation", "YggStorage", "YggTelemetry", "YggTorture",
+                "YggHTTP", "YggServer", "YggSimulation", "YggStorage", "YggTelemetry", "YggTorture", "YggTracker",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -95,12 +95,15 @@ let package = Package(
         .target(
             name: "YggCoordinator",
             dependencies: [
-                "YggCore", "YggProtocol", "YggStorage",
+                "YggCore", "YggProtocol", "YggStorage", "YggTracker",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
+
+        // Issue trackers: what is asked of them, what of theirs becomes a task, and the drivers.
+        .target(name: "YggTracker", dependencies: ["YggCore", "YggProcess", "YggProtocol"]),
 
         // The data plane.
         .target(
@@ -211,7 +214,7 @@ let package = Package(
         .testTarget(
             name: "YggCoordinatorTests",
             dependencies: [
-                "YggCoordinator", "YggCore", "YggProtocol", "YggStorage",
+                "YggCoordinator", "YggCore", "YggProtocol", "YggStorage", "YggTracker",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
@@ -232,6 +235,7 @@ let package = Package(
             dependencies: ["YggCore", "YggTelemetry", .product(name: "Logging", package: "swift-log")]
         ),
         .testTarget(name: "YggTortureTests", dependencies: ["YggCore", "YggTorture"]),
+        .testTarget(name: "YggTrackerTests", dependencies: ["YggCore", "YggProcess", "YggProtocol", "YggTracker"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -17,7 +17,7 @@ ARROWS = {
         {
             "YggAgent", "YggClient", "YggConfiguration", "YggCoordinator", "YggCore", "YggExecutor", "YggProcess",
             "YggProtocol",
-            "YggHTTP", "YggServer", "YggSimulation", "YggStorage", "YggTelemetry", "YggTorture",
+            "YggHTTP", "YggServer", "YggSimulation", "YggStorage", "YggTelemetry", "YggTorture", "YggTracker",
         },
         {"ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals"},
     ),
@@ -30,7 +30,11 @@ ARROWS = {
         {"YggCore", "YggProtocol"},
         {"HTTPTypes", "Hummingbird", "Logging", "NIOCore", "ServiceLifecycle"},
     ),
-    "YggCoordinator": ({"YggCore", "YggProtocol", "YggStorage"}, {"Crypto", "Logging", "ServiceLifecycle"}),
+    "YggCoordinator": (
+        {"YggCore", "YggProtocol", "YggStorage", "YggTracker"},
+        {"Crypto", "Logging", "ServiceLifecycle"},
+    ),
+    "YggTracker": ({"YggCore", "YggProcess", "YggProtocol"}, set()),
     "YggExecutor": (
         {"YggAgent", "YggClient", "YggCore", "YggHTTP", "YggProcess", "YggProtocol", "YggTelemetry"},
         {"Crypto", "HTTPTypes", "Hummingbird", "Logging", "NIOCore", "ServiceLifecycle", "SystemPackage"},

@@ -25,7 +25,7 @@ struct Ygg: AsyncParsableCommand {
                 name: "Tasks and the fleet",
                 subcommands: [
                     TaskCommand.self, TaskWhy.self, Review.self, Night.self, Approvals.self, Approve.self, Reject.self,
-                    Undo.self, KindCommand.self, ExecutorCommand.self,
+                    Undo.self, KindCommand.self, ExecutorCommand.self, TrackerCommand.self,
                 ]
             ),
             CommandGroup(name: "Who may do what", subcommands: [Login.self, TokenCommand.self, AuditCommand.self]),

@@ -32,6 +32,7 @@ package final class Coordinator: Service {
     let disk: Mutex<DiskGuard>
     let retentionCounts = Mutex(RetentionCounts())
     let backups: Mutex<BackupWatch>
+    package let trackers = TrackerBoard()
 
     /// Opens the store, brings back what was running, and gives every lease one full fresh time to live.
     /// - Parameter link: how services and executors at fixed addresses are reached.

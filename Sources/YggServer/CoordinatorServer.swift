@@ -61,6 +61,7 @@ package struct CoordinatorServer: Sendable {
         ExecutorRoutes(coordinator: coordinator).add(to: &endpoints)
         ServiceRoutes(coordinator: coordinator).add(to: &endpoints)
         CatalogueRoutes(coordinator: coordinator).add(to: &endpoints)
+        TrackerRoutes(coordinator: coordinator).add(to: &endpoints)
         HealthRoutes(coordinator: coordinator).add(to: &endpoints)
         AccessRoutes(
             coordinator: coordinator,

@@ -44,6 +44,8 @@ struct AccessTests {
 
         .listKinds: .viewer, .showKind: .viewer, .listRoutes: .viewer,
 
+        .showTracker: .viewer, .syncTracker: .submitter,
+
         .listExecutors: .viewer, .showExecutor: .viewer, .executorLogs: .viewer, .orderExecutor: .operator,
         .registerExecutor: .executor, .syncExecutor: .executor, .reportExecutor: .executor,
         .takeTurns: .executor, .join: .invited, .renewKey: .executor,

@@ -62,7 +62,7 @@ struct DocumentationTests {
 private let free: Set = [
     "executor.slots", "executor.labels", "routes[].labels", "executors[].metadata", "handlers[].params",
     "codeKinds[].params", "handlers[].env", "handlers[].slots", "handlers[].secrets", "models.providers", "resources",
-    "secrets",
+    "secrets", "tracker.workspaces[].params", "tracker.rules[].params",
 ]
 
 /// Those whose values are objects with keys of ours.

@@ -20,6 +20,8 @@ enum BenchGroup: String, CaseIterable, Sendable {
     case tokens
     /// The coding agent, with a scenario in the place of a model.
     case agent
+    /// A tracker in which nothing changes.
+    case tracker
     /// Executors and coordinators that are killed, and work that is cancelled.
     case recovery
 
@@ -34,6 +36,7 @@ enum BenchGroup: String, CaseIterable, Sendable {
         case .polls: try LongPolls(context: context).run()
         case .tokens: try TokenCost(context: context).run()
         case .agent: try AgentWork(context: context).run()
+        case .tracker: try TrackerCost(context: context).run()
         case .recovery: try Recovery(context: context).run()
         }
     }

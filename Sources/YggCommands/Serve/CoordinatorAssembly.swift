@@ -79,12 +79,14 @@ struct CoordinatorAssembly {
         let keeper = coordinator.settings.backup.map { backup in
             BackupKeeper(coordinator: coordinator, settings: backup, logger: logger)
         }
+        let workspaces = settings.trackers(logger)
+        let trackers = workspaces.isEmpty ? nil : TrackerService(workspaces, coordinator: coordinator, logger: logger)
         let group = ServiceGroup(
             configuration: .init(
                 // Stopped from the last to the first: the coordinator answers the polls that the server waits for.
                 services: [
                     .init(service: server.application), .init(service: coordinator), .init(service: retention),
-                ] + (keeper.map { [.init(service: $0)] } ?? []),
+                ] + (keeper.map { [.init(service: $0)] } ?? []) + (trackers.map { [.init(service: $0)] } ?? []),
                 logger: quiet
             )
         )

@@ -19,6 +19,8 @@ package struct Configuration: Sendable, Hashable {
     package var services = ServicesSection()
     package var git = GitSection()
     package var models = ModelsSection()
+    /// Where people write down what is to be done.
+    package var tracker = TrackerSection()
     /// Handlers that are declared rather than built in. What their routes allow of secrets is in them.
     package var handlers: [DeclaredKind] = []
     /// Kinds of work on code, beside those that are built in.
@@ -60,6 +62,7 @@ package struct Configuration: Sendable, Hashable {
         }
         git = reader.nested("git", GitSection.init(reading:)) ?? git
         models = reader.nested("models", ModelsSection.init(reading:)) ?? models
+        tracker = reader.nested("tracker", TrackerSection.init(reading:)) ?? tracker
         handlers = reader.list("handlers", DeclaredKind.init(reading:)) ?? handlers
         reader.refuseRepeated("kind", in: "handlers")
         reader.refuseBuiltIn()

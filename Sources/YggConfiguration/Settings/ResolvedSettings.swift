@@ -49,6 +49,13 @@ package struct ResolvedSettings: Sendable {
     package let backupDirectory: String?
     package let backupKeep: Int
     package let backupInterval: Milliseconds
+    package let trackerCommand: String
+    package let trackerInterval: Milliseconds
+    package let trackerTimeout: Milliseconds
+    package let trackerAhead: Int
+    package let trackerOnFailure: TrackerSection.OnFailure
+    /// By their whole paths.
+    package let trackerWorkspaces: [TrackerSection.Workspace]
 
     package let coordinatorURL: String
     /// nil where nobody gave one, which only `ygg up` and the clients can do without.
@@ -271,6 +278,37 @@ package struct ResolvedSettings: Sendable {
             file: configuration.backup.interval,
             default: .days(1)
         )
+        let tracker = configuration.tracker
+        trackerCommand = resolver.value(
+            .trackerCommand,
+            .line,
+            file: tracker.command.map { $0.contains("/") ? pathInFile($0) : $0 },
+            default: "bd"
+        )
+        trackerInterval = resolver.value(
+            .trackerInterval,
+            .duration(TrackerSection.intervalRange),
+            file: tracker.interval,
+            default: .seconds(30)
+        )
+        trackerTimeout = resolver.value(
+            .trackerTimeout,
+            .duration(TrackerSection.timeoutRange),
+            file: tracker.timeout,
+            default: .minutes(1)
+        )
+        trackerAhead = resolver.value(
+            .trackerAhead,
+            .count(TrackerSection.aheadRange),
+            file: tracker.ahead,
+            default: 8
+        )
+        trackerOnFailure = resolver.value(.trackerOnFailure, .onFailure, file: tracker.onFailure, default: .park)
+        trackerWorkspaces = tracker.workspaces.map { workspace in
+            var workspace = workspace
+            workspace.path = pathInFile(workspace.path)
+            return workspace
+        }
 
         coordinatorURL = resolver.value(
             .coordinatorURL,

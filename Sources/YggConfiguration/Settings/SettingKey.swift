@@ -32,6 +32,11 @@ package enum SettingKey: String, Sendable, Hashable, CaseIterable {
     case backupDirectory
     case backupKeep
     case backupInterval
+    case trackerCommand
+    case trackerInterval
+    case trackerTimeout
+    case trackerAhead
+    case trackerOnFailure
 
     case coordinatorURL
     case executorID

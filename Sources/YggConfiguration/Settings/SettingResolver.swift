@@ -98,6 +98,8 @@ struct SettingResolver {
             ("routes", routes), ("executors", configuration.executors.map(\.id.rawValue)),
             ("services", configuration.services.entries.map(\.id.rawValue)),
             ("handlers", configuration.handlers.map(\.spec.kind.rawValue)), ("resources", resources),
+            ("tracker.workspaces", configuration.tracker.workspaces.map(\.path)),
+            ("tracker.rules", configuration.tracker.rules.isEmpty ? [] : ["\(configuration.tracker.rules.count)"]),
             ("models.providers", configuration.models.providers.map { "\($0.name)=\($0.type)" }),
             ("secrets", configuration.secrets.map { "\($0.name)=\($0.reference.text)" }),
         ] {

@@ -211,6 +211,42 @@ extension SettingKey {
                 "From one backup to the next",
                 for: [.up, .coordinator]
             )
+        case .trackerCommand:
+            Setting(
+                yaml: "tracker.command",
+                variables: ["YGG_TRACKER_COMMAND"],
+                default: "bd",
+                "The `bd` of Beads that is run, as a path or by its name on the PATH",
+                for: [.up, .coordinator]
+            )
+        case .trackerInterval:
+            Setting(
+                yaml: "tracker.interval",
+                default: "30s",
+                "From one look for new issues to the next",
+                for: [.up, .coordinator]
+            )
+        case .trackerTimeout:
+            Setting(
+                yaml: "tracker.timeout",
+                default: "1m",
+                "The longest that one call of a tracker may take",
+                for: [.up, .coordinator]
+            )
+        case .trackerAhead:
+            Setting(
+                yaml: "tracker.ahead",
+                default: "8",
+                "How many issues may be claimed that no executor has begun",
+                for: [.up, .coordinator]
+            )
+        case .trackerOnFailure:
+            Setting(
+                yaml: "tracker.onFailure",
+                default: "park",
+                "Whether an issue whose task did not succeed is blocked (park) or opened again (release)",
+                for: [.up, .coordinator]
+            )
 
         case .coordinatorURL:
             Setting(

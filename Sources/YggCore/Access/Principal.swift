@@ -34,8 +34,11 @@ package struct Principal: Sendable, Hashable {
     /// What the coordinator does by itself bears this name.
     package static let coordinatorName = "coordinator"
 
+    /// What issues of a tracker ask for bears this name.
+    package static let trackerName = "tracker"
+
     /// Names that no token may have, because they stand for somebody else.
-    package static let reservedNames: Set<String> = [local.name, household.name, coordinatorName]
+    package static let reservedNames: Set<String> = [local.name, household.name, coordinatorName, trackerName]
 
     package var token: TokenID? { if case .token(let id) = proof { id } else { nil } }
 

@@ -11,6 +11,8 @@ package enum CoordinatorCall: String, Sendable, Hashable, CaseIterable {
 
     case listKinds, showKind, listRoutes
 
+    case showTracker, syncTracker
+
     case listExecutors, showExecutor, executorLogs, orderExecutor
     case registerExecutor, syncExecutor, reportExecutor, takeTurns, join, renewKey
 
@@ -54,6 +56,9 @@ package enum CoordinatorCall: String, Sendable, Hashable, CaseIterable {
         case .listKinds: ("GET", "/v1/kinds", .role(.viewer))
         case .showKind: ("GET", "/v1/kinds/:kind", .role(.viewer))
         case .listRoutes: ("GET", "/v1/routes", .role(.viewer))
+
+        case .showTracker: ("GET", "/v1/tracker", .role(.viewer))
+        case .syncTracker: ("POST", "/v1/tracker/sync", .role(.submitter))
 
         case .listExecutors: ("GET", "/v1/executors", .role(.viewer))
         case .showExecutor: ("GET", "/v1/executors/:executor", .role(.viewer))

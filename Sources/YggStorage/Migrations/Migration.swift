@@ -7,7 +7,7 @@ struct Migration: Sendable {
     /// All steps in order.
     static let all: [Migration] = [
         .initial, .standingOrders, .retention, .agentServices, .absences, .access, .executorLives,
-        .approvals,
+        .approvals, .trackerLeases,
     ]
 }
 

@@ -1,0 +1,345 @@
+import Logging
+import YggCore
+import YggProtocol
+import YggStorage
+import YggTracker
+
+/// Feeds one workspace's `IssueKeeper`, and does what it says: rows, tasks, calls.
+///
+/// Inputs come through one queue and are handled one after the other; a call of the tracker runs beside, and its answer is
+/// an input like any other.
+actor TrackerDesk {
+    /// How often it looks at the clock and at what the tracker touches.
+    private static let tick = Milliseconds(500)
+    /// From one look at a task that changes to the next.
+    private static let pause = Milliseconds(100)
+    /// How long somebody waits for a look that does not come, because the tracker does not answer.
+    private static let patience = Milliseconds.seconds(30)
+    /// Leases that ended before this are forgotten.
+    private static let memory = Milliseconds.days(90)
+
+    let workspace: TrackerWorkspace
+    private let coordinator: Coordinator
+    private let logger: Logger
+    private let inbox: AsyncStream<Entry>
+    private let feed: AsyncStream<Entry>.Continuation
+    private let calls: AsyncStream<TrackerCall>
+    private let calling: AsyncStream<TrackerCall>.Continuation
+    private let watched: AsyncStream<TaskID>
+    private let watching: AsyncStream<TaskID>.Continuation
+    private var keeper: IssueKeeper?
+    private var lastSign: String?
+    private var failure: String?
+    /// Those who wait for the next look, and until when.
+    private var waiters: [(continuation: CheckedContinuation<Void, Never>, until: Instant)] = []
+
+    private enum Entry: Sendable {
+        case input(IssueKeeper.Input)
+        case tick
+    }
+
+    init(_ workspace: TrackerWorkspace, coordinator: Coordinator, logger: Logger) {
+        self.workspace = workspace
+        self.coordinator = coordinator
+        var logger = logger
+        logger[metadataKey: "tracker"] = "\(workspace.name)"
+        self.logger = logger
+        (inbox, feed) = AsyncStream.makeStream(of: Entry.self)
+        (calls, calling) = AsyncStream.makeStream(of: TrackerCall.self)
+        (watched, watching) = AsyncStream.makeStream(of: TaskID.self)
+    }
+
+    /// Works until it is cancelled. A call that is open then is ended, and looked into after the next start.
+    func run() async {
+        while !Task.isCancelled, keeper == nil {
+            do {
+                try await load()
+            } catch {
+                failure = "\(error)"
+                logger.warning("tracker.leases-unread", metadata: ["error": "\(error)"])
+                await coordinator.machine.sleep(.seconds(10))
+            }
+        }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { [machine = coordinator.machine, feed] in
+                while !Task.isCancelled {
+                    feed.yield(.tick)
+                    await machine.sleep(Self.tick)
+                }
+            }
+            group.addTask { [tracker = workspace.tracker, calls, feed] in
+                for await call in calls { feed.yield(.input(.answered(call, await tracker.answer(call)))) }
+            }
+            group.addTask { [coordinator, watched, feed] in await Self.watch(watched, coordinator, feed) }
+            await perform(keeper?.first ?? [])
+            for await entry in inbox { await handle(entry) }
+            group.cancelAll()
+        }
+        resumeWaiters { _ in true }
+    }
+
+    /// Tells of every change of these tasks: first of how each is now, then until it has ended.
+    private static func watch(
+        _ watched: AsyncStream<TaskID>,
+        _ coordinator: Coordinator,
+        _ feed: AsyncStream<Entry>.Continuation
+    ) async {
+        await withDiscardingTaskGroup { group in
+            for await task in watched {
+                group.addTask { await follow(task, coordinator, feed) }
+            }
+            group.cancelAll()
+        }
+    }
+
+    private static func follow(
+        _ task: TaskID,
+        _ coordinator: Coordinator,
+        _ feed: AsyncStream<Entry>.Continuation
+    ) async {
+        let signals = coordinator.events.signals(for: task)
+        var last = await tell(task, coordinator, feed, after: nil)
+        if last?.state.isTerminal ?? false { return }
+        for await _ in signals {
+            last = await tell(task, coordinator, feed, after: last) ?? last
+            if last?.state.isTerminal ?? false { return }
+            // Output is a change as well, and comes in streams.
+            await coordinator.machine.sleep(pause)
+        }
+    }
+
+    /// Tells how a task is, unless that is known.
+    private static func tell(
+        _ task: TaskID,
+        _ coordinator: Coordinator,
+        _ feed: AsyncStream<Entry>.Continuation,
+        after last: TaskNews?
+    ) async -> TaskNews? {
+        do {
+            guard let glance = try await coordinator.glance(at: task) else {
+                feed.yield(.input(.taskGone(task)))
+                return nil
+            }
+            if glance != last { feed.yield(.input(.task(glance))) }
+            return glance
+        } catch {
+            // The next change tells, or the next start.
+            return nil
+        }
+    }
+
+    private func load() async throws {
+        let name = workspace.name
+        let stored = try await coordinator.database.write { [time = coordinator.machine.time()] tx in
+            let oldest = Timestamp(milliseconds: time.milliseconds - Self.memory.rawValue)
+            try TrackerStore.removeEnded(before: oldest, in: name, tx)
+            return try TrackerStore.leases(of: name, in: tx)
+        }
+        let leases = try stored.map { bytes in
+            var reader = try ObjectReader(JSON(parsing: bytes))
+            return try IssueLease(reading: &reader)
+        }
+        let host = workspace.host.isEmpty ? "" : "@\(workspace.host)"
+        // Of the store, because that is what decides who has what: two coordinators have two.
+        var settings = IssueKeeper.Settings(actor: "ygg-\(coordinator.identity.storeID.suffix(8))\(host)")
+        settings.rules = workspace.rules
+        settings.words = workspace.words
+        settings.interval = workspace.interval
+        settings.ahead = workspace.ahead
+        settings.onFailure = workspace.onFailure
+        failure = nil
+        keeper = IssueKeeper(
+            settings,
+            stored: leases,
+            seed: coordinator.machine.random(),
+            now: coordinator.machine.now()
+        )
+    }
+
+    // MARK: One after the other
+
+    private func handle(_ entry: Entry) async {
+        switch entry {
+        case .input(let input):
+            // What a call of ours touched is no news.
+            if case .answered = input { lastSign = workspace.tracker.sign() }
+            await decide(input)
+        case .tick:
+            let sign = workspace.tracker.sign()
+            // While a call of ours is open, what changes is our own doing.
+            if let sign, sign != lastSign, lastSign != nil, keeper?.isCalling == false {
+                await decide(.wake)
+            }
+            if keeper?.isCalling == false { lastSign = sign }
+            await decide(.time)
+            let now = coordinator.machine.now()
+            resumeWaiters { $0 <= now }
+        }
+    }
+
+    private func resumeWaiters(_ isDue: (Instant) -> Bool) {
+        let due = waiters.filter { isDue($0.until) }
+        waiters.removeAll { isDue($0.until) }
+        for waiter in due { waiter.continuation.resume() }
+    }
+
+    private func decide(_ input: IssueKeeper.Input) async {
+        var inputs = [input]
+        if case .answered(.ready, _) = input { inputs.insert(.kinds(Set(coordinator.knownKinds.keys)), at: 0) }
+        while !inputs.isEmpty {
+            let machine = coordinator.machine
+            guard let effects = keeper?.handle(inputs.removeFirst(), now: machine.now(), time: machine.time()) else {
+                return
+            }
+            inputs += await perform(effects)
+        }
+        if case .answered(.ready, _) = input {
+            resumeWaiters { _ in true }
+        }
+    }
+
+    /// - Returns: what is known at once of what was done.
+    @discardableResult
+    private func perform(_ effects: [IssueKeeper.Effect]) async -> [IssueKeeper.Input] {
+        var inputs: [IssueKeeper.Input] = []
+        var isStored = true
+        for effect in effects {
+            switch effect {
+            case .save(let lease): isStored = await save(lease) && isStored
+            case .forget(let issue): isStored = await forget(issue) && isStored
+            case .call(let call) where isStored: calling.yield(call)
+            case .call(let call):
+                let failure = TrackerFailure(.unavailable, "What was to be done could not be written down first.")
+                inputs.append(.answered(call, .failure(failure)))
+            case .check(let issue, let match):
+                let fitness = await check(issue, match)
+                inputs.append(.checked(issue.id, fitness, coordinator.nextTaskID()))
+            case .submit(let issue, let match, let task, let dependsOn):
+                inputs.append(.submitted(issue.id, await submit(issue, match, task, dependsOn)))
+            case .cancel(let issue, let task, let reason):
+                logger.notice(
+                    "tracker.issue-moot",
+                    metadata: ["issue": "\(issue)", "task": "\(task)", "reason": "\(reason)"]
+                )
+                inputs.append(.cancelled(issue, isDone: await coordinator.dismiss(task)))
+            case .watch(let task): watching.yield(task)
+            case .note(let message, let issue, let detail): note(message, issue, detail)
+            }
+        }
+        return inputs
+    }
+
+    private func save(_ lease: IssueLease) async -> Bool {
+        await store { [name = workspace.name] tx in
+            try TrackerStore.save(
+                lease.json.bytes,
+                of: lease.issue.rawValue,
+                task: lease.task,
+                endedAt: lease.endedAt,
+                in: name,
+                tx
+            )
+        }
+    }
+
+    private func forget(_ issue: IssueID) async -> Bool {
+        await store { [name = workspace.name] tx in try TrackerStore.remove(issue.rawValue, in: name, tx) }
+    }
+
+    private func store(_ body: @escaping @Sendable (any SQLTransaction) throws -> Void) async -> Bool {
+        do {
+            try await coordinator.database.write(body)
+            failure = nil
+            return true
+        } catch {
+            failure = "\(error)"
+            logger.warning("tracker.lease-unsaved", metadata: ["error": "\(error)"])
+            return false
+        }
+    }
+
+    private func note(_ message: String, _ issue: IssueID?, _ detail: String) {
+        let metadata: Logger.Metadata = ["issue": "\(issue.map(\.rawValue) ?? "-")", "detail": "\(detail)"]
+        logger.log(level: issue == nil ? .warning : .info, "\(message)", metadata: metadata)
+    }
+
+    // MARK: Tasks
+
+    /// The task of an issue as it is now.
+    private func submission(
+        _ issue: TrackedIssue,
+        _ match: IssueRules.Match
+    ) async -> Result<TaskSubmission, InvalidInput> {
+        // Whether paths exist is asked of a disk.
+        await coordinator.diskQueue.run { [composer = workspace.composer, spec = coordinator.knownKinds[match.kind]] in
+            Result { () throws(InvalidInput) in try composer.submission(for: issue, as: match, kind: spec) }
+        }
+    }
+
+    private func check(_ issue: TrackedIssue, _ match: IssueRules.Match) async -> IssueKeeper.Fitness {
+        switch await submission(issue, match) {
+        case .success(let submission): await coordinator.check(submission)
+        case .failure(let error): .never(error.description)
+        }
+    }
+
+    private func submit(
+        _ issue: TrackedIssue,
+        _ match: IssueRules.Match,
+        _ task: TaskID,
+        _ dependsOn: [TaskID]
+    ) async -> IssueKeeper.Fitness {
+        switch await submission(issue, match) {
+        case .success(var submission):
+            // Once it is there it is there, whatever became of the issue's text since.
+            if let known = try? await coordinator.glance(at: task), known.task == task { return .accepted }
+            submission.id = task
+            submission.dependsOn = dependsOn
+            return await coordinator.take(submission)
+        case .failure(let error): return .never(error.description)
+        }
+    }
+
+    // MARK: For people
+
+    var status: JSONObject {
+        var object: JSONObject = ["workspace": .string(workspace.name)]
+        for member in keeper?.status.members ?? [] { object[member.key] = member.value }
+        if let failure { object["problem"] = .string(failure) }
+        return object
+    }
+
+    func sync(isDry: Bool) async -> JSONObject {
+        guard !isDry else { return await preview() }
+        if keeper != nil {
+            await withCheckedContinuation { continuation in
+                waiters.append((continuation, coordinator.machine.now() + Self.patience))
+                feed.yield(.input(.wake))
+            }
+        }
+        return status
+    }
+
+    /// What the last look found, and what each of it would become.
+    private func preview() async -> JSONObject {
+        var items: [JSON] = []
+        for (issue, match) in keeper?.sights ?? [] {
+            var item: JSONObject = ["issue": .string(issue.id.rawValue), "title": .string(issue.title)]
+            if let match {
+                item.append("kind", .string(match.kind.rawValue))
+                item.append("because", .string(match.reason))
+                switch await submission(issue, match) {
+                case .success(let submission):
+                    item.append("params", .object(submission.params))
+                    switch await coordinator.check(submission) {
+                    case .accepted: break
+                    case .notNow(let reason), .never(let reason): item.append("problem", .string(reason))
+                    }
+                case .failure(let error): item.append("problem", .string(error.description))
+                }
+            }
+            items.append(.object(item))
+        }
+        return ["workspace": .string(workspace.name), "issues": .array(items)]
+    }
+}

@@ -1,0 +1,198 @@
+import YggCore
+
+// From a ready issue to a task.
+extension IssueKeeper {
+    /// Claims that are proved together, so that a look at what is held serves several.
+    private static let proved = 4
+    /// How often a task is offered to a coordinator that does not take it now.
+    private static let offers = 20
+
+    mutating func found(_ issues: [TrackedIssue]?, _ now: Instant, _ time: Timestamp) -> [Effect] {
+        pollAt = nextPoll(now)
+        polledAt = time
+        // What others did to what is ours shows in what is held; where nothing is, there is nothing to ask.
+        wantsHeld = !leases.isEmpty
+        if let issues {
+            sighted = issues
+            readySinceBlocked = true
+            sift(now)
+        }
+        if readySinceBlocked, report?.tellsBlocked ?? false, leases.values.contains(where: { $0.step == .working }) {
+            wantsBlocked = true
+            readySinceBlocked = false
+        }
+        return []
+    }
+
+    /// Sorts out what was found: what is nobody's business but people's is counted and nothing else.
+    mutating func sift(_ now: Instant) {
+        let before = Dictionary(waiting.map { ($0.issue.id, $0) }) { first, _ in first }
+        unmapped = 0
+        leftAlone = 0
+        let dependants = waiting.filter { !$0.dependsOn.isEmpty && leases[$0.issue.id] == nil }
+        waiting = []
+        for issue in sighted where issue.status == .open && issue.assignee == nil {
+            guard let match = settings.rules.match(issue, known: known) else {
+                unmapped += 1
+                continue
+            }
+            guard leases[issue.id] == nil else { continue }
+            guard !isUntouched(issue) else {
+                leftAlone += 1
+                continue
+            }
+            let old = before[issue.id]
+            waiting.append(
+                Waiting(issue: issue, match: match, reason: old?.reason, notBefore: old?.notBefore ?? now)
+            )
+        }
+        let ready = Set(waiting.map(\.issue.id))
+        waiting += dependants.filter { !ready.contains($0.issue.id) }
+        waiting.sort { left, right in
+            (left.issue.priority, left.issue.createdAt?.milliseconds ?? 0, left.issue.id)
+                < (right.issue.priority, right.issue.createdAt?.milliseconds ?? 0, right.issue.id)
+        }
+    }
+
+    /// Whether it is as it was when it was given back: to take it again would lead to the same end.
+    private func isUntouched(_ issue: TrackedIssue) -> Bool {
+        guard let lease = ended[issue.id], lease.ending == .released || lease.ending == .moot,
+            let leftAt = lease.leftAt
+        else { return false }
+        // Trackers keep whole seconds.
+        return (issue.updatedAt?.milliseconds ?? 0) / 1000 <= leftAt.milliseconds / 1000
+    }
+
+    /// Issues that wait for ours alone become tasks that wait for theirs.
+    mutating func foundBlocked(_ issues: [TrackedIssue], _ now: Instant) -> [Effect] {
+        for issue in issues where issue.status == .open && issue.assignee == nil && !issue.blockedBy.isEmpty {
+            guard leases[issue.id] == nil, !waiting.contains(where: { $0.issue.id == issue.id }), !isUntouched(issue),
+                let match = settings.rules.match(issue, known: known)
+            else { continue }
+            let tasks = issue.blockedBy.compactMap { id in
+                leases[id].flatMap {
+                    $0.step == .working && live[id]?.glance?.state.isTerminal == false ? $0.task : nil
+                }
+            }
+            guard tasks.count == issue.blockedBy.count else { continue }
+            waiting.append(Waiting(issue: issue, match: match, dependsOn: tasks, notBefore: now))
+        }
+        return []
+    }
+
+    /// Claimed, and not begun by any executor.
+    private var unstarted: Int {
+        leases.values.count { lease in
+            guard let live = live[lease.issue], live.dependsOn.isEmpty, live.refusal == nil else { return false }
+            switch live.glance?.state {
+            case nil, .queued?, .scheduled?, .blocked?: return true
+            case .running?, .awaitingApproval?, .succeeded?, .failed?, .cancelled?: return false
+            }
+        }
+    }
+
+    /// The next issue that may be claimed now.
+    private func next(_ now: Instant) -> Waiting? {
+        guard checking == nil else { return nil }
+        let hasRoom = unstarted < settings.ahead
+        return waiting.first { $0.notBefore <= now && (hasRoom || !$0.dependsOn.isEmpty) && leases[$0.issue.id] == nil }
+    }
+
+    mutating func claiming(_ now: Instant) -> [Effect]? {
+        guard let next = next(now) else { return nil }
+        checking = next.issue.id
+        return [.check(next.issue, next.match)]
+    }
+
+    mutating func checked(
+        _ id: IssueID,
+        _ fitness: Fitness,
+        _ task: TaskID,
+        _ now: Instant,
+        _ time: Timestamp
+    ) -> [Effect] {
+        guard checking == id else { return [] }
+        checking = nil
+        guard let index = waiting.firstIndex(where: { $0.issue.id == id }) else { return [] }
+        if case .notNow(let reason) = fitness {
+            waiting[index].reason = reason
+            waiting[index].notBefore = pollAt
+            return []
+        }
+        // What will never be a task is claimed as well, so that its author can be told why.
+        let taken = waiting.remove(at: index)
+        let lease = IssueLease(
+            issue: id,
+            title: taken.issue.title,
+            kind: taken.match.kind,
+            task: task,
+            actor: settings.actor,
+            since: time
+        )
+        leases[id] = lease
+        var live = Live(now: now)
+        live.dependsOn = taken.dependsOn
+        live.isInDoubt = false
+        self.live[id] = live
+        return [.save(lease)] + ask(.claim(id, as: settings.actor))
+    }
+
+    mutating func claimed(_ id: IssueID, _ answer: ClaimAnswer, _ now: Instant, _ time: Timestamp) -> [Effect] {
+        guard let lease = leases[id] else { return [] }
+        switch (lease.step, answer) {
+        case (.claiming, .won): toProve(id, now)
+        case (.claiming, .lost(let reason)):
+            return [.note("tracker.claim-lost", issue: id, detail: reason)] + drop(id)
+        case (_, .won): live[id]?.toReclaim = false
+        case (_, .lost):
+            live[id]?.toReclaim = false
+            live[id]?.toLook = true
+        }
+        return []
+    }
+
+    mutating func toProve(_ id: IssueID, _ now: Instant) {
+        live[id]?.toProve = true
+        live[id]?.provableAt = now + settings.settle
+    }
+
+    /// Whether it is time to see which claims hold.
+    func provesNow(_ now: Instant) -> Bool {
+        let count = live.values.count { $0.toProve && $0.notBefore <= now && $0.provableAt <= now }
+        return count >= Self.proved || count > 0 && (next(now) == nil || report?.objection != nil)
+    }
+
+    /// The claim holds: the issue as it is now becomes the task.
+    mutating func proved(_ lease: IssueLease, _ issue: TrackedIssue) -> [Effect] {
+        live[lease.issue]?.toProve = false
+        guard let match = settings.rules.match(issue, known: known), match.kind == lease.kind else {
+            // Somebody changed it in between: it is looked at anew like any other.
+            live[lease.issue]?.refusal = ""
+            return []
+        }
+        return [.submit(issue, match, lease.task, dependsOn: live[lease.issue]?.dependsOn ?? [])]
+    }
+
+    mutating func submitted(_ id: IssueID, _ fitness: Fitness, _ now: Instant) -> [Effect] {
+        guard var lease = leases[id], lease.step == .claiming else { return [] }
+        switch fitness {
+        case .accepted:
+            lease.step = .working
+            leases[id] = lease
+            live[id]?.tries = 0
+            readySinceBlocked = true
+            return [
+                .save(lease), .watch(lease.task), .note("tracker.issue-taken", issue: id, detail: "\(lease.task)"),
+            ]
+        case .notNow(let reason):
+            let tries = (live[id]?.tries ?? 0) + 1
+            let pause = backoff(min(tries, 6))
+            live[id]?.tries = tries
+            live[id]?.toProve = true
+            live[id]?.notBefore = now + pause
+            if tries >= Self.offers { live[id]?.refusal = reason }
+        case .never(let reason): live[id]?.refusal = reason
+        }
+        return []
+    }
+}

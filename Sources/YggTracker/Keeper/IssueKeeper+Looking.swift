@@ -1,0 +1,133 @@
+import YggCore
+
+// Whether what we hold is still ours: people close, take and put aside whatever they like.
+extension IssueKeeper {
+    /// How an issue stands towards a lease.
+    private enum Standing {
+        case ours
+        /// Open and nobody's.
+        case free
+        /// A person decided otherwise; what they did.
+        case moot(String)
+    }
+
+    private func standing(_ issue: TrackedIssue?, _ lease: IssueLease) -> Standing {
+        guard let issue else { return .moot("The issue \(lease.issue) was removed.") }
+        if issue.status.isOver {
+            return .moot("The issue \(issue.id) was closed\(issue.closeReason.map { ": \($0)" } ?? ".")")
+        }
+        if let assignee = issue.assignee, assignee != lease.actor {
+            return .moot("The issue \(issue.id) was given to \(assignee).")
+        }
+        if issue.status.isPutAside { return .moot("The issue \(issue.id) was put aside: \(issue.status.rawValue).") }
+        if issue.assignee == nil || issue.status == .open { return .free }
+        return .ours
+    }
+
+    /// The next look at what is ours.
+    mutating func looking(_ now: Instant) -> TrackerCall? {
+        if wantsHeld || provesNow(now) { return .held(by: settings.actor) }
+        guard let lease = ordered.first(where: { (live[$0.issue]?.notBefore ?? now) <= now && wantsLook($0) }) else {
+            return nil
+        }
+        if live[lease.issue]?.toReclaim ?? false { return .claim(lease.issue, as: lease.actor) }
+        return .issue(lease.issue)
+    }
+
+    private func wantsLook(_ lease: IssueLease) -> Bool {
+        guard let live = live[lease.issue], !live.isMoot else { return false }
+        return live.toLook || live.toReclaim
+    }
+
+    mutating func held(_ issues: [TrackedIssue], _ now: Instant, _ time: Timestamp) -> [Effect] {
+        wantsHeld = false
+        let found = Dictionary(issues.map { ($0.id, $0) }) { first, _ in first }
+        var effects: [Effect] = []
+        for lease in ordered {
+            guard let live = live[lease.issue], live.refusal == nil else { continue }
+            let issue = found[lease.issue].flatMap { $0.isHeld(by: lease.actor) ? $0 : nil }
+            if lease.step == .claiming {
+                guard live.toProve, live.notBefore <= now, live.provableAt <= askedAt else { continue }
+                if let issue {
+                    effects += proved(lease, issue)
+                } else {
+                    self.live[lease.issue]?.toProve = false
+                    self.live[lease.issue]?.toLook = true
+                }
+            } else if issue == nil, live.glance?.state.isTerminal != true {
+                // What is at its end is read by itself anyway.
+                self.live[lease.issue]?.toLook = true
+            }
+        }
+        for issue in issues where leases[issue.id] == nil && issue.isHeld(by: settings.actor) {
+            adopt(issue, now, time)
+        }
+        return effects
+    }
+
+    /// Claimed under our name by nobody we know: given back, so that it is taken as any other. What no rule names is left as
+    /// it is, whoever did that. The lease is not stored: there is no task behind it.
+    private mutating func adopt(_ issue: TrackedIssue, _ now: Instant, _ time: Timestamp) {
+        guard let match = settings.rules.match(issue, known: known) else { return }
+        let lease = IssueLease(
+            issue: issue.id,
+            title: issue.title,
+            kind: match.kind,
+            task: TaskID(trusted: "none"),
+            actor: settings.actor,
+            since: time
+        )
+        leases[issue.id] = lease
+        var live = Live(now: now)
+        live.isInDoubt = false
+        live.refusal = ""
+        self.live[issue.id] = live
+    }
+
+    mutating func looked(_ id: IssueID, _ issue: TrackedIssue?, _ now: Instant, _ time: Timestamp) -> [Effect] {
+        guard let lease = leases[id] else { return [] }
+        live[id]?.toLook = false
+        live[id]?.blockers = issue?.blockedBy ?? []
+        let isOver = live[id]?.glance?.state.isTerminal ?? false || live[id]?.refusal != nil
+        switch (standing(issue, lease), lease.step) {
+        case (.ours, .claiming):
+            guard let issue, live[id]?.refusal == nil else {
+                live[id]?.isRead = true
+                return []
+            }
+            return proved(lease, issue)
+        case (.ours, _): live[id]?.isRead = isOver
+        case (.free, .claiming): return drop(id)
+        case (.free, _):
+            // Done is done, whoever has it now.
+            if isOver { live[id]?.isRead = true } else { live[id]?.toReclaim = true }
+        case (.moot(let reason), .claiming):
+            return [.note("tracker.claim-lost", issue: id, detail: reason)] + drop(id)
+        case (.moot(let reason), _):
+            if isOver { return end(id, .moot, time, leftAt: issue?.updatedAt) }
+            live[id]?.isMoot = true
+            live[id]?.mootSince = issue?.updatedAt
+            return [.cancel(id, lease.task, reason: reason)]
+        }
+        return []
+    }
+
+    mutating func cancelled(_ id: IssueID, _ isDone: Bool, _ time: Timestamp) -> [Effect] {
+        guard let live = live[id], live.isMoot else { return [] }
+        guard isDone else {
+            // The next look at what is held finds it as it was.
+            self.live[id]?.isMoot = false
+            return []
+        }
+        return end(id, .moot, time, leftAt: live.mootSince)
+    }
+
+    /// Claims that would end by themselves are meant for as long as there is a task.
+    mutating func renewing(_ report: TrackerReport, _ now: Instant) -> TrackerCall? {
+        guard report.renewsClaims else { return nil }
+        let due = ordered.first { lease in
+            lease.step == .working && (live[lease.issue]?.renewedAt ?? now) + settings.renewal <= now
+        }
+        return due.map { .renew($0.issue, as: $0.actor) }
+    }
+}

@@ -1,0 +1,56 @@
+package import YggCore
+
+extension IssueKeeper {
+    /// Whether the tracker is being asked something.
+    package var isCalling: Bool { call != nil }
+
+    /// Everything that was found at the last look and is open, with what it would become.
+    package var sights: [(issue: TrackedIssue, match: IssueRules.Match?)] {
+        sighted.map { ($0, settings.rules.match($0, known: known)) }
+    }
+
+    /// How it stands, for people.
+    package var status: JSONObject {
+        var object: JSONObject = ["actor": .string(settings.actor)]
+        object.append("version", .optional(report?.version))
+        object.append("polledAt", .optional(polledAt?.description))
+        if let objection = report?.objection { object.append("objection", .string(objection)) }
+        if let problem { object.append("problem", .string(problem.description)) }
+        if let notes = report?.notes, !notes.isEmpty { object.append("notes", .array(notes.map(JSON.string))) }
+        object.append("ready", .int(Int64(sighted.count)))
+        object.append("unmapped", .int(Int64(unmapped)))
+        object.append("leftAlone", .int(Int64(leftAlone)))
+        object.append("waiting", .array(waiting.prefix(Self.shown).map { .object($0.json) }))
+        object.append("waitingCount", .int(Int64(waiting.count)))
+        object.append(
+            "leases",
+            .array(
+                ordered.map { lease in
+                    var json = lease.json
+                    json.append("state", .optional(live[lease.issue]?.glance?.state.rawValue))
+                    if let refusal = live[lease.issue]?.refusal, !refusal.isEmpty {
+                        json.append("refusal", .string(refusal))
+                    }
+                    return .object(json)
+                }
+            )
+        )
+        let last = ended.values.sorted { ($0.endedAt ?? $0.since) > ($1.endedAt ?? $1.since) }.prefix(Self.shown)
+        object.append("ended", .array(last.map { .object($0.json) }))
+        return object
+    }
+
+    private static let shown = 20
+}
+
+extension IssueKeeper.Waiting {
+    var json: JSONObject {
+        var object: JSONObject = [
+            "issue": .string(issue.id.rawValue), "title": .string(issue.title),
+            "kind": .string(match.kind.rawValue), "because": .string(match.reason),
+        ]
+        if !dependsOn.isEmpty { object.append("dependsOn", .array(dependsOn.map { .string($0.rawValue) })) }
+        object.append("reason", .optional(reason))
+        return object
+    }
+}

@@ -1,0 +1,321 @@
+package import YggCore
+
+/// Decides what is asked of a tracker, what becomes a task, and what an issue is told: one workspace's.
+///
+/// A value that is handed everything it goes by. One call is open at a time, so nothing is asked of a tracker while something
+/// is; what a crash interrupts is found out again from leases, tasks and the tracker itself. The order is always: the own
+/// lease, the claim, the proof of the claim, the task; and at the end: what the issue is now, the comment, the close.
+package struct IssueKeeper: Sendable {
+    package struct Settings: Sendable, Hashable {
+        /// Under which name issues are claimed. No two coordinators have the same.
+        package var actor: String
+        package var rules = IssueRules()
+        package var words = IssueWords()
+        /// From one look for new issues to the next.
+        package var interval = Milliseconds.seconds(30)
+        /// How many claimed issues may wait for an executor. The others stay everybody's.
+        package var ahead = 8
+        /// From a claim until it is looked at again: two that were made at once have both been written by then.
+        package var settle = Milliseconds(500)
+        /// From one renewal of a claim to the next, where claims end by themselves.
+        package var renewal = Milliseconds.minutes(5)
+        package var onFailure = FailurePolicy.park
+
+        package init(actor: String) { self.actor = actor }
+    }
+
+    /// What becomes of an issue whose task did not succeed.
+    package enum FailurePolicy: String, Sendable, Hashable, CaseIterable {
+        /// Blocked, until a person looks at it.
+        case park
+        /// Open and nobody's, and left alone until somebody changes it.
+        case release
+    }
+
+    package enum Input: Sendable {
+        case time
+        /// Somebody may have changed something.
+        case wake
+        /// The kinds of the fleet.
+        case kinds(Set<TaskKind>)
+        case answered(TrackerCall, Result<TrackerAnswer, TrackerFailure>)
+        case task(TaskNews)
+        /// A lease's task is not there any more.
+        case taskGone(TaskID)
+        /// Whether the task of an issue would be taken, and which id it is to have.
+        case checked(IssueID, Fitness, TaskID)
+        case submitted(IssueID, Fitness)
+        case cancelled(IssueID, isDone: Bool)
+    }
+
+    /// What the coordinator says of a task.
+    package enum Fitness: Sendable, Hashable {
+        case accepted
+        case notNow(String)
+        case never(String)
+    }
+
+    /// To be carried out in their order; where a lease cannot be saved, what follows is not done.
+    package enum Effect: Sendable, Hashable {
+        case save(IssueLease)
+        case forget(IssueID)
+        case call(TrackerCall)
+        /// Answered by `checked`.
+        case check(TrackedIssue, IssueRules.Match)
+        /// Answered by `submitted`; sent again, it is the same task.
+        case submit(TrackedIssue, IssueRules.Match, TaskID, dependsOn: [TaskID])
+        /// Answered by `cancelled`.
+        case cancel(IssueID, TaskID, reason: String)
+        /// From now on `task` tells how it fares.
+        case watch(TaskID)
+        /// For the log.
+        case note(String, issue: IssueID?, detail: String)
+    }
+
+    /// An issue that a rule names and that is not claimed yet.
+    struct Waiting: Sendable {
+        var issue: TrackedIssue
+        var match: IssueRules.Match
+        var dependsOn: [TaskID] = []
+        /// Why it is not claimed now, and until when that is not asked again.
+        var reason: String?
+        var notBefore: Instant
+    }
+
+    /// What is known of a lease besides what is stored.
+    struct Live: Sendable {
+        var glance: TaskNews?
+        var dependsOn: [TaskID] = []
+        /// The claim is still to be proved, and by a question that is asked after `provableAt`.
+        var toProve = false
+        var provableAt: Instant
+        /// The issue is to be read by itself.
+        var toLook = false
+        /// It is nobody's, and to be claimed again.
+        var toReclaim = false
+        /// It was read since the task ended, and is ours.
+        var isRead = false
+        /// What kept it from being ready when it was read.
+        var blockers: [IssueID] = []
+        /// A comment may have been written that is not among `said`.
+        var isInDoubt = true
+        /// What the comment that is being written says, by name.
+        var saying: Set<String> = []
+        var tries = 0
+        var notBefore: Instant
+        var renewedAt: Instant
+        /// Why there will be no task.
+        var refusal: String?
+        /// Why it cannot be closed.
+        var closeRefusal: String?
+        /// The task is being cancelled, because of the issue as it is now.
+        var mootSince: Timestamp?
+        var isMoot = false
+
+        init(now: Instant) {
+            provableAt = now
+            notBefore = now
+            renewedAt = now
+        }
+    }
+
+    let settings: Settings
+    var random: SeededRandom
+    var leases: [IssueID: IssueLease] = [:]
+    var live: [IssueID: Live] = [:]
+    /// Leases that are over, for what they say about issues that come back.
+    var ended: [IssueID: IssueLease] = [:]
+    var known: Set<TaskKind> = []
+    /// What the last look found, and what of it is waited with.
+    var sighted: [TrackedIssue] = []
+    var waiting: [Waiting] = []
+    var unmapped = 0
+    var leftAlone = 0
+
+    var report: TrackerReport?
+    var call: TrackerCall?
+    var checking: IssueID?
+    var pollAt: Instant
+    var polledAt: Timestamp?
+    /// When the open call was made.
+    var askedAt: Instant
+    var pausedUntil: Instant
+    var failures = 0
+    var problem: TrackerFailure?
+    var wantsHeld = false
+    var wantsBlocked = false
+    var readySinceBlocked = false
+
+    /// - Parameter stored: as they were saved, in any order.
+    package init(_ settings: Settings, stored: [IssueLease] = [], seed: UInt64, now: Instant) {
+        self.settings = settings
+        random = SeededRandom(seed: seed)
+        pollAt = now
+        askedAt = now
+        pausedUntil = now
+        for lease in stored {
+            if lease.isOver {
+                ended[lease.issue] = lease
+            } else {
+                leases[lease.issue] = lease
+                var live = Live(now: now)
+                live.toProve = lease.step == .claiming
+                // Whatever was under way before the start has been written by then.
+                live.provableAt = now + settings.settle
+                self.live[lease.issue] = live
+            }
+        }
+    }
+
+    /// What is to be done after a start, before anything else is heard.
+    package var first: [Effect] { ordered.filter { $0.step == .working }.map { .watch($0.task) } }
+
+    package mutating func handle(_ input: Input, now: Instant, time: Timestamp) -> [Effect] {
+        var effects: [Effect] = []
+        switch input {
+        case .time: break
+        case .wake: pollAt = min(pollAt, now + .seconds(1))
+        case .kinds(let kinds):
+            guard kinds != known else { break }
+            known = kinds
+            sift(now)
+        case .answered(let call, let result):
+            self.call = nil
+            effects = took(call, result, now, time)
+        case .task(let glance): learn(glance)
+        case .taskGone(let task):
+            if let id = issue(of: task) { live[id]?.refusal = "Its task \(task) is not there any more." }
+        case .checked(let id, let fitness, let task): effects = checked(id, fitness, task, now, time)
+        case .submitted(let id, let fitness): effects = submitted(id, fitness, now)
+        case .cancelled(let id, let isDone): effects = cancelled(id, isDone, time)
+        }
+        return effects + advance(now, time)
+    }
+
+    /// The next thing that is due, where nothing is being done.
+    private mutating func advance(_ now: Instant, _ time: Timestamp) -> [Effect] {
+        guard call == nil, now >= pausedUntil else { return [] }
+        askedAt = now
+        guard let report else { return ask(.probe) }
+        if now >= pollAt { return ask(.ready) }
+        if let next = looking(now) { return ask(next) }
+        if let next = telling(now) { return ask(next) }
+        if wantsBlocked { return ask(.blocked) }
+        if report.objection == nil, let effects = claiming(now) { return effects }
+        if let next = renewing(report, now) { return ask(next) }
+        return []
+    }
+
+    mutating func ask(_ call: TrackerCall) -> [Effect] {
+        self.call = call
+        return [.call(call)]
+    }
+
+    private mutating func took(
+        _ call: TrackerCall,
+        _ result: Result<TrackerAnswer, TrackerFailure>,
+        _ now: Instant,
+        _ time: Timestamp
+    ) -> [Effect] {
+        switch result {
+        case .success(let answer):
+            failures = 0
+            problem = nil
+            return took(call, answer, now, time)
+        case .failure(let failure): return failed(call, failure, now)
+        }
+    }
+
+    private mutating func took(
+        _ call: TrackerCall,
+        _ answer: TrackerAnswer,
+        _ now: Instant,
+        _ time: Timestamp
+    ) -> [Effect] {
+        switch (call, answer) {
+        case (.probe, .report(let report)):
+            self.report = report
+            return report.objection.map { [.note("tracker.unusable", issue: nil, detail: $0)] } ?? []
+        case (.ready, .ready(let issues)): return found(issues, now, time)
+        case (.held, .issues(let issues)): return held(issues, now, time)
+        case (.blocked, .issues(let issues)):
+            wantsBlocked = false
+            return foundBlocked(issues, now)
+        case (.issue(let id), .issue(let issue)): return looked(id, issue, now, time)
+        case (.claim(let id, _), .claim(let answer)): return claimed(id, answer, now, time)
+        case (.comments(let id), .comments(let texts)): return read(texts, of: id)
+        case (.comment(_, let id, _), _): return said(id)
+        case (.close(let id, _, _), _): return end(id, .closed, time)
+        case (.putBack(let id, let way, _), .issue(let issue)): return putBack(id, way, issue, time)
+        case (.renew(let id, _), _):
+            live[id]?.renewedAt = now
+            return []
+        default: return []
+        }
+    }
+
+    /// What could not be asked is asked again later; what was not answered is first looked at.
+    private mutating func failed(_ call: TrackerCall, _ failure: TrackerFailure, _ now: Instant) -> [Effect] {
+        var effects: [Effect] = []
+        if let id = call.issue, live[id] != nil {
+            effects = failed(call, failure, about: id, now)
+            if failure.kind == .refused { return effects }
+        }
+        failures += 1
+        problem = failure
+        if failure.kind == .unusable { report = nil }
+        pausedUntil = now + backoff(failures)
+        if case .ready = call { pollAt = pausedUntil }
+        effects.append(.note("tracker.unanswered", issue: call.issue, detail: failure.detail))
+        return effects
+    }
+
+    /// From half to the whole of a doubled pause, ten minutes at most.
+    mutating func backoff(_ failures: Int) -> Milliseconds {
+        let first = min(max(settings.interval.rawValue / 4, 100), 15_000)
+        let whole = min(first << Int64(min(failures - 1, 12)), 600_000)
+        return Milliseconds(Int64.random(in: whole / 2...whole, using: &random))
+    }
+
+    /// Spread, so that several coordinators do not ask at once.
+    mutating func nextPoll(_ now: Instant) -> Instant {
+        let spread = settings.interval.rawValue / 5
+        return now + Milliseconds(settings.interval.rawValue - Int64.random(in: 0...max(spread, 0), using: &random))
+    }
+
+    /// The oldest first.
+    var ordered: [IssueLease] { leases.values.sorted { ($0.since, $0.issue) < ($1.since, $1.issue) } }
+
+    func issue(of task: TaskID) -> IssueID? { leases.values.first { $0.task == task }?.issue }
+
+    /// The lease is over.
+    mutating func end(
+        _ id: IssueID,
+        _ ending: IssueLease.Ending,
+        _ time: Timestamp,
+        leftAt: Timestamp? = nil
+    ) -> [Effect] {
+        guard var lease = leases[id] else { return [] }
+        lease.step = .ended(ending)
+        lease.endedAt = time
+        lease.leftAt = leftAt
+        leases[id] = nil
+        live[id] = nil
+        ended[id] = lease
+        return [.save(lease), .note("tracker.issue-\(ending.rawValue)", issue: id, detail: "\(lease.task)")]
+    }
+
+    /// As if it had never been: the issue is as it was.
+    mutating func drop(_ id: IssueID) -> [Effect] {
+        leases[id] = nil
+        live[id] = nil
+        return [.forget(id)]
+    }
+
+    private mutating func learn(_ glance: TaskNews) {
+        guard let id = issue(of: glance.task) else { return }
+        // From here on it counts what the issue is after the task.
+        if glance.state.isTerminal, live[id]?.glance?.state != glance.state { live[id]?.isRead = false }
+        live[id]?.glance = glance
+    }
+}

@@ -1,0 +1,153 @@
+import FoundationEssentials
+import Testing
+import YggCore
+import YggProtocol
+import YggStorage
+import YggTracker
+
+@testable import YggCoordinator
+
+@Suite("Issues of a tracker at a coordinator", .timeLimit(.minutes(2)))
+struct TrackerDeskTests {
+    /// A file of issues, and a count of what is asked.
+    private actor Counted: Tracker {
+        let file: FileTracker
+        private(set) var calls: [String] = []
+        nonisolated let place: String
+
+        init(_ path: String) {
+            file = FileTracker(path: path)
+            place = path
+        }
+
+        func probe() async throws(TrackerFailure) -> TrackerReport { try await count("probe").probe() }
+        func ready() async throws(TrackerFailure) -> [TrackedIssue]? { try await count("ready").ready() }
+        func held(by actor: String) async throws(TrackerFailure) -> [TrackedIssue] {
+            try await count("held").held(by: actor)
+        }
+        func blocked() async throws(TrackerFailure) -> [TrackedIssue] { try await count("blocked").blocked() }
+        func issue(_ id: IssueID) async throws(TrackerFailure) -> TrackedIssue? { try await count("issue").issue(id) }
+        func claim(_ id: IssueID, as actor: String) async throws(TrackerFailure) -> ClaimAnswer {
+            try await count("claim").claim(id, as: actor)
+        }
+        func comments(of id: IssueID) async throws(TrackerFailure) -> [String] {
+            try await count("comments").comments(of: id)
+        }
+        func comment(_ text: String, on id: IssueID, as actor: String) async throws(TrackerFailure) {
+            try await count("comment").comment(text, on: id, as: actor)
+        }
+        func close(_ id: IssueID, reason: String, as actor: String) async throws(TrackerFailure) {
+            try await count("close").close(id, reason: reason, as: actor)
+        }
+        func putBack(_ id: IssueID, _ way: PutBack, as actor: String) async throws(TrackerFailure) -> TrackedIssue? {
+            try await count("putBack").putBack(id, way, as: actor)
+        }
+        func renew(_ id: IssueID, as actor: String) async throws(TrackerFailure) {}
+        nonisolated func sign() -> String? { nil }
+
+        private func count(_ call: String) -> FileTracker {
+            calls.append(call)
+            return file
+        }
+    }
+
+    private static let known = IssueRules(own: [IssueRule(label: "do", .kind(TaskKind(trusted: "test-noop")))])
+
+    /// Runs `body` beside a desk over a file with these issues.
+    private func with(
+        _ lines: [String],
+        _ body: (Household, Counted) async throws -> Void
+    ) async throws {
+        try await Household.with { household in
+            let path = household.coordinator.settings.dataDirectory + "/issues.jsonl"
+            try (lines.joined(separator: "\n") + "\n").write(toFile: path, atomically: true, encoding: .utf8)
+            let tracker = Counted(path)
+            let workspace = TrackerWorkspace(
+                tracker: tracker,
+                name: path,
+                composer: IssueComposer(repository: nil, exists: { _ in false }, readYAML: { _ in .success([:]) }),
+                rules: Self.known,
+                interval: .seconds(2)
+            )
+            let desk = TrackerDesk(workspace, coordinator: household.coordinator, logger: Household.quiet)
+            household.coordinator.trackers.add(desk)
+            let running = Task { await desk.run() }
+            do {
+                try await body(household, tracker)
+            } catch {
+                running.cancel()
+                await running.value
+                throw error
+            }
+            running.cancel()
+            await running.value
+        }
+    }
+
+    /// Looks again and again until the workspace says so.
+    private func status(
+        _ household: Household,
+        until isReached: (JSONObject) -> Bool
+    ) async throws -> JSONObject {
+        while true {
+            let status = try #require(try await household.coordinator.trackers.sync(isDry: false).first)
+            if isReached(status) { return status }
+        }
+    }
+
+    private func tasks(_ household: Household) async throws -> [FleetTask] {
+        try await household.coordinator.tasks(TaskFilter(), before: nil, limit: 100).items
+    }
+
+    @Test func `an issue becomes a task, and its end closes it`() async throws {
+        try await with([
+            #"{"id": "1", "title": "One", "labels": ["do"], "priority": 1}"#,
+            #"{"id": "2", "title": "A person's", "labels": ["infrastructure", "registry"]}"#,
+        ]) { household, tracker in
+            let taken = try await status(household) {
+                ($0["leases"]?.arrayValue ?? []).contains { $0["step"] == "working" }
+            }
+            #expect(taken["unmapped"] == 1)
+            let task = try #require(try await tasks(household).first)
+            #expect(
+                task.spec.source == .beads && task.spec.submittedBy == "tracker" && task.spec.priority.rawValue == 1
+            )
+            try await household.run(task.id.rawValue)
+            household.coordinator.events.notify([task.id])
+            _ = try await status(household) { ($0["ended"]?.arrayValue ?? []).contains { $0["step"] == "closed" } }
+            let (one, two) = (try #require(IssueID("1")), try #require(IssueID("2")))
+            #expect(try await tracker.file.issue(one)?.status == .closed)
+            let left = try await tracker.file.issue(two)
+            #expect(left?.status == .open && left?.assignee == nil && left?.updatedAt == nil)
+        }
+    }
+
+    @Test func `F16 an issue that a person closes ends its queued task`() async throws {
+        try await with([#"{"id": "1", "title": "One", "labels": ["do"]}"#]) { household, tracker in
+            _ = try await status(household) { ($0["leases"]?.arrayValue ?? []).contains { $0["step"] == "working" } }
+            let task = try #require(try await tasks(household).first)
+            let one = try #require(IssueID("1"))
+            try await tracker.file.close(one, reason: "done by hand", as: "freya")
+            _ = try await status(household) { ($0["ended"]?.arrayValue ?? []).contains { $0["step"] == "moot" } }
+            #expect(try await household.coordinator.task(task.id).state == .cancelled)
+        }
+    }
+
+    @Test func `a thousand ready issues are taken in with one call, and five thousand idle ones cost one each time`()
+        async throws
+    {
+        let lines = (0..<1000).map { #"{"id": "\#($0)", "title": "Issue \#($0)", "labels": ["do"]}"# }
+        try await with(lines) { household, tracker in
+            let status = try await status(household) { $0["waitingCount"] == 992 }
+            #expect(status["ready"] == 1000)
+            let calls = await tracker.calls
+            #expect(calls.count { $0 == "claim" } == 8 && !calls.contains("issue"))
+        }
+        let idle = (0..<5000).map { #"{"id": "\#($0)", "title": "Issue \#($0)", "labels": ["a-person-s"]}"# }
+        try await with(idle) { household, tracker in
+            for _ in 0..<3 { _ = try await household.coordinator.trackers.sync(isDry: false) }
+            let calls = await tracker.calls
+            #expect(Set(calls) == ["probe", "ready"] && calls.count { $0 == "ready" } <= 4)
+        }
+    }
+}

@@ -1,0 +1,217 @@
+import Testing
+import YggCore
+
+@testable import YggTracker
+
+@Suite("An issue's way through the fleet")
+struct IssueKeeperTests {
+    private func world(_ issues: [TrackedIssue] = [.refactor], works: Bool = true) -> TrackerWorld {
+        var world = TrackerWorld(seed: 1)
+        world.works = works
+        for issue in issues { world.add(issue) }
+        world.addDesk("a")
+        return world
+    }
+
+    private func glance(_ world: TrackerWorld, _ state: TaskState) throws -> TaskNews {
+        let task = try #require(world.tasks(of: "hh-a1b2").first)
+        var glance = TaskNews(task: task, state: state)
+        glance.executor = "surtr"
+        return glance
+    }
+
+    @Test func `it is claimed, done, told and closed, and what is a person's stays as it is`() throws {
+        var world = world([.refactor, .surtr])
+        world.pass(.minutes(1))
+        let done = try #require(world.issues["hh-a1b2"])
+        #expect(done.issue.status == .closed && done.closings == 1)
+        #expect(done.comments.count { $0.contains(" end]") } == 1 && done.comments.count <= 3)
+        let reason = try #require(done.issue.closeReason)
+        #expect(!IssueWords.failureWords.contains { reason.lowercased().contains($0) })
+        let surtr = try #require(world.issues["hh-s"])
+        #expect(surtr.issue.status == .open && surtr.issue.assignee == nil && surtr.comments.isEmpty)
+        #expect(surtr.issue.updatedAt == TrackerWorld(seed: 1).time && world.subjects.count == 1)
+        let status = world.desks[0].keeper.status
+        #expect(status["unmapped"] == 1 && status["ready"] == 1)
+    }
+
+    @Test func `F16 an issue that is closed while its task is queued ends the task, and nothing more is said`() throws {
+        var world = world(works: false)
+        world.pass(.seconds(8))
+        let task = try #require(world.tasks(of: "hh-a1b2").first)
+        let said = world.issues["hh-a1b2"]?.comments
+        world.change("hh-a1b2") {
+            $0.status = .closed
+            $0.closeReason = "merged by hand"
+        }
+        world.pass(.seconds(30))
+        #expect(world.cancelled == [task] && world.tasks[task]?.state == .cancelled)
+        #expect(world.issues["hh-a1b2"]?.issue.closeReason == "merged by hand")
+        #expect(world.issues["hh-a1b2"]?.comments == said && world.desks[0].leases["hh-a1b2"]?.ending == .moot)
+    }
+
+    @Test(arguments: ["given to bob", "put aside", "removed"])
+    func `F16 an issue that is taken away while its task runs ends the task`(_ way: String) throws {
+        var world = world(works: false)
+        world.pass(.seconds(8))
+        world.set(try glance(world, .running))
+        world.pass(.seconds(2))
+        switch way {
+        case "given to bob": world.change("hh-a1b2") { $0.assignee = "bob" }
+        case "put aside": world.change("hh-a1b2") { $0.status = IssueStatus("deferred") }
+        default: world.issues["hh-a1b2"] = nil
+        }
+        world.pass(.seconds(30))
+        #expect(world.cancelled.count == 1)
+        if way == "given to bob" { #expect(world.issues["hh-a1b2"]?.issue.assignee == "bob") }
+    }
+
+    @Test func `F16 an issue that was closed while its task ended is not closed again`() throws {
+        var world = world(works: false)
+        world.pass(.seconds(8))
+        world.change("hh-a1b2") {
+            $0.status = .closed
+            $0.closeReason = "mine"
+        }
+        var glance = try glance(world, .succeeded)
+        glance.succeeded = true
+        world.set(glance)
+        world.pass(.seconds(30))
+        #expect(world.issues["hh-a1b2"]?.issue.closeReason == "mine" && world.issues["hh-a1b2"]?.closings == 0)
+    }
+
+    @Test func `one that is made nobody's while it is worked on is claimed again`() throws {
+        var world = world(works: false)
+        world.pass(.seconds(8))
+        world.change("hh-a1b2") {
+            $0.status = .open
+            $0.assignee = nil
+        }
+        world.pass(.seconds(30))
+        #expect(world.cancelled.isEmpty && world.issues["hh-a1b2"]?.issue.isHeld(by: "a") == true)
+        #expect(world.subjects.count == 1)
+    }
+
+    @Test(arguments: [IssueKeeper.FailurePolicy.park, .release])
+    func `one whose task failed is given back, and taken again when a person has touched it`(
+        _ policy: IssueKeeper.FailurePolicy
+    ) throws {
+        var world = TrackerWorld(seed: 3)
+        world.add(.refactor)
+        world.addDesk("a") { $0.onFailure = policy }
+        world.outcome = { _ in .failed }
+        world.pass(.minutes(2))
+        let issue = try #require(world.issues["hh-a1b2"]?.issue)
+        #expect(issue.status == (policy == .park ? .blocked : .open) && issue.assignee == nil)
+        #expect(issue.labels.contains("ygg-failed") && world.subjects.count == 1)
+        world.outcome = { _ in .succeeded }
+        world.change("hh-a1b2") { $0.status = .open }
+        world.pass(.minutes(2))
+        #expect(world.issues["hh-a1b2"]?.issue.status == .closed && world.subjects.count == 2)
+    }
+
+    @Test func `a question is told once, and the next one, too`() throws {
+        var world = world(works: false)
+        world.pass(.seconds(8))
+        for epoch in [1, 1, 2] as [Int64] {
+            var glance = try glance(world, .awaitingApproval)
+            glance.question = .init(epoch: epoch, subject: "result", summary: "Splits it")
+            world.set(glance)
+            world.pass(.seconds(3))
+        }
+        let asked = world.issues["hh-a1b2"]?.comments.filter { $0.contains(" asks-") } ?? []
+        #expect(asked.count == 2 && asked.allSatisfy { $0.contains("ygg approve t1") })
+    }
+
+    @Test func `issues that wait for each other become tasks that do`() throws {
+        var second = TrackedIssue(id: "hh-2", title: "Code Agent: Test agents/base_agent.py")
+        second.blockedBy = ["hh-a1b2"]
+        var world = world([.refactor, second], works: false)
+        world.pass(.seconds(40))
+        let first = try #require(world.tasks(of: "hh-a1b2").first)
+        let task = try #require(world.tasks(of: "hh-2").first)
+        #expect(world.dependencies[task] == [first])
+        world.works = true
+        world.pass(.minutes(2))
+        #expect(world.issues["hh-2"]?.issue.status == .closed && world.issues["hh-a1b2"]?.issue.status == .closed)
+    }
+
+    @Test func `one whose predecessor failed is nobody's again, and waits for it`() throws {
+        var second = TrackedIssue(id: "hh-2", title: "Code Agent: Test agents/base_agent.py")
+        second.blockedBy = ["hh-a1b2"]
+        var world = world([.refactor, second])
+        world.outcome = { _ in .failed }
+        world.pass(.minutes(3))
+        #expect(world.issues["hh-2"]?.issue.status == .open && world.issues["hh-2"]?.issue.assignee == nil)
+        #expect(world.issues["hh-2"]?.issue.labels.isEmpty == true)
+    }
+
+    @Test func `one that cannot be closed is left blocked, with the reason`() throws {
+        let child = TrackedIssue(id: "hh-9", title: "A person's")
+        var world = world([.refactor, child], works: false)
+        world.pass(.seconds(8))
+        world.change("hh-a1b2") { $0.blockedBy = ["hh-9"] }
+        var glance = try glance(world, .succeeded)
+        glance.succeeded = true
+        world.set(glance)
+        world.pass(.minutes(1))
+        #expect(world.issues["hh-a1b2"]?.issue.status == .blocked && world.issues["hh-a1b2"]?.closings == 0)
+        #expect(world.issues["hh-a1b2"]?.comments.contains { $0.contains("cannot be closed") } == true)
+    }
+
+    @Test func `a thousand ready issues cost one call, and as many claims as may wait`() {
+        var world = TrackerWorld(seed: 5)
+        world.works = false
+        for index in 0..<1000 {
+            world.add(TrackedIssue(id: IssueID("hh-\(index)") ?? "hh-x", title: "Code Agent: Refactor \(index).py"))
+        }
+        world.addDesk("a") {
+            $0.ahead = 8
+            $0.interval = .minutes(10)
+        }
+        world.pass(.minutes(2))
+        // Probe, look, eight claims, two proofs, eight comments; a look at what others wait for.
+        #expect(world.subjects.count == 8 && world.calls <= 24, "\(world.calls)")
+        #expect(world.desks[0].keeper.status["waitingCount"] == 992)
+    }
+
+    @Test func `where nothing is to be done one call is made for each interval`() {
+        var world = TrackerWorld(seed: 6)
+        for index in 0..<50 {
+            var issue = TrackedIssue.surtr
+            issue.id = IssueID("hh-\(index)") ?? issue.id
+            world.add(issue)
+        }
+        world.addDesk("a")
+        world.pass(.minutes(10))
+        #expect(world.calls <= 1 + 10 * 60 / 8, "\(world.calls)")
+        #expect(world.desks[0].leases.isEmpty)
+    }
+
+    /// Two coordinators, claims that both win, calls that are done and not told, deaths at any moment.
+    @Test(arguments: UInt64(0)..<60) func `no issue is worked on twice, and each is told its end once`(_ seed: UInt64) {
+        var world = TrackerWorld(seed: seed)
+        world.faults = Int(seed % 4) * 8
+        world.racesClaims = true
+        for index in 0..<6 {
+            world.add(TrackedIssue(id: IssueID("hh-\(index)") ?? "hh-x", title: "Code Agent: Refactor \(index).py"))
+        }
+        world.add(.surtr)
+        world.addDesk("a")
+        world.addDesk("b")
+        world.pass(.minutes(3)) { world in
+            if world.random.chance(1) { world.kill(world.random.int(0..<2)) }
+        }
+        world.faults = 0
+        world.pass(.minutes(15))
+        for (id, stored) in world.issues where id != "hh-s" {
+            let tasks = world.tasks(of: id)
+            #expect(tasks.count == 1, "\(id): \(tasks)")
+            #expect(stored.issue.status == .closed && stored.closings == 1, "\(id): \(stored)")
+            #expect(stored.comments.count { $0.contains(" end]") } == 1, "\(id): \(stored.comments)")
+            #expect(stored.comments.count <= 3)
+        }
+        #expect(world.cancelled.isEmpty)
+        #expect(world.issues["hh-s"]?.comments.isEmpty == true && world.issues["hh-s"]?.issue.status == .open)
+    }
+}
