@@ -97,6 +97,7 @@ struct SettingResolver {
         for (name, values) in [
             ("routes", routes), ("executors", configuration.executors.map(\.id.rawValue)),
             ("services", configuration.services.entries.map(\.id.rawValue)),
+            ("executor.machine", configuration.executor.machine.words),
             ("handlers", configuration.handlers.map(\.spec.kind.rawValue)), ("resources", resources),
             ("models.providers", configuration.models.providers.map { "\($0.name)=\($0.type)" }),
             ("secrets", configuration.secrets.map { "\($0.name)=\($0.reference.text)" }),
