@@ -10,7 +10,9 @@ package import YggStorage
 /// It is a shell: what it decides, `FleetTask`, `Dispatcher`, `LeaseKeeper` and `Router` decide; it reads and writes
 /// rows, holds polls, and keeps time.
 package final class Coordinator: Service {
-    package let settings: CoordinatorSettings
+    /// As they are at the moment: a reload of the configuration changes them.
+    package var settings: CoordinatorSettings { liveSettings.withLock { $0 } }
+    let liveSettings: Mutex<CoordinatorSettings>
     package let identity: StoreIdentity
     package let events = EventHub()
     package let access: AccessDesk
@@ -32,6 +34,10 @@ package final class Coordinator: Service {
     let disk: Mutex<DiskGuard>
     let retentionCounts = Mutex(RetentionCounts())
     let backups: Mutex<BackupWatch>
+    /// How the registry of images is.
+    let registry = Mutex<RegistryVerdict?>(nil)
+    /// When the leases were last looked through; nil before the first time.
+    let lastSweep = Mutex<Instant?>(nil)
     package let trackers = TrackerBoard()
 
     /// Opens the store, brings back what was running, and gives every lease one full fresh time to live.
@@ -73,7 +79,7 @@ package final class Coordinator: Service {
         sabotage: Sabotage,
         logger: Logger
     ) {
-        self.settings = settings
+        liveSettings = Mutex(settings)
         self.identity = identity
         self.database = database
         self.link = link
@@ -182,6 +188,7 @@ package final class Coordinator: Service {
             group.addTask { await self.wakeDueTasks() }
             group.addTask { await self.placeCalls() }
             group.addTask { await self.access.run() }
+            group.addTask { await self.watchRegistry() }
             try? await gracefulShutdown()
             await self.leave()
             group.cancelAll()

@@ -22,6 +22,8 @@ package struct CoordinatorSettings: Sendable {
     package var retention = RetentionRules(age: .days(30), size: 2 << 30)
     /// Backups that it makes by itself; nil makes none.
     package var backup: BackupSettings?
+    /// The registry of images that `/health` looks after; nil where there is none.
+    package var registryURL: String?
     /// Bytes that must be free where the data is before new work is taken.
     package var diskFloor: Int64 = 256 << 20
     /// Looks at the disk of the data directory; nil where it cannot be looked at. May wait for the disk.

@@ -3,10 +3,15 @@ package import Logging
 import NIOCore
 import ServiceLifecycle
 package import YggCoordinator
+package import YggCore
 import YggHTTP
 
 /// The coordinator over HTTP.
 package struct CoordinatorServer: Sendable {
+    /// Reads the configuration of the process anew and says what that changed. Throws a `Problem` for one that cannot be
+    /// used.
+    package typealias Reload = @Sendable (Author) async throws -> JSONObject
+
     package struct Settings: Sendable {
         package var host: String
         /// 0 picks a free one.
@@ -17,13 +22,23 @@ package struct CoordinatorServer: Sendable {
         package var publicURL: String?
         /// Further names under which requests may come.
         package var names: [String]
+        /// nil where the configuration cannot be reloaded.
+        package var reload: Reload?
 
-        package init(host: String, port: Int, needsToken: Bool, publicURL: String? = nil, names: [String] = []) {
+        package init(
+            host: String,
+            port: Int,
+            needsToken: Bool,
+            publicURL: String? = nil,
+            names: [String] = [],
+            reload: Reload? = nil
+        ) {
             self.host = host
             self.port = port
             self.needsToken = needsToken
             self.publicURL = publicURL
             self.names = names
+            self.reload = reload
         }
     }
 
@@ -69,6 +84,7 @@ package struct CoordinatorServer: Sendable {
             publicURL: settings.publicURL
         ).add(to: &endpoints)
         AuditRoutes(coordinator: coordinator).add(to: &endpoints)
+        ConfigurationRoutes(reload: settings.reload).add(to: &endpoints)
         let guardian = RequestGuard(
             doorkeeper: coordinator.access,
             isLoopback: RequestGuard.isLoopback(settings.host),

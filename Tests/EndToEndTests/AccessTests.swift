@@ -55,7 +55,7 @@ struct AccessTests {
         .serviceLogs: .viewer, .serviceExecute: .operator, .serviceAction: .operator,
 
         .whoAmI: .anyone, .listTokens: .operator, .createToken: .operator, .revokeToken: .operator,
-        .issueTicket: .viewer, .audit: .operator,
+        .issueTicket: .viewer, .audit: .operator, .reloadConfiguration: .operator,
     ]
 
     /// Bodies that say whom the call is about; any other call gets an empty object, which none of them takes.
@@ -67,6 +67,7 @@ struct AccessTests {
         .registerService: ["id": "huginn", "serviceUrl": "http://127.0.0.1:1", "metadata": [:]],
         .heartbeatService: ["id": "huginn"],
         .cancelTask: .null, .retryTask: .null, .requeueTask: .null, .issueTicket: .null,
+        .reloadConfiguration: .null,
     ]
 
     private static func path(of call: CoordinatorCall) -> String {

@@ -13,7 +13,7 @@ struct ExecutorAccessTests {
         .livez: .everybody, .readyz: .everybody, .health: .everybody, .metrics: .household, .info: .household,
         .status: .household, .logs: .household, .execute: .household, .action: .household,
         .agentExecute: .household, .agentChat: .household, .agentStatus: .household, .agentSessions: .household,
-        .deleteAgentSession: .household,
+        .deleteAgentSession: .household, .reloadConfiguration: .household,
     ]
 
     @Test func `every call of an executor is open to whom the table says, and to nobody else`() async throws {

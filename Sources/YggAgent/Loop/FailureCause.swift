@@ -1,3 +1,5 @@
+import YggProcess
+
 /// Why a run failed. There are ten, each with what a person can do about it; the codes are part of results.
 package enum FailureCause: String, Sendable, Hashable, CaseIterable {
     case baseBroken = "base-broken"
@@ -34,7 +36,9 @@ package enum FailureCause: String, Sendable, Hashable, CaseIterable {
         switch self {
         case .baseBroken: "Repair the build of the branch, or name a ref that builds, then run the task again."
         case .missingCommand:
-            "Install it on the executor, or give the task other commands with `test` and `lint`, then run it again."
+            (OwnImage.name == nil
+                ? "Install it on the executor" : "Build the image with its package in --build-arg EXTRA_PACKAGES")
+                + ", or give the task other commands with `test` and `lint`, then run it again."
         case .modelUnavailable: "Do what the message says about the model, then run the task again."
         case .contextTooSmall:
             "Raise `numCtx` of the provider to at least \(AgentLoop.smallestContext), name fewer files with `paths`, or take a model with a larger context."

@@ -18,9 +18,23 @@ extension CoordinatorClient {
         return try object(of: try await request("POST", path, body: .object(order.request), repetition: .safe))
     }
 
+    /// Whether the server at the address lives: what a supervisor that starts it anew looks at.
+    package func isAlive(timeout: Duration) async throws -> Bool {
+        try await exchange("GET", RequestPath("livez"), timeout: timeout, repetition: .onlyUnsent).status == 200
+    }
+
+    /// Has the server at the address, a coordinator or an executor, read its configuration anew; what that changed.
+    package func reloadConfiguration() async throws -> JSONObject {
+        do {
+            return try object(of: try await request("POST", RequestPath("v1", "config", "reload"), repetition: .safe))
+        } catch let problem as Problem where problem.status == 404 {
+            return try object(of: try await request("POST", RequestPath("config", "reload"), repetition: .safe))
+        }
+    }
+
     /// How the server at the address is. A bad state is an answer too, so 503 does not throw.
-    package func health() async throws -> JSONObject {
-        let reply = try await exchange("GET", RequestPath("health"), timeout: .seconds(10), repetition: .onlyUnsent)
+    package func health(timeout: Duration = .seconds(10)) async throws -> JSONObject {
+        let reply = try await exchange("GET", RequestPath("health"), timeout: timeout, repetition: .onlyUnsent)
         guard let object = reply.json?.objectValue, object["status"]?.stringValue != nil else {
             throw ClientError.notACoordinator(
                 url: urls.joined(separator: ","),

@@ -6,8 +6,8 @@ import YggCore
 struct ConfigCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config",
-        abstract: "Check the configuration, or show what counts and where it comes from.",
-        subcommands: [ConfigCheck.self, ConfigShow.self]
+        abstract: "Check the configuration, show what counts and where it comes from, or have it read anew.",
+        subcommands: [ConfigCheck.self, ConfigShow.self, ConfigReload.self]
     )
 }
 

@@ -51,13 +51,16 @@ struct ExecutorJoin: AsyncParsableCommand {
 
     func run() async throws {
         let program = RunningProgram()
-        let settings = try options.resolve(
-            role: .executor,
-            flags: [
-                .coordinatorURL: coordinator, .handlers: handlers, .slots: slots,
-                .labels: labels.isEmpty ? nil : labels.joined(separator: ","), .executorPort: port,
-            ]
+        let here = try Surroundings(
+            options.source(
+                role: .executor,
+                flags: [
+                    .coordinatorURL: coordinator, .handlers: handlers, .slots: slots,
+                    .labels: labels.isEmpty ? nil : labels.joined(separator: ","), .executorPort: port,
+                ]
+            )
         )
+        let settings = here.settings
         let invitation = try TextArgument.read(token, option: "--token").filter { !$0.isWhitespace }
         let key = try await Joining(settings: settings).join(with: invitation)
         let path = ExecutorKey.path(in: settings.dataDirectory)
@@ -66,8 +69,7 @@ struct ExecutorJoin: AsyncParsableCommand {
             Console.error("next: start it with: ygg executor\n")
             return
         }
-        let service = try await ExecutorServe.serve(settings)
-        if service.wantsRestart { try program.startAnew() }
+        if try await ExecutorServe.serve(here) { try program.startAnew() }
     }
 }
 

@@ -32,7 +32,8 @@ extension ResolvedSettings {
                 handlerSets: handlers.names,
                 declared: configuration.handlers,
                 code: configuration.codeKinds,
-                models: models
+                models: models,
+                machine: machine
             )
         } catch {
             throw self.error(error)

@@ -11,10 +11,12 @@ import YggTelemetry
 
 /// Puts a coordinator together: store, control plane, HTTP.
 struct CoordinatorAssembly {
-    let settings: ResolvedSettings
+    let here: Surroundings
     let logger: Logger
     /// What is in nothing that it writes.
     let secrets: KnownSecrets
+
+    private var settings: ResolvedSettings { here.settings }
 
     /// An executor that is a part of the same process.
     struct LocalExecutor {
@@ -47,11 +49,12 @@ struct CoordinatorAssembly {
             logger.notice("store.copied-before-migration", metadata: ["path": "\(copy)"])
         }
         let coordinator = try await Coordinator.start(
-            settings: try coordinatorSettings(localExecutor: localExecutor?.id, needsToken: needsToken),
+            settings: try Self.coordinatorSettings(settings, localExecutor: localExecutor?.id, needsToken: needsToken),
             database: database,
             link: HTTPAgentLink(localReader: localExecutor?.reader, secrets: secrets),
             logger: logger
         )
+        join(coordinator, localExecutor: localExecutor?.id, needsToken: needsToken)
         if let localExecutor { coordinator.access.admit(localExecutor.id, under: localExecutor.key) }
         if needsToken {
             try await AdminToken.ensure(for: coordinator, in: settings.dataDirectory, secrets: secrets, logger: logger)
@@ -67,7 +70,8 @@ struct CoordinatorAssembly {
                 port: settings.coordinatorPort,
                 needsToken: needsToken,
                 publicURL: settings.publicURL,
-                names: publicNames(host)
+                names: publicNames(host),
+                reload: { [here] author in try await here.reload.reload(by: author) }
             ),
             logger: quiet,
             onReady: { address in
@@ -128,7 +132,20 @@ struct CoordinatorAssembly {
         )
     }
 
-    private func coordinatorSettings(localExecutor: ExecutorID?, needsToken: Bool) throws -> CoordinatorSettings {
+    /// A part of what surrounds it: reloads reach it, and signs of life are given while it answers.
+    private func join(_ coordinator: Coordinator, localExecutor: ExecutorID?, needsToken: Bool) {
+        here.reload.set(.coordinator) { settings in
+            let wanted = try Self.coordinatorSettings(settings, localExecutor: localExecutor, needsToken: needsToken)
+            return { author, plan in try await coordinator.reload(wanted, by: author, changes: plan.summary) }
+        }
+        here.supervisor.check(.coordinator) { await coordinator.answers() }
+    }
+
+    private static func coordinatorSettings(
+        _ settings: ResolvedSettings,
+        localExecutor: ExecutorID?,
+        needsToken: Bool
+    ) throws -> CoordinatorSettings {
         var routes = settings.configuration.routes
         if let localExecutor { routes = routes.addingFallback(localExecutor) }
         var limits = CoordinatorSettings.Limits()
@@ -157,6 +174,7 @@ struct CoordinatorAssembly {
             limits: limits
         )
         coordinator.tierRules = settings.configuration.tierRules
+        coordinator.registryURL = settings.configuration.coordinator.registryURL
         coordinator.access.sharedToken = settings.token
         coordinator.access.requestsPerSecond = settings.requestLimit
         coordinator.access.auditAge = max(settings.retentionAudit, settings.retentionAge)

@@ -24,15 +24,21 @@ struct CoordinatorServe: AsyncParsableCommand {
     var port: String?
 
     func run() async throws {
-        let settings = try options.resolve(role: .coordinator, flags: [.coordinatorPort: port])
-        let log = try ProcessLog(settings: settings, name: "coordinator")
-        let assembly = CoordinatorAssembly(
-            settings: settings,
-            logger: log.logger("ygg.coordinator"),
-            secrets: log.secrets
-        )
-        try await StoppableService.run {
-            try await assembly.run { address in ReadyLine.print(role: "coordinator", address: address) }
+        let here = try Surroundings(options.source(role: .coordinator, flags: [.coordinatorPort: port]))
+        let log = try ProcessLog(settings: here.settings, name: "coordinator")
+        let logger = log.logger("ygg.coordinator")
+        let assembly = CoordinatorAssembly(here: here, logger: logger, secrets: log.secrets)
+        try await here.watched {
+            try await StoppableService.run {
+                here.supervisor.stopping()
+            } onReload: {
+                await here.reload.reload(logger: logger)
+            } _: {
+                try await assembly.run { address in
+                    here.supervisor.ready("Serving \(address)")
+                    ReadyLine.print(role: "coordinator", address: address)
+                }
+            }
         }
     }
 }

@@ -17,6 +17,7 @@ struct ExecutorAssembly {
     ///   - port: in place of the configured one.
     ///   - mayMovePort: whether a port that is taken may be exchanged for a free one, because nobody asked for it.
     ///   - readerToken: what a coordinator in the same process shows.
+    ///   - here: what it becomes a part of: reloads reach it, and signs of life are given while it answers.
     func service(
         coordinator: HTTPCoordinatorLink,
         log: ProcessLog,
@@ -24,6 +25,7 @@ struct ExecutorAssembly {
         mayMovePort: Bool = false,
         readerToken: String? = nil,
         clock: RuntimeClock = .host,
+        here: Surroundings,
         onReady: @escaping @Sendable (String) async -> Void
     ) throws -> ExecutorService {
         var executor = try executorSettings(secrets: log.secrets)
@@ -31,20 +33,34 @@ struct ExecutorAssembly {
         executor.mayMovePort = mayMovePort
         executor.readerToken = readerToken
         executor.readLog = { [file = log.file] count in file.lines(last: count) }
-        return try ExecutorService(
+        executor.reload = { try await here.reload.reload(by: .local) }
+        let service = try ExecutorService(
             settings: executor,
             link: coordinator,
             clock: clock,
             logger: log.logger("ygg.executor"),
             onReady: onReady
         )
+        // Its models stay: whoever waits in line for one of them must not be passed by in another line.
+        here.reload.set(.executor) { [id, host, models = executor.models, secrets = log.secrets] settings in
+            let assembly = ExecutorAssembly(settings: settings, id: id, host: host)
+            let wanted = try assembly.executorSettings(secrets: secrets, models: models)
+            return { _, _ in service.executor.adopt(wanted) }
+        }
+        here.supervisor.check(.executor) { await service.executor.answers() }
+        return service
     }
 
     /// Serves until the executor has ended. Signals ask it to.
-    func run(_ service: ExecutorService, portFlag: String) async throws {
+    func run(_ service: ExecutorService, here: Surroundings, logger: Logger, portFlag: String) async throws {
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await serve(service, portFlag: portFlag) }
-            tasks.addTask { await StopSignals.watch { service.terminate() } }
+            tasks.addTask {
+                await StopSignals.watch(onReload: { await here.reload.reload(logger: logger) }) {
+                    here.supervisor.stopping()
+                    service.terminate()
+                }
+            }
             try await tasks.next()
             tasks.cancelAll()
         }
@@ -87,7 +103,7 @@ struct ExecutorAssembly {
             workspaceRoot: settings.workspaceRoot,
             repositories: settings.repositories,
             dataDirectory: data,
-            environment: ProcessContext.environment
+            environment: try environment(data)
         )
         executor.models = models
         executor.slots = settings.slots
@@ -105,6 +121,17 @@ struct ExecutorAssembly {
         executor.measureDisks = { [paths = [data, settings.workspaceRoot]] in paths.compactMap(diskSpace) }
         return executor
     }
+
+    /// Programs keep caches and drafts in a home, and some do not start without one. In a container there may be none.
+    private func environment(_ data: String) throws -> [String: String] {
+        var environment = ProcessContext.environment
+        if let home = environment["HOME"], isDirectory(home) { return environment }
+        let home = "\(data)/home"
+        try makeDirectories(home)
+        environment["HOME"] = home
+        return environment
+    }
+
     /// A token that is set for everybody's tools serves where the file names none.
     private func gitAccess() -> GitAccess {
         let section = settings.configuration.git

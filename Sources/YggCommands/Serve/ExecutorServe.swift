@@ -1,5 +1,6 @@
 import ArgumentParser
 import Logging
+import Synchronization
 import YggClient
 import YggConfiguration
 import YggCoordinator
@@ -52,27 +53,32 @@ struct ExecutorServe: AsyncParsableCommand {
 
     func run() async throws {
         let program = RunningProgram()
-        let settings = try options.resolve(
-            role: .executor,
-            flags: [
-                .executorID: id, .coordinatorURL: coordinator, .handlers: handlers, .slots: slots,
-                .labels: labels.isEmpty ? nil : labels.joined(separator: ","), .workspaceRoot: workspace,
-                .drainTimeout: drainTimeout, .executorPort: port,
-            ]
+        let here = try Surroundings(
+            options.source(
+                role: .executor,
+                flags: [
+                    .executorID: id, .coordinatorURL: coordinator, .handlers: handlers, .slots: slots,
+                    .labels: labels.isEmpty ? nil : labels.joined(separator: ","), .workspaceRoot: workspace,
+                    .drainTimeout: drainTimeout, .executorPort: port,
+                ]
+            )
         )
-        let service = try await Self.serve(settings)
-        if service.wantsRestart { try program.startAnew() }
+        if try await Self.serve(here) { try program.startAnew() }
     }
 
     /// Serves until the executor has ended.
-    static func serve(_ settings: ResolvedSettings) async throws -> ExecutorService {
-        try await DedicatedHTTPClient.with { client in try await serve(settings, client: client) }
+    /// - Returns: whether it was ordered to start anew.
+    static func serve(_ here: Surroundings) async throws -> Bool {
+        let wantsRestart = Mutex(false)
+        try await here.watched {
+            let service = try await DedicatedHTTPClient.with { client in try await serve(here, client: client) }
+            wantsRestart.withLock { $0 = service.wantsRestart }
+        }
+        return wantsRestart.withLock { $0 }
     }
 
-    private static func serve(
-        _ settings: ResolvedSettings,
-        client: DedicatedHTTPClient
-    ) async throws -> ExecutorService {
+    private static func serve(_ here: Surroundings, client: DedicatedHTTPClient) async throws -> ExecutorService {
+        let settings = here.settings
         try StoreLayout(directory: settings.dataDirectory).refuseUnfinishedRestore()
         let enrolment = try Enrolment.find(in: settings)
         guard let id = settings.executorID ?? enrolment?.key.executor else {
@@ -92,11 +98,12 @@ struct ExecutorServe: AsyncParsableCommand {
             logger.notice("executor.waiting", metadata: ["reason": "\(sentence)"])
         }
         let assembly = ExecutorAssembly(settings: settings, id: id, host: host)
-        let service = try assembly.service(coordinator: dial.link, log: log) { address in
+        let service = try assembly.service(coordinator: dial.link, log: log, here: here) { address in
+            here.supervisor.ready("Serving \(address) as \(id)")
             ReadyLine.print(role: "executor", address: address)
         }
         try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try await assembly.run(service, portFlag: "--port") }
+            tasks.addTask { try await assembly.run(service, here: here, logger: logger, portFlag: "--port") }
             if let renewal = dial.renewal { tasks.addTask { await renewal.run() } }
             // The renewal goes on until it is cancelled, so the first to end is the executor.
             defer { tasks.cancelAll() }

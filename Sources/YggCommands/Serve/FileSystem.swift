@@ -30,6 +30,12 @@ func diskSpace(of path: String) -> DiskSpace? {
     )
 }
 
+/// Whether there is a directory.
+func isDirectory(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+}
+
 /// Whether this user may read the file.
 func canRead(_ path: String) -> Bool { access(path, R_OK) == 0 }
 

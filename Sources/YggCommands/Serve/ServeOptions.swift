@@ -22,13 +22,18 @@ struct ServeOptions: ParsableArguments {
 
     /// Everything that counts for a role.
     /// - Parameter flags: of the command itself.
-    func resolve(role: Role, flags own: [SettingKey: String?]) throws -> ResolvedSettings {
+    func resolve(role: Role, flags: [SettingKey: String?]) throws -> ResolvedSettings {
+        try source(role: role, flags: flags)()
+    }
+
+    /// Reads everything that counts for a role, as often as it is called: flags and variables stay what they were.
+    func source(role: Role, flags own: [SettingKey: String?]) -> @Sendable () throws -> ResolvedSettings {
         var flags: [SettingKey: String] = own.compactMapValues { $0 }
         flags[.dataDirectory] = dataDir
         flags[role == .executor ? .executorHost : .coordinatorHost] = host
         flags[.logDirectory] = logDir
         flags[.logLevel] = logLevel
-        return try ResolvedSettings.here(role: role, config: config, flags: flags)
+        return { [flags, config] in try ResolvedSettings.here(role: role, config: config, flags: flags) }
     }
 }
 

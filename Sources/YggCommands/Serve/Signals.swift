@@ -1,14 +1,39 @@
 import Glibc
 import UnixSignals
 
-/// SIGTERM, SIGINT and SIGHUP, one after the other: the first asks to stop, the second to stop now.
+/// SIGTERM and SIGINT: the first asks to stop, the second to stop now. SIGHUP asks a process that serves to read its
+/// configuration anew.
 ///
-/// A terminal that is closed sends SIGHUP. Who dies of it leaves the children of its attempts behind.
+/// A terminal that is closed sends SIGHUP, too: whoever was started there is to stop with it, and to stop in order, because who
+/// dies of it leaves the children of its attempts behind. The two are told apart by whether the terminal is still there.
 enum StopSignals {
-    /// Calls `onSignal` for each until the surrounding task is cancelled.
-    static func watch(_ onSignal: @Sendable () async -> Void) async {
+    /// Calls `onSignal` for each that asks to stop, until the surrounding task is cancelled.
+    /// - Parameter onReload: what SIGHUP asks for; nil where it asks to stop.
+    static func watch(
+        onReload: (@Sendable () async -> Void)? = nil,
+        _ onSignal: @Sendable @escaping () async -> Void
+    ) async {
+        let hadTerminal = hasTerminal
         let trapped: [UnixSignal] = isHangUpIgnored ? [.sigterm, .sigint] : [.sigterm, .sigint, .sighup]
-        for await _ in await UnixSignalsSequence(trapping: trapped) { await onSignal() }
+        let signals = await UnixSignalsSequence(trapping: trapped)
+        await withDiscardingTaskGroup { tasks in
+            for await signal in signals {
+                if signal == .sighup, let onReload, !hadTerminal || hasTerminal {
+                    // Beside the watch: a disk that hangs must not keep a signal to stop from being heard.
+                    tasks.addTask { await onReload() }
+                } else {
+                    await onSignal()
+                }
+            }
+        }
+    }
+
+    /// Whether a terminal belongs to this process. One that was closed belongs to nobody.
+    private static var hasTerminal: Bool {
+        let terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)
+        guard terminal >= 0 else { return false }
+        close(terminal)
+        return true
     }
 
     /// Started by `nohup`, the process is to outlive its terminal.

@@ -7,8 +7,15 @@ struct StoppableService: Service {
 
     func run() async throws { try await body() }
 
+    /// - Parameters:
+    ///   - onStop: told of every signal to stop, before it is heeded.
+    ///   - onReload: what SIGHUP asks for.
     /// - Throws: what `body` threw.
-    static func run(_ body: @escaping @Sendable () async throws -> Void) async throws {
+    static func run(
+        onStop: @escaping @Sendable () -> Void,
+        onReload: @escaping @Sendable () async -> Void,
+        _ body: @escaping @Sendable () async throws -> Void
+    ) async throws {
         let group = ServiceGroup(
             configuration: .init(
                 services: [
@@ -22,7 +29,12 @@ struct StoppableService: Service {
         )
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
-            tasks.addTask { await StopSignals.watch { await group.triggerGracefulShutdown() } }
+            tasks.addTask {
+                await StopSignals.watch(onReload: onReload) {
+                    onStop()
+                    await group.triggerGracefulShutdown()
+                }
+            }
             try await tasks.next()
             tasks.cancelAll()
         }

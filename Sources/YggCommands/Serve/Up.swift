@@ -39,22 +39,24 @@ struct Up: AsyncParsableCommand {
     var workspace: String?
 
     func run() async throws {
-        let settings = try options.resolve(
-            role: .up,
-            flags: [
-                .coordinatorPort: port, .executorPort: executorPort, .slots: slots, .workspaceRoot: workspace,
-            ]
+        let here = try Surroundings(
+            options.source(
+                role: .up,
+                flags: [
+                    .coordinatorPort: port, .executorPort: executorPort, .slots: slots, .workspaceRoot: workspace,
+                ]
+            )
         )
-        let id = settings.executorID ?? ExecutorID(trusted: "local")
-        let log = try ProcessLog(settings: settings, name: "up")
-        let household = Household(settings: settings, executorID: id, log: log)
-        try await household.run()
+        let id = here.settings.executorID ?? ExecutorID(trusted: "local")
+        let log = try ProcessLog(settings: here.settings, name: "up")
+        let household = Household(here: here, executorID: id, log: log)
+        try await here.watched { try await household.run() }
     }
 }
 
 /// Both parts of `ygg up`. The executor drains first, while its coordinator still takes its reports.
 private struct Household: Sendable {
-    let settings: ResolvedSettings
+    let here: Surroundings
     let executorID: ExecutorID
     let log: ProcessLog
     private let seat = ExecutorSeat()
@@ -64,13 +66,15 @@ private struct Household: Sendable {
     /// executor's port, it would learn what opens nothing.
     private let readerToken: String
 
-    init(settings: ResolvedSettings, executorID: ExecutorID, log: ProcessLog) {
-        self.settings = settings
+    init(here: Surroundings, executorID: ExecutorID, log: ProcessLog) {
+        self.here = here
         self.executorID = executorID
         self.log = log
         var random = SystemRandomNumberGenerator()
         readerToken = TokenSecret.make(.viewer, random: &random)
     }
+
+    private var settings: ResolvedSettings { here.settings }
 
     private var localExecutor: CoordinatorAssembly.LocalExecutor {
         let reader = LocalReader(token: readerToken) { [seat] in seat.address }
@@ -87,7 +91,7 @@ private struct Household: Sendable {
                     .init(
                         service: StoppableService {
                             try await CoordinatorAssembly(
-                                settings: settings,
+                                here: here,
                                 logger: log.logger("ygg.coordinator"),
                                 secrets: log.secrets
                             )
@@ -127,15 +131,20 @@ private struct Household: Sendable {
                 let host = try await ServedHost().resolve(settings.executorHost, key: "executor.host") { sentence in
                     log.logger("ygg.executor").notice("executor.waiting", metadata: ["reason": "\(sentence)"])
                 }
-                let assembly = ExecutorAssembly(settings: settings, id: executorID, host: host)
                 repeat {
+                    let assembly = ExecutorAssembly(settings: here.reload.settings, id: executorID, host: host)
                     let service = try makeExecutor(assembly, coordinatorAddress, client: client)
                     seat.take(service)
                     try await assembly.serve(service, portFlag: "--executor-port")
                 } while seat.leave()
                 await seat.signalled()
             }
-            tasks.addTask { await StopSignals.watch { seat.signal() } }
+            tasks.addTask {
+                await StopSignals.watch(onReload: { await here.reload.reload(logger: log.logger("ygg.up")) }) {
+                    here.supervisor.stopping()
+                    seat.signal()
+                }
+            }
             try await tasks.next()
             tasks.cancelAll()
         }
@@ -160,12 +169,14 @@ private struct Household: Sendable {
             port: earlierPort,
             mayMovePort: earlierPort != nil || settings.origin(of: .executorPort) == .fallback,
             readerToken: readerToken,
-            clock: .besideCoordinator
+            clock: .besideCoordinator,
+            here: here
         ) { [seat] address in
             seat.port = address.split(separator: ":").last.flatMap { Int($0) }
             seat.address = address
             // Scripts wait for one line, and what it says stays true over restarts of the executor.
             guard earlierPort == nil else { return }
+            here.supervisor.ready("Serving \(coordinatorAddress) and \(address)")
             ReadyLine.print(role: "up", address: coordinatorAddress, executorAddress: address)
         }
     }

@@ -9,33 +9,64 @@ struct HealthCommand: AsyncParsableCommand {
         commandName: "health",
         abstract: "Ask a coordinator, or any server of ours, how it is.",
         discussion: """
+            What a container or a supervisor asks by itself: --role asks the server of this machine, at the address that it \
+            would serve with the same variables and file. --live asks only whether it lives, which is what to start it anew \
+            by: a paused executor is well.
+
             EXAMPLES
               ygg health
               ygg health http://huginn:5002
+              ygg health --role executor --timeout 5s
+              ygg health --role coordinator --live
 
-            STATUS  0 pass or warn, 1 fail, 3 cannot be reached
+            STATUS  0 pass or warn, 1 fail, 3 cannot be reached in time
             """
     )
 
     @Argument(help: ArgumentHelp("Which server. Default: the coordinator.", valueName: "url"))
     var url: String?
 
+    @Option(help: "In place of an address: the coordinator or the executor of this machine.")
+    var role: Role?
+
+    @Flag(help: "Ask only whether it lives.")
+    var live = false
+
+    @Option(
+        help: ArgumentHelp("How long it may take. Default: 10s.", valueName: "duration"),
+        transform: DurationArgument.parse
+    )
+    var timeout: Milliseconds?
+
     @OptionGroup var output: OutputOptions
     @OptionGroup var connection: ConnectionOptions
 
     func run() async throws {
-        let client =
-            try url.map {
-                try Connection(
-                    ResolvedSettings.here(role: .client),
-                    explicit: $0,
-                    environment: ProcessContext.environment
-                ).client
-            }
-            ?? connection.client()
-        let health = try await client.health()
+        let client = try await self.client()
+        let (live, timeout) = (live, timeout ?? .seconds(10))
+        let answer = try await TimeLimit(timeout).run { () -> JSONObject in
+            guard live else { return try await client.health(timeout: timeout.duration) }
+            let isAlive = try await client.isAlive(timeout: timeout.duration)
+            return ["status": .string(isAlive ? "pass" : "fail")]
+        }
+        guard let health = answer else {
+            throw CommandFailure(
+                "\(client.urls.joined(separator: ", ")) did not answer within \(timeout.text).",
+                status: .unreachable
+            )
+        }
         Results(output).one(health) { HealthText.text(health, of: client.urls.joined(separator: ", "), style: $0) }
         if health["status"]?.stringValue == "fail" { throw ExitCode(ExitStatus.failed.rawValue) }
+    }
+
+    private func client() async throws -> CoordinatorClient {
+        let own = try await OwnServer.url(role)
+        guard let address = url ?? own else { return try connection.client() }
+        return try Connection(
+            ResolvedSettings.here(role: .client),
+            explicit: address,
+            environment: ProcessContext.environment
+        ).client
     }
 }
 

@@ -12,7 +12,7 @@ package struct CoordinatorSection: Sendable, Hashable {
     package var registrationGrace: Milliseconds?
     package var retention = Retention()
     package var limits = Limits()
-    /// Where the registry of executors and services is.
+    /// Where the registry of images is, for `/health`.
     package var registryURL: String?
 
     /// Bytes that must be free where the data is.

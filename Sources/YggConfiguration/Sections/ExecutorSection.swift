@@ -23,6 +23,8 @@ package struct ExecutorSection: Sendable, Hashable {
     package var window: Int?
     /// Bytes that must be free where its data and its workspace are.
     package var diskFloor: ByteSize?
+    /// What may be done to the machine.
+    package var machine = MachineAccess()
 
     static let drainTimeoutRange: ClosedRange<Milliseconds> = .zero...Milliseconds.days(1)
     static let sessionsKeepRange: ClosedRange<Milliseconds> = .hours(1)...Milliseconds.days(3650)
@@ -46,7 +48,9 @@ package struct ExecutorSection: Sendable, Hashable {
             } ?? nil
         window = reader.int("window", in: ExecutorSection.windowRange).map { Int($0) }
         diskFloor = reader.read("diskFloor", .size(CoordinatorSection.diskFloorRange))
+        machine = reader.nested("machine", MachineAccess.init(reading:)) ?? machine
     }
+
     /// What an executor offers, alike in `yggdrasil.yaml` and in an entry of `fleet.yaml`.
     mutating func readOffer(_ reader: inout ObjectReader) {
         if let names = reader.list("handlers", .line) {

@@ -71,6 +71,8 @@ package struct ResolvedSettings: Sendable {
     package let sessionsKeep: Milliseconds
     package let window: Int
     package let executorDiskFloor: ByteSize
+    /// What may be done to the machine, with paths as a whole.
+    package let machine: MachineAccess
     /// `provider/model`, or a model of the first of `modelProviders`.
     package let defaultModel: String
     /// With the address of each, and files by their whole path.
@@ -368,6 +370,11 @@ package struct ResolvedSettings: Sendable {
             file: executor.diskFloor,
             default: .mebibytes(256)
         )
+        var machine = executor.machine
+        machine.ansible = machine.ansible.map { ansible in
+            MachineAccess.Ansible(root: pathInFile(ansible.root), inventory: ansible.inventory)
+        }
+        self.machine = machine
         defaultModel = resolver.value(
             .defaultModel,
             .model,

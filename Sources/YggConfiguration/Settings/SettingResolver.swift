@@ -97,6 +97,7 @@ struct SettingResolver {
         for (name, values) in [
             ("routes", routes), ("executors", configuration.executors.map(\.id.rawValue)),
             ("services", configuration.services.entries.map(\.id.rawValue)),
+            ("executor.machine", configuration.executor.machine.words),
             ("handlers", configuration.handlers.map(\.spec.kind.rawValue)), ("resources", resources),
             ("tracker.workspaces", configuration.tracker.workspaces.map(\.path)),
             ("tracker.rules", configuration.tracker.rules.isEmpty ? [] : ["\(configuration.tracker.rules.count)"]),

@@ -37,7 +37,7 @@ extension AccessDesk {
     }
 
     func removeOld() async {
-        let limit = Timestamp(milliseconds: machine.time().milliseconds - settings.auditAge.rawValue)
+        let limit = Timestamp(milliseconds: machine.time().milliseconds - auditAge.withLock { $0.rawValue })
         do {
             while try await database.write({ tx in
                 try AuditStore.removeSome(before: limit, limit: Self.removedAtOnce, in: tx)

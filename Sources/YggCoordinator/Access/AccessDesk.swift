@@ -22,6 +22,8 @@ package final class AccessDesk: Sendable {
     private static let refusalInterval = Milliseconds.hours(1)
 
     let settings: AccessSettings
+    /// How long the audit is kept. A reload of the configuration changes it.
+    let auditAge: Mutex<Milliseconds>
     let database: any Database
     /// What time it is. Secrets are made of the system's own randomness, also where a machine is simulated.
     let machine: Machine
@@ -34,6 +36,7 @@ package final class AccessDesk: Sendable {
 
     init(settings: AccessSettings, database: any Database, machine: Machine, logger: Logger) {
         self.settings = settings
+        auditAge = Mutex(settings.auditAge)
         self.database = database
         self.machine = machine
         self.logger = logger

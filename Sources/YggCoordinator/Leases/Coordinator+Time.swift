@@ -1,4 +1,5 @@
 import Logging
+import Synchronization
 import YggCore
 import YggStorage
 
@@ -13,6 +14,7 @@ extension Coordinator {
             await machine.sleep(Milliseconds(interval * Int64.random(in: 85...100, using: &chance) / 100))
             guard !Task.isCancelled else { return }
             let now = machine.now()
+            lastSweep.withLock { $0 = now }
             if owesFarewell, farewellEnd <= now {
                 owesFarewell = false
                 forgetFarewell()
@@ -30,6 +32,15 @@ extension Coordinator {
             }
             turnDesk.sweep(silence: settings.leases.ttl, now: now)
         }
+    }
+
+    /// Whether it really answers: its disk says something, be it that it is full, and its sweep goes round. Does not return
+    /// while the disk hangs.
+    package func answers() async -> Bool {
+        // What a disk complains of, `/health` tells; to start anew would not help.
+        _ = try? await checkStore()
+        guard let swept = lastSweep.withLock({ $0 }) else { return true }
+        return machine.now() - swept < max(.seconds(10), settings.leases.tickInterval * 10)
     }
 
     private func forgetFarewell() {

@@ -8,6 +8,12 @@ package struct KindCatalogue: Sendable {
     private var offeredBy: [TaskKind: [ExecutorID]] = [:]
 
     package init(declared: [KindSpec]) {
+        builtIn = [:]
+        declare(declared)
+    }
+
+    /// What the configuration declares from now on; what it declared before, and nobody offers, is not known any more.
+    mutating func declare(_ declared: [KindSpec]) {
         builtIn = Dictionary((KindSpec.builtIn + declared).map { ($0.kind, $0) }) { _, declared in declared }
     }
 

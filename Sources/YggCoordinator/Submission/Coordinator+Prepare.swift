@@ -82,13 +82,14 @@ extension Coordinator {
 
     /// - Returns: the kind's specification; nil where its executors are configured and have not been seen yet.
     private func knownKind(_ kind: TaskKind, _ control: Control) throws(Problem) -> KindSpec? {
-        if let spec = control.kinds[kind] { return spec }
-        if let route = settings.routes.route(for: kind), case let named = route.executors + route.fallback,
-            settings.routes.areConfigured || named.contains(where: { settings.agents.fixed[$0] != nil }),
-            !named.contains(where: { control.executors[$0] != nil }), !named.isEmpty, kind.rawValue != "plan-create"
-        {
-            return nil
+        let mayComeYet = mayBeOfferedYet(kind, control)
+        if let spec = control.kinds[kind] {
+            if let setting = MachineAccess.permission(of: kind), !control.kinds.isOffered(kind), !mayComeYet {
+                throw Self.notEnabled(kind, setting)
+            }
+            return spec
         }
+        if mayComeYet, kind.rawValue != "plan-create" { return nil }
         let known = control.kinds.all.map(\.spec.kind.rawValue)
         let near = nearest(to: kind.rawValue, among: known)
         let ofPrefix = known.filter { $0.hasPrefix(kind.prefix) }
@@ -104,6 +105,26 @@ extension Coordinator {
             nextAction: near.map { "Did you mean \($0)?" }
                 ?? "List the known kinds with: ygg kind list, or GET /v1/kinds.",
             extensions: ["near": .array((near.map { [$0] } ?? Array(ofPrefix.prefix(8))).map(JSON.string))]
+        )
+    }
+
+    /// Whether the configuration names executors for the kind of which none was ever seen.
+    private func mayBeOfferedYet(_ kind: TaskKind, _ control: Control) -> Bool {
+        guard let route = settings.routes.route(for: kind) else { return false }
+        let named = route.executors + route.fallback
+        return !named.isEmpty && !named.contains { control.executors[$0] != nil }
+            && (settings.routes.areConfigured || named.contains { settings.agents.fixed[$0] != nil })
+    }
+
+    /// It acts on a machine, and no machine's owner has allowed it: it would wait for ever.
+    private static func notEnabled(_ kind: TaskKind, _ setting: String) -> Problem {
+        Problem(
+            status: 422,
+            code: "not-enabled",
+            title: "Not enabled",
+            detail: "No executor that ever registered is allowed to do \(kind).",
+            nextAction: "Set \(setting) in the yggdrasil.yaml of the machine that is to do it, and reload it there: "
+                + "ygg config reload"
         )
     }
 

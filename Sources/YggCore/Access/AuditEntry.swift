@@ -34,6 +34,7 @@ package struct AuditEntry: Sendable, Hashable {
         case serviceCall = "service.call"
         case tokenCreate = "token.create"
         case tokenRevoke = "token.revoke"
+        case configReload = "config.reload"
         /// A token that is over was shown. Told once in a while, not for every try.
         case accessRefused = "access.refused"
     }

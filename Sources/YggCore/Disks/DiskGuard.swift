@@ -15,8 +15,8 @@ package struct DiskSpace: Sendable, Hashable {
 /// Whether the disks have room for new work. Below the floor they have none, so that there is always room for the
 /// results of old work.
 package struct DiskGuard: Sendable {
-    /// Bytes that must be free; 0 asks for none.
-    package let floor: Int64
+    /// Bytes that must be free; 0 asks for none. A change counts from the next look on.
+    package var floor: Int64
     /// The disks as they were last seen.
     package private(set) var spaces: [DiskSpace] = []
     /// The disk that is too full; nil while all have room.

@@ -26,6 +26,8 @@ package struct Dispatcher: Sendable {
         case sweep
         /// Leases that live on from before a restart.
         case restored(ExecutorID, LeaseKey, LaneID)
+        /// The configuration was reloaded: who may take what, and the slots of the fleet. Leases go on as they are.
+        case configured(RouteTable, resources: Slots)
     }
 
     package enum Effect: Sendable, Equatable {
@@ -121,7 +123,9 @@ package struct Dispatcher: Sendable {
     /// Fitting executors that are compared for one task.
     private static let maxCandidates = 16
 
-    private let routes: RouteTable
+    private var routes: RouteTable
+    /// Slots of the fleet, whoever holds them.
+    private var resources: Slots
     private let sabotage: Sabotage
     private var nodes: [ExecutorID: Node] = [:]
     private var lanes: [LaneID: LaneState] = [:]
@@ -133,6 +137,7 @@ package struct Dispatcher: Sendable {
     /// - Parameter resources: slots of the whole fleet.
     package init(routes: RouteTable, resources: Slots, sabotage: Sabotage = []) {
         self.routes = routes
+        self.resources = resources
         self.sabotage = sabotage
         fleetFree = resources
     }
@@ -183,6 +188,14 @@ package struct Dispatcher: Sendable {
         case .restored(let executor, let key, let lane):
             take(key, executor: executor, slots: lanes[lane]?.need.slots ?? .one)
             return []
+        case .configured(let routes, let resources):
+            self.routes = routes
+            // Fewer than are held leave less than none free, until enough of them have ended.
+            fleetFree += resources
+            fleetFree -= self.resources
+            self.resources = resources
+            refreshEligibility()
+            return claimEverywhere()
         }
     }
 

@@ -28,6 +28,8 @@ package struct SyncLoop: Sendable {
         case short(String?)
         /// Work without a lease, started here, has ended.
         case released(Slots)
+        /// There are this many slots from now on. What runs in more of them goes on.
+        case resized(Slots)
         case tick
     }
 
@@ -59,7 +61,7 @@ package struct SyncLoop: Sendable {
         var isStopping = false
     }
 
-    private let slots: Slots
+    private var slots: Slots
     private let sabotage: Sabotage
     private static let notAccepting = "The executor takes no work at the moment."
 
@@ -188,6 +190,9 @@ package struct SyncLoop: Sendable {
         case .released(let need):
             release(need.local)
             runsWithoutLease -= 1
+            return startWaiting(now: now)
+        case .resized(let slots):
+            self.slots = slots.local
             return startWaiting(now: now)
         case .tick: return stopCutOff(now: now)
         }

@@ -1,6 +1,7 @@
 extension KindSpec {
     /// The kinds that every executor image can carry. What runs them lives with the executor.
-    package static let builtIn: [KindSpec] = common + models + CodeKind.standard.map { $0.spec(origin: .builtIn) }
+    package static let builtIn: [KindSpec] =
+        common + machine + models + CodeKind.standard.map { $0.spec(origin: .builtIn) }
 
     private static let common: [KindSpec] = [
         KindSpec(

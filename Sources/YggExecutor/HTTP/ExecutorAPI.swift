@@ -32,6 +32,7 @@ struct ExecutorAPI: Sendable {
         endpoints.on(.logs) { request, _ in try logs(request) }
         endpoints.on(.execute) { request, _ in try await execute(request) }
         endpoints.on(.action) { request, _ in try await act(request) }
+        endpoints.on(.reloadConfiguration) { _, _ in try await reload() }
         endpoints.on(.agentExecute) { request, _ in try await agent.execute(request) }
         endpoints.on(.agentChat) { request, _ in try await agent.chat(request) }
         endpoints.on(.agentStatus) { _, _ in .json(agent.calls.status) }
@@ -94,6 +95,11 @@ struct ExecutorAPI: Sendable {
         } catch let refusal as ExecutionRefusal {
             throw refusal.problem(kind: kind, offered: executor.settings.handlers.kinds)
         }
+    }
+
+    private func reload() async throws -> Response {
+        guard let reload = executor.settings.reload else { throw Problem.notReloadable }
+        return .json(try await reload())
     }
 
     private func attempt(_ reader: inout ObjectReader) throws -> LeaseKey? {

@@ -81,8 +81,8 @@ package final class ExecutorService: Service {
 
         /// What nobody came back to is archived, now and every day.
         private func archiveDaily() async {
-            let settings = executor.settings
             repeat {
+                let settings = executor.settings
                 let now = RuntimeClock.host.time()
                 let limit = Timestamp(milliseconds: now.milliseconds - settings.sessionsKeep.rawValue)
                 let environment = settings.childEnvironment

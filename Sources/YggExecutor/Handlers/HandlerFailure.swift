@@ -43,8 +43,10 @@ struct HandlerFailure: Error, Sendable, Equatable {
 }
 
 /// One sentence that tells the owner of a machine where a program comes from.
-func howToGet(_ command: String) -> String {
+/// - Parameter image: the image of ours that the executor runs in.
+func howToGet(_ command: String, image: String? = OwnImage.name) -> String {
     let name = command.split(separator: "/").last.map(String.init) ?? command
+    if image != nil { return OwnImage.build(adding: packages[name] ?? name) }
     let ways: [String: String] = [
         "swift": "Swift comes from https://www.swift.org/install.",
         "cargo": "Rust comes from https://rustup.rs.",
@@ -52,12 +54,17 @@ func howToGet(_ command: String) -> String {
         "npm": "npm comes with Node.js: https://nodejs.org, or with: apt-get install npm.",
         "node": "Node.js comes from https://nodejs.org, or with: apt-get install nodejs.",
         "pytest": "Install it with: apt-get install python3-pytest, or pip install pytest.",
-        "python3": "Install it with: apt-get install python3.",
-        "make": "Install it with: apt-get install make.",
-        "git": "Install it with: apt-get install git.",
-        "git-lfs": "Install it with: apt-get install git-lfs.",
-        "df": "Install it with: apt-get install coreutils.",
-        "service": "Install it with: apt-get install init-system-helpers.",
+        "ansible-playbook":
+            "Install it with: apt-get install ansible. Where the executor runs in a container: \(OwnImage.build(adding: "ansible"))",
     ]
-    return ways[name] ?? "Install it on this executor, or add its directory to the executor's PATH."
+    if let way = ways[name] { return way }
+    return packages[name].map { "Install it with: apt-get install \($0)." }
+        ?? "Install it on this executor, or add its directory to the executor's PATH."
 }
+
+/// The packages of Debian that programs come in, where they are called otherwise, or often missed.
+private let packages = [
+    "ansible-playbook": "ansible", "cargo": "cargo", "df": "coreutils", "git": "git", "git-lfs": "git-lfs",
+    "go": "golang-go", "make": "make", "node": "nodejs", "npm": "npm", "pytest": "python3-pytest",
+    "python3": "python3", "service": "init-system-helpers",
+]

@@ -7,7 +7,8 @@ package import YggCore
 /// an exact kind (`ops-disk`), or `all`; it selects among the built-in kinds and the declared ones alike.
 package struct HandlerRegistry: Sendable {
     private let handlers: [TaskKind: any Handler]
-    /// What this executor offers, sorted by kind.
+    /// What this executor offers, sorted by kind. What the machine's owner has not allowed is not offered, so that its tasks
+    /// find a machine where it is; asked for directly it is refused with what would allow it.
     package let kinds: [KindSpec]
 
     /// Prefixes that this system knows of. One of them may be asked for although nothing here carries it yet: the same
@@ -17,16 +18,18 @@ package struct HandlerRegistry: Sendable {
     /// - Parameters:
     ///   - code: a household's own kinds of work on code.
     ///   - models: whom the kinds that ask a model ask.
+    ///   - machine: what may be done to the machine.
     /// - Throws: `InvalidInput` for a set that selects nothing by its nature (`/executor/handlers/<n>`), and for a
     ///   declaration that takes a kind which is built in or declared already (`/handlers/<n>/kind`).
     package init(
         handlerSets: [String],
         declared: [DeclaredKind] = [],
         code: [CodeKind] = [],
-        models: ModelDirectory = .standard()
+        models: ModelDirectory = .standard(),
+        machine: MachineAccess = MachineAccess()
     ) throws(InvalidInput) {
         var offered: [TaskKind: any Handler] = [:]
-        for handler in builtInHandlers(models) { offered[handler.spec.kind] = handler }
+        for handler in builtInHandlers(models, machine) { offered[handler.spec.kind] = handler }
         for kind in CodeKind.standard { offered[kind.kind] = CodeHandler(kind, origin: .builtIn, models: models) }
         for kind in code { offered[kind.kind] = CodeHandler(kind, origin: .declared, models: models) }
         var issues: [InvalidInput.Issue] = []
@@ -43,7 +46,7 @@ package struct HandlerRegistry: Sendable {
         issues += Self.problems(of: sets, among: offered.keys)
         if !issues.isEmpty { throw InvalidInput(issues: issues) }
         handlers = offered.filter { Self.isSelected($0.key, by: sets) }
-        kinds = handlers.values.map(\.spec).sorted { $0.kind < $1.kind }
+        kinds = handlers.values.map(\.spec).filter { machine.allows($0.kind) }.sorted { $0.kind < $1.kind }
     }
 
     package func handler(for kind: TaskKind) -> (any Handler)? { handlers[kind] }
@@ -68,7 +71,7 @@ package struct HandlerRegistry: Sendable {
 }
 
 /// Every handler that is compiled in, one for each of `KindSpec.builtIn`.
-private func builtInHandlers(_ models: ModelDirectory) -> [any Handler] {
+private func builtInHandlers(_ models: ModelDirectory, _ machine: MachineAccess) -> [any Handler] {
     KindSpec.builtIn.compactMap { spec in
         switch spec.kind.rawValue {
         case "bench-noop": BenchNoop(spec: spec)
@@ -85,6 +88,11 @@ private func builtInHandlers(_ models: ModelDirectory) -> [any Handler] {
         case "ops-disk": OpsDisk(spec: spec)
         case "ops-uptime": OpsUptime(spec: spec)
         case "ops-service": OpsService(spec: spec)
+        case "ops-packages": OpsPackages(spec: spec, access: machine.packages)
+        case "ops-ansible": OpsAnsible(spec: spec, access: machine.ansible)
+        case "power-wake": PowerWake(spec: spec, place: machine.wake)
+        case "power-off": PowerOrder(spec: spec, command: machine.off)
+        case "power-reboot": PowerOrder(spec: spec, command: machine.reboot)
         case "dev-build": DevTask(spec: spec, goal: .build)
         case "dev-test": DevTask(spec: spec, goal: .test)
         case "dev-run": DevRun(spec: spec)

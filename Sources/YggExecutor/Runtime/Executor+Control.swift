@@ -74,6 +74,13 @@ extension Executor {
         return status
     }
 
+    /// Whether the thread that renews leases answers. Does not return while it hangs.
+    package func answers() async -> Bool {
+        await withCheckedContinuation { continuation in
+            runtime.machine.thread.run { continuation.resume(returning: true) }
+        }
+    }
+
     package var lifecycle: Lifecycle {
         state.withLock { state in
             state.tenure.map { tenure in tenure.seat.withLock { $0.control.lifecycle } } ?? state.lifecycle
@@ -191,11 +198,13 @@ struct AdmittedWork: Sendable {
 
 extension Assignment {
     /// An attempt that nobody leased.
+    /// - Parameter seen: what of the kind's tier is shown; as a rule nothing, because whoever asks is who is answered.
     static func local(
         _ id: TaskID,
         _ spec: KindSpec,
         params: JSONObject,
         runTimeout: Milliseconds?,
+        showing seen: Set<Tier> = [],
         at time: Timestamp
     ) -> Assignment {
         var timeouts = Timeouts.defaults(forPrefix: spec.kind.prefix)
@@ -208,8 +217,7 @@ extension Assignment {
                 params: params,
                 createdAt: time,
                 timeouts: timeouts,
-                // Whoever asks is who is answered.
-                skippedTier: Tier.allCases
+                skippedTier: Tier.allCases.filter { !seen.contains($0) }
             ),
             phase: .run,
             attempt: 1,

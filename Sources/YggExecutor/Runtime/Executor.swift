@@ -14,7 +14,7 @@ import YggTelemetry
 package final class Executor: Service {
     /// What every tenure shares.
     struct Runtime: Sendable {
-        let settings: ExecutorSettings
+        let live: LiveSettings
         let link: any CoordinatorLink
         let machine: ExecutorMachine
         let sabotage: Sabotage
@@ -22,6 +22,7 @@ package final class Executor: Service {
         let attempts: AttemptTable
 
         var clock: RuntimeClock { machine.clock }
+        var settings: ExecutorSettings { live.current }
     }
 
     struct State {
@@ -61,7 +62,7 @@ package final class Executor: Service {
         var logger = logger
         logger[.executorID] = "\(settings.id)"
         runtime = Runtime(
-            settings: settings,
+            live: LiveSettings(settings),
             link: link,
             machine: machine,
             sabotage: sabotage,

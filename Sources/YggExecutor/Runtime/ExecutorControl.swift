@@ -33,6 +33,8 @@ package struct ExecutorControl: Sendable {
         case models(ModelReport)
         /// Work without a lease has ended.
         case released(Slots)
+        /// The configuration was reloaded: there are this many slots now.
+        case resized(Slots)
         case ordered(Lifecycle.Order)
         case terminate
         case tick
@@ -223,6 +225,7 @@ package struct ExecutorControl: Sendable {
             modelChanges += 1
             return []
         case .released(let slots): return follow(syncLoop.handle(.released(slots), now: now), now: now)
+        case .resized(let slots): return follow(syncLoop.handle(.resized(slots), now: now), now: now)
         case .ordered(let order): return obey(lifecycle.handle(.ordered(order), now: now, time: time), now: now)
         case .terminate: return obey(lifecycle.handle(.terminate, now: now, time: time), now: now)
         case .tick:

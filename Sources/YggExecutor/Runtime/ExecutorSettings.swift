@@ -52,6 +52,9 @@ package struct ExecutorSettings: Sendable {
     package let agents = AgentBoard()
     /// The last lines of the executor's log; nil where it has no file.
     package var readLog: (@Sendable (_ lines: Int) -> [String])?
+    /// Reads the configuration of this process anew, for who asks over HTTP, and says what that changed; nil where nothing can
+    /// be read. Throws a `Problem` for one that cannot be used.
+    package var reload: (@Sendable () async throws -> JSONObject)?
 
     /// - Parameter environment: of this process.
     package init(

@@ -2,7 +2,17 @@ package import YggCore
 
 /// Runs one task here and now: no coordinator, no slots, no spool.
 package enum OneShot {
-    /// Runs `kind` to its end. Ends it in order where the surrounding task is cancelled.
+    /// How a task came out.
+    package struct End: Sendable {
+        /// Its last word; nil of one that was given up.
+        package let report: FinalReport?
+        /// What it asks in place of landing.
+        package let question: ApprovalQuestion?
+        /// The file of the diff that is asked about.
+        package let diff: String?
+    }
+
+    /// Runs `kind` to its end, landing what it makes. Ends it in order where the surrounding task is cancelled.
     /// - Parameters:
     ///   - onEvent: gets every entry of the log as it comes, one after the other.
     /// - Returns: its last word; nil where no handler offers the kind.
@@ -14,10 +24,30 @@ package enum OneShot {
         clock: RuntimeClock = .host,
         onEvent: @escaping @Sendable (EventDraft) async -> Void
     ) async throws(InvalidInput) -> FinalReport? {
+        try await end(of: kind, params: params, settings: settings, clock: clock, onEvent: onEvent)?.report
+    }
+
+    /// Runs `kind` to its end, which is a question where somebody is to see what it made before that lands.
+    /// - Parameter seen: what of the kind's tier is to be shown.
+    package static func end(
+        of kind: TaskKind,
+        params: JSONObject,
+        settings: ExecutorSettings,
+        showing seen: Set<Tier> = [],
+        clock: RuntimeClock = .host,
+        onEvent: @escaping @Sendable (EventDraft) async -> Void
+    ) async throws(InvalidInput) -> End? {
         guard let handler = settings.handlers.handler(for: kind) else { return nil }
         _ = try handler.spec.validate(params)
         let id = TaskID(trusted: "run-\(randomName(hostRandom).prefix(12))")
-        let assignment = Assignment.local(id, handler.spec, params: params, runTimeout: nil, at: clock.time())
+        let assignment = Assignment.local(
+            id,
+            handler.spec,
+            params: params,
+            runTimeout: nil,
+            showing: seen,
+            at: clock.time()
+        )
         let attempt = Attempt(
             key: LeaseKey(task: id, epoch: 0),
             handler: handler,
@@ -36,6 +66,12 @@ package enum OneShot {
         } onCancel: {
             attempt.stop(.cancelled)
         }
-        return FinalReport(of: result, endedBy: attempt.end, limits: assignment.spec.timeouts)
+        let question = result.isDone ? result.question : nil
+        let desk = ArtifactDesk.local(attempt.key, workspaceRoot: settings.workspaceRoot)
+        return End(
+            report: FinalReport(of: result, endedBy: attempt.end, limits: assignment.spec.timeouts),
+            question: question,
+            diff: question?.diff.map(desk.path(of:))
+        )
     }
 }

@@ -81,6 +81,7 @@ extension Tenure {
 
     /// - Returns: why it has to be tried again; nil when it is done, or no repetition helps.
     private func register() async -> LinkError? {
+        let offers = seat.withLock { $0.offers }
         let registration = Registration(
             offer: settings.offer(url: url, resources: seat.withLock { $0.control.resources }),
             instance: instance,
@@ -97,8 +98,9 @@ extension Tenure {
                     seat.storeID = answer.storeID
                     spoolThread.run { [remember] in remember(answer.storeID) }
                 }
-                seat.isRegistered = seat.storeID == answer.storeID
-                return seat.isRegistered
+                let isOurs = seat.storeID == answer.storeID
+                seat.isRegistered = isOurs && seat.offers == offers
+                return isOurs
             }
             if isOurs { logger.info("Registered", metadata: .of([.leaseTTL: "\(answer.ttl.rawValue)"])) }
             if !isOurs { end(.storeChanged) }

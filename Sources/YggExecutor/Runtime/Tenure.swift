@@ -28,6 +28,8 @@ final class Tenure: Sendable {
         var isPerforming = false
         /// Known to the coordinator under this boot id.
         var isRegistered = false
+        /// Counts what there was to offer: a registration that was under way when that changed is not the last.
+        var offers = 0
         var storeID: String?
         var ttl = Milliseconds.seconds(15)
         /// When the last answer came.
@@ -43,7 +45,7 @@ final class Tenure: Sendable {
     /// How far apart an executor that holds nothing asks for its coordinator.
     static let idleRetry = Duration.seconds(5)
 
-    let settings: ExecutorSettings
+    let live: LiveSettings
     let link: any CoordinatorLink
     let clock: RuntimeClock
     let logger: Logger
@@ -79,7 +81,8 @@ final class Tenure: Sendable {
         lifecycle: Lifecycle,
         remember: @escaping @Sendable (_ storeID: String) -> Void
     ) {
-        settings = runtime.settings
+        live = runtime.live
+        let settings = live.current
         link = runtime.link
         clock = runtime.machine.clock
         logger = runtime.logger
@@ -90,7 +93,7 @@ final class Tenure: Sendable {
         attempts = runtime.attempts
         self.journal = journal
         shelf = link.artifacts.map { link in
-            ArtifactShelf("\(runtime.settings.dataDirectory)/artifacts", link: link, undelivered: undelivered)
+            ArtifactShelf("\(settings.dataDirectory)/artifacts", link: link, undelivered: undelivered)
         }
         instance = identity.instance
         life = identity.lives
@@ -107,6 +110,9 @@ final class Tenure: Sendable {
             Seat(control: control, disks: DiskGuard(floor: settings.diskFloor), storeID: identity.storeID)
         )
     }
+
+    /// As they are at the moment.
+    var settings: ExecutorSettings { live.current }
 
     /// Serves until it ends. Returns when every attempt is over.
     func run() async -> Ending {

@@ -69,6 +69,9 @@ enum LocalFiles {
     static func isFile(_ path: String) -> Bool { mode(of: path).map { $0 & S_IFMT == S_IFREG } ?? false }
     static func exists(_ path: String) -> Bool { mode(of: path) != nil }
 
+    /// Whether this user may make files in it.
+    static func isWritableDirectory(_ path: String) -> Bool { isDirectory(path) && access(path, W_OK | X_OK) == 0 }
+
     static func isLink(_ path: String) -> Bool {
         var status = stat()
         return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK

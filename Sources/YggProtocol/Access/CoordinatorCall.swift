@@ -19,7 +19,7 @@ package enum CoordinatorCall: String, Sendable, Hashable, CaseIterable {
     case listServices, showService, registerService, heartbeatService, removeService
     case serviceHealth, serviceInfo, serviceStatus, serviceLogs, serviceExecute, serviceAction
 
-    case whoAmI, listTokens, createToken, revokeToken, issueTicket, audit
+    case whoAmI, listTokens, createToken, revokeToken, issueTicket, audit, reloadConfiguration
 
     package var method: String { row.method }
     /// With `:name` where a part of the path is a parameter.
@@ -89,6 +89,7 @@ package enum CoordinatorCall: String, Sendable, Hashable, CaseIterable {
         case .revokeToken: ("DELETE", "/v1/tokens/:token", .role(.operator))
         case .issueTicket: ("POST", "/v1/tickets", .role(.viewer))
         case .audit: ("GET", "/v1/audit", .role(.operator))
+        case .reloadConfiguration: ("POST", "/v1/config/reload", .role(.operator))
         }
     }
 }

@@ -31,21 +31,23 @@ struct HealthRoutes: Sendable {
         let disk = coordinator.diskState
         let declined = storeFailure == nil ? try await coordinator.declinedByAll() : []
         let backup = coordinator.backupVerdict
-        let isWarned = disk.isLow || !declined.isEmpty || backup.isWarning
+        let registry = coordinator.registryVerdict
+        let isWarned = disk.isLow || !declined.isEmpty || backup.isWarning || registry?.detail != nil
         let status = storeFailure != nil ? "fail" : isWarned ? "warn" : fleetStatus
         var store: JSONObject = ["status": .string(storeFailure == nil ? "pass" : "fail")]
         store.append("detail", .optional(storeFailure))
         let fleet: JSONObject = [
             "status": .string(fleetStatus), "up": .int(Int64(up)), "total": .int(Int64(executors.count)),
         ]
+        var checks: JSONObject = [
+            "store": .object(store), "executors": .object(fleet), "disk": .object(disk.check),
+            "tasks": .object(check(declined)), "backup": .object(backup.check),
+        ]
+        checks.append("registry", registry?.check)
         return .json(
             [
                 "status": .string(status), "version": .string(YggVersion.current),
-                "uptimeMs": .int(uptime.rawValue),
-                "checks": [
-                    "store": .object(store), "executors": .object(fleet), "disk": .object(disk.check),
-                    "tasks": .object(check(declined)), "backup": .object(backup.check),
-                ],
+                "uptimeMs": .int(uptime.rawValue), "checks": .object(checks),
             ],
             status: storeFailure == nil ? .ok : .serviceUnavailable
         )
@@ -191,6 +193,15 @@ extension DiskGuard {
         var check: JSONObject = ["status": .string(isLow ? "warn" : "pass")]
         check.append("detail", .optional(sentence))
         return check
+    }
+}
+
+extension RegistryVerdict {
+    /// As `/health` tells it: without a registry nothing stops, and nothing new is installed.
+    fileprivate var check: JSON {
+        var check: JSONObject = ["status": .string(detail == nil ? "pass" : "warn"), "url": .string(url)]
+        check.append("detail", .optional(detail))
+        return .object(check)
     }
 }
 

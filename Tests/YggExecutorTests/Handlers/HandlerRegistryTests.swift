@@ -10,9 +10,25 @@ struct HandlerRegistryTests {
 
     @Test
     func `every built-in kind has a handler`() throws {
-        let registry = try HandlerRegistry(handlerSets: ["all"])
+        var everything = MachineAccess()
+        everything.packages = MachineAccess.Packages()
+        everything.ansible = MachineAccess.Ansible(root: "/srv/ansible")
+        everything.off = ["systemctl", "poweroff"]
+        everything.reboot = ["systemctl", "reboot"]
+        let registry = try HandlerRegistry(handlerSets: ["all"], machine: everything)
         #expect(registry.kinds == KindSpec.builtIn.sorted { $0.kind < $1.kind })
         for spec in KindSpec.builtIn { #expect(registry.handler(for: spec.kind)?.spec == spec) }
+    }
+
+    @Test
+    func `what the machine's owner has not allowed is there and not offered`() throws {
+        let registry = try HandlerRegistry(handlerSets: ["all"])
+        let missing = KindSpec.builtIn.filter { !registry.kinds.contains($0) }.map(\.kind)
+        #expect(missing.map(\.rawValue).sorted() == ["ops-ansible", "ops-packages", "power-off", "power-reboot"])
+        for kind in missing {
+            #expect(registry.handler(for: kind) != nil)
+            #expect(MachineAccess.permission(of: kind) != nil)
+        }
     }
 
     @Test(arguments: [
@@ -20,7 +36,7 @@ struct HandlerRegistryTests {
         (["ops-"], ["ops-disk", "ops-lamp", "ops-service", "ops-uptime"]),
         (["git-log", "ops-lamp"], ["git-log", "ops-lamp"]),
         (["house"], ["house-light"]),
-        (["plan", "power"], []),
+        (["plan", "power"], ["power-wake"]),
         ([], []),
     ])
     func `a set selects by prefix or kind`(sets: [String], kinds: [String]) throws {

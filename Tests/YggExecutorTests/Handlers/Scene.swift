@@ -114,14 +114,16 @@ final class Scene: Sendable {
     }
 
     /// Runs a built-in kind to its end.
+    /// - Parameter machine: what may be done to this machine.
     func run(
         _ kind: String,
         _ params: JSONObject,
         task: String = "t1",
         epoch: Int64 = 1,
-        timeouts: Timeouts = Timeouts()
+        timeouts: Timeouts = Timeouts(),
+        machine: MachineAccess = MachineAccess()
     ) async throws -> HandlerResult {
-        let registry = try HandlerRegistry(handlerSets: ["all"])
+        let registry = try HandlerRegistry(handlerSets: ["all"], machine: machine)
         let handler = try #require(registry.handler(for: TaskKind(trusted: kind)))
         let complete = try handler.spec.validate(params)
         return await handler.run(context(kind, complete, task: task, epoch: epoch, timeouts: timeouts))

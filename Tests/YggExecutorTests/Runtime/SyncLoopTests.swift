@@ -51,6 +51,16 @@ struct SyncLoopTests {
 
     private static func loop(slots: Int = 1) -> SyncLoop { SyncLoop(slots: Slots(["default": slots])) }
 
+    @Test func `more slots start what waits, fewer end nothing`() {
+        var loop = Self.loop(slots: 1)
+        let first = loop.handle(Self.statement(1, Self.lease("a"), Self.lease("b"), Self.lease("c")), now: Self.start)
+        #expect(Self.words(first) == ["accept a", "accept b", "accept c", "start a"])
+        #expect(Self.words(loop.handle(.resized(Slots(["default": 2])), now: Self.start)) == ["start b"])
+        #expect(loop.handle(.resized(Slots(["default": 1])), now: Self.start).isEmpty)
+        #expect(loop.handle(.finished(Self.key("a")), now: Self.start).isEmpty, "one slot, and b has it")
+        #expect(Self.words(loop.handle(.finished(Self.key("b")), now: Self.start)) == ["start c"])
+    }
+
     @Test func `a lease is accepted, then started while a slot is free`() {
         var loop = Self.loop(slots: 2)
         let effects = loop.handle(

@@ -1,0 +1,104 @@
+import Glibc
+import Synchronization
+import Testing
+
+@testable import YggCommands
+
+@Suite(.timeLimit(.minutes(1)))
+struct SupervisorTests {
+    @Test(
+        arguments: [
+            (["NOTIFY_SOCKET": "/run/n", "WATCHDOG_USEC": "3000000"], Duration.milliseconds(1500)),
+            (["NOTIFY_SOCKET": "/run/n", "WATCHDOG_USEC": "3000000", "WATCHDOG_PID": "77"], .milliseconds(1500)),
+            (["NOTIFY_SOCKET": "/run/n", "WATCHDOG_USEC": "3000000", "WATCHDOG_PID": "78"], nil),
+            (["NOTIFY_SOCKET": "/run/n", "WATCHDOG_USEC": "soon"], nil), (["NOTIFY_SOCKET": "/run/n"], nil),
+            (["WATCHDOG_USEC": "3000000"], nil), ([:], nil),
+        ] as [([String: String], Duration?)]
+    )
+    func `signs of life are given twice as often as they are wanted`(environment: [String: String], interval: Duration?)
+    {
+        #expect(Supervisor(environment: environment, process: 77).interval == interval)
+    }
+
+    @Test(arguments: [nil, "", "@", "relative/path", "vsock:2:1234", "/" + String(repeating: "x", count: 120)])
+    func `what is no socket is nobody`(name: String?) {
+        #expect(NotifySocket(environment: name.map { ["NOTIFY_SOCKET": $0] } ?? [:]) == nil)
+    }
+
+    @Test func `nobody listens, and nothing is wrong`() throws {
+        let socket = try #require(NotifySocket(environment: ["NOTIFY_SOCKET": "/tmp/ygg-nobody-\(getpid())"]))
+        #expect(!socket.send("READY=1"))
+    }
+
+    /// A socket that stands in the place of systemd's.
+    private final class Listener: Sendable {
+        let path = "/tmp/ygg-notify-\(getpid())-\(UInt64.random(in: .min ... .max))"
+        private let socket: Int32
+
+        init() throws {
+            socket = Glibc.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+            var address = sockaddr_un()
+            address.sun_family = sa_family_t(AF_UNIX)
+            let bytes = Array(path.utf8)
+            withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+            let bound = withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(socket, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                }
+            }
+            try #require(bound == 0)
+        }
+
+        deinit {
+            close(socket)
+            unlink(path)
+        }
+
+        /// What was said and not read yet; nil where nothing was. A datagram is there as soon as it is sent.
+        func next() -> String? {
+            var buffer = [UInt8](repeating: 0, count: 1024)
+            let count = recv(socket, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+            return count > 0 ? String(decoding: buffer.prefix(count), as: UTF8.self) : nil
+        }
+    }
+
+    @Test func `each turn of a server's life is told`() throws {
+        let listener = try Listener()
+        let supervisor = Supervisor(environment: ["NOTIFY_SOCKET": listener.path])
+        supervisor.reloaded()
+        #expect(listener.next() == nil, "it does not serve yet")
+        supervisor.ready("Serving")
+        #expect(listener.next() == "READY=1\nSTATUS=Serving")
+        supervisor.reloading()
+        #expect(listener.next()?.hasPrefix("RELOADING=1\nMONOTONIC_USEC=") == true)
+        supervisor.reloaded()
+        #expect(listener.next() == "READY=1\nSTATUS=Serving")
+        supervisor.stopping()
+        #expect(listener.next()?.hasPrefix("STOPPING=1") == true)
+        supervisor.reloaded()
+        #expect(listener.next() == nil, "it stops, whatever was read meanwhile")
+    }
+
+    @Test func `a part that does not answer is not spoken for`() async throws {
+        let listener = try Listener()
+        let environment = ["NOTIFY_SOCKET": listener.path, "WATCHDOG_USEC": "20000"]
+        let supervisor = Supervisor(environment: environment)
+        let (asked, ask) = AsyncStream.makeStream(of: Void.self)
+        let isWell = Mutex(false)
+        supervisor.check(.coordinator) { true }
+        supervisor.check(.executor) {
+            defer { ask.yield() }
+            return isWell.withLock { $0 }
+        }
+        let running = Task { await supervisor.run() }
+        var turns = asked.makeAsyncIterator()
+        for _ in 0..<3 { await turns.next() }
+        #expect(listener.next() == nil)
+        isWell.withLock { $0 = true }
+        // By the third question from here the answer to the first was told.
+        for _ in 0..<3 { await turns.next() }
+        #expect(listener.next() == "WATCHDOG=1")
+        running.cancel()
+        await running.value
+    }
+}
