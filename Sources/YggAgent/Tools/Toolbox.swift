@@ -20,6 +20,8 @@ package struct Toolbox: Sendable {
         package var isolation: Isolation
         /// Commands may reach the network.
         package var network = false
+        /// Commands may write in the workspace and in their scratch directory alone; see `Isolation.confinesWrites`.
+        package var confinesWrites = false
         /// What no command may see, where the isolation allows: absolute paths. Whoever has keys of his own on this
         /// machine adds them.
         package var hidden: [String]

@@ -97,7 +97,8 @@ struct SettingResolver {
         for (name, values) in [
             ("routes", routes), ("executors", configuration.executors.map(\.id.rawValue)),
             ("services", configuration.services.entries.map(\.id.rawValue)),
-            ("handlers", configuration.handlers.map(\.spec.kind.rawValue)), ("resources", resources),
+            ("handlers", configuration.handlers.map(\.spec.kind.rawValue)),
+            ("codeKinds", configuration.codeKinds.map(\.kind.rawValue)), ("resources", resources),
             ("models.providers", configuration.models.providers.map { "\($0.name)=\($0.type)" }),
             ("secrets", configuration.secrets.map { "\($0.name)=\($0.reference.text)" }),
         ] {

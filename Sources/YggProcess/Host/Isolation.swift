@@ -9,7 +9,8 @@ import Glibc
 ///   whatever it has left behind, wherever that has hidden: the first process of a process namespace takes the
 ///   others with it;
 /// * reaches no network but a loopback of its own, unless it is to have one;
-/// * finds nothing in the files and directories it is told to be kept from.
+/// * finds nothing in the files and directories it is told to be kept from;
+/// * writes nowhere but where it is told, if it is told, see ``confinesWrites``.
 ///
 /// Not every kernel and container allows it. What is active is found out by doing it, see ``here``.
 package struct Isolation: Sendable, Hashable {
@@ -20,7 +21,8 @@ package struct Isolation: Sendable, Hashable {
         case secrets
     }
 
-    /// What is run in front of a command: these words, then the places that are hidden, then the others.
+    /// What is run in front of a command: these words, then the places that are hidden, then those that it may write, then
+    /// the others.
     private struct Cage: Sendable, Hashable {
         var before: [String]
         var after: [String]
@@ -35,11 +37,20 @@ package struct Isolation: Sendable, Hashable {
 
     /// The argv that runs `argv` isolated. The command must exist: what starts it here is not the kernel but a program
     /// that would say so in its own words.
-    /// - Parameter hidden: absolute paths. A directory is empty for the command and may not be entered, a file is empty;
-    ///   one that is not there is passed over. Where one cannot be hidden, the command does not run.
-    package func wrap(_ argv: [String], network: Bool, hiding hidden: [String] = []) -> [String] {
+    /// - Parameters:
+    ///   - hidden: absolute paths. A directory is empty for the command and may not be entered, a file is empty; one that is
+    ///     not there is passed over. Where one cannot be hidden, the command does not run.
+    ///   - writable: directories, the only ones that it may write; empty for all that its user may. Only where
+    ///     ``confinesWrites`` says so; elsewhere the command does not run.
+    package func wrap(
+        _ argv: [String],
+        network: Bool,
+        hiding hidden: [String] = [],
+        writable: [String] = []
+    ) -> [String] {
         guard let cage = cages[network] else { return argv }
-        return cage.before + (parts.contains(.secrets) ? hidden : []) + cage.after + argv
+        let hasMounts = parts.contains(.secrets)
+        return cage.before + (hasMounts ? hidden : []) + ["--"] + (hasMounts ? writable : []) + cage.after + argv
     }
 }
 
@@ -145,6 +156,10 @@ extension Isolation {
         /// Runs as the first process of the namespaces and stays, because the kernel keeps signals from the first
         /// process that a command expects to die of. The mark for want of memory is set here again: ours may have come
         /// after the first fork.
+        ///
+        /// What may be written is mounted once more where it is; then everything else is made read-only, with the flags that
+        /// whoever is root here alone may not take away. The kernel writes blanks in names in another way: where one is in
+        /// the way of a mount, nothing is confined.
         private static let script = """
             { echo \(ProcessGroup.outOfMemoryScore) > /proc/self/oom_score_adj; } 2>/dev/null
             if [ -n "$1" ]; then "$1" link set lo up || exit 125; fi
@@ -156,6 +171,29 @@ extension Isolation {
                 fi
                 shift
             done
+            shift
+            if [ "$1" != -- ]; then
+                for place; do
+                    [ "$place" != -- ] || break
+                    "$mount" --bind "$place" "$place" || exit 125
+                done
+                while read -r _ _ _ _ place options _; do
+                    case $place in
+                    /proc | /proc/* | /dev | /dev/*) continue ;;
+                    esac
+                    for kept; do
+                        [ "$kept" != -- ] || break
+                        [ "$kept" != "$place" ] || continue 2
+                    done
+                    flags=ro
+                    for flag in nosuid nodev noexec noatime nodiratime relatime; do
+                        case ,$options, in *",$flag,"*) flags=$flags,$flag ;; esac
+                    done
+                    "$mount" -o "remount,bind,$flags" "$place" || exit 125
+                done < /proc/self/mountinfo
+                if [ -d /dev/shm ]; then "$mount" -t tmpfs -o mode=1777,size=64m none /dev/shm || exit 125; fi
+                while [ "$1" != -- ]; do shift; done
+            fi
             shift
             "$@"
             exit $?

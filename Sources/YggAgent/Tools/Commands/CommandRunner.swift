@@ -10,12 +10,15 @@ struct CommandRunner: Sendable {
     private let isolation: Isolation
     private let network: Bool
     private let hidden: [String]
+    /// Empty where they may write whatever their user may.
+    private let writable: [String]
 
     init(_ setting: Toolbox.Setting) {
         let (root, scratch) = (setting.root, setting.scratch)
         self.root = root
         isolation = setting.isolation
         network = setting.network
+        writable = setting.confinesWrites ? [root, scratch.path] : []
         // What holds the workspace cannot be hidden.
         hidden = setting.hidden.filter { place in
             ![root, scratch.path].contains { $0 == place || $0.hasPrefix(place + "/") }
@@ -53,7 +56,7 @@ struct CommandRunner: Sendable {
         time: Duration
     ) -> ProcessSpec {
         ProcessSpec(
-            argv: isolation.wrap(argv, network: network, hiding: hidden),
+            argv: isolation.wrap(argv, network: network, hiding: hidden, writable: writable),
             environment: environment ?? self.environment,
             workingDirectory: directory ?? root,
             runTimeout: time

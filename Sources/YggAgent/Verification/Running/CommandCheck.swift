@@ -7,8 +7,8 @@ package struct CommandCheck: Sendable {
     }
 
     /// - Returns: without an exit code where it did not end by itself, was cancelled or is not installed.
-    package func run(_ argv: [String]) async -> StepReport {
-        let step = VerificationStep(.test, argv)
+    package func run(_ argv: [String], within time: Duration = .seconds(600)) async -> StepReport {
+        let step = VerificationStep(.test, argv, timeLimit: time)
         if steps.lack(of: step) != nil { return StepReport(step: step, exitCode: nil) }
         do {
             return try await steps.run(step).report

@@ -1,24 +1,9 @@
-import Glibc
-import YggAgent
 import YggClient
 import YggConfiguration
 import YggCore
-import YggProcess
 
-/// What the checks look at.
-struct Patient: Sendable {
-    let settings: ResolvedSettings
-    let client: CoordinatorClient
-}
-
-/// One thing that `ygg doctor` looks at.
-struct DoctorCheck: Sendable {
-    let name: String
-    let look: @Sendable (Patient) async -> DoctorFinding
-
-    /// In the order in which they are made and shown.
-    static let all = [coordinator, clock, executors, handlers, git, disk, models]
-
+/// Coordinator and executors, as the coordinator shows them.
+extension DoctorCheck {
     static let coordinator = DoctorCheck(name: "coordinator") { patient in
         let url = patient.client.urls.joined(separator: ", ")
         do {
@@ -41,11 +26,11 @@ struct DoctorCheck: Sendable {
         let reply = try? await HTTPTransport(baseURL: patient.client.urls[0], token: nil)
             .send(method: "GET", path: "/livez", timeout: .seconds(10))
         guard let theirs = reply?.header("date").flatMap(Timestamp.init(httpDate:)) else {
-            return .pass("\(wallClock()); there is no other clock to compare it with")
+            return .skip("\(ProcessContext.now()); there is no other clock to compare it with.")
         }
-        let apart = wallClock() - theirs
+        let apart = ProcessContext.now() - theirs
         let seconds = abs(apart.rawValue) / 1000
-        guard seconds > 5 else { return .pass("\(wallClock()), as the coordinator's") }
+        guard seconds > 5 else { return .pass("\(ProcessContext.now()), as the coordinator's") }
         return .warn(
             "This machine's clock is \(seconds) s \(apart > .zero ? "ahead of" : "behind") the coordinator's.",
             next: "Let both be set by the network: timedatectl set-ntp true"
@@ -82,80 +67,72 @@ struct DoctorCheck: Sendable {
         )
     }
 
-    static let git = DoctorCheck(name: "git") { _ in
-        let environment = cleanEnvironment(from: ProcessContext.environment)
-        let collected = await collectProcess(
-            ProcessSpec(argv: ["git", "--version"], environment: environment, runTimeout: .seconds(10))
+    /// Executors dial out, so most of the fleet works without; what is lost is said with each.
+    static let network = DoctorCheck(name: "network") { patient in
+        guard let executors = try? await patient.client.executors() else { return .unasked }
+        let configured = patient.settings.configuration.executors
+        let fixed = configured.map { ($0.id.rawValue, $0.url) }
+        let registered = executors.filter { $0["state"] != "stopped" }.compactMap { executor in
+            executor["url"]?.stringValue.map { (executor["id"]?.stringValue ?? "", $0) }
+        }
+        let isHere = patient.client.urls.contains(where: LocalAddress.isLoopback)
+        let known = Set(registered.map(\.0))
+        // What listens on another machine's loopback is that machine's own.
+        let all = (registered + fixed.filter { !known.contains($0.0) })
+            .filter { isHere || !LocalAddress.isLoopback($0.1) }
+        guard !all.isEmpty else { return .skip("No executor is served to other machines.") }
+        let troubles = await unreachable(all)
+        guard !troubles.isEmpty else {
+            return .pass("\(all.map(\.0).sorted().joined(separator: ", ")) can be reached from here")
+        }
+        let called = Set(fixed.map(\.0)).intersection(troubles.map(\.id)).subtracting(known)
+        let ports = Set(troubles.compactMap { $0.url.split(separator: ":").last.map(String.init) }).sorted()
+        return .warn(
+            troubles.map { "\($0.id) does not answer at \($0.url) (\($0.reason))" }.joined(separator: "; "),
+            next: called.isEmpty
+                ? "Its work goes on without, its /agent and /action do not: see that it runs, and let port "
+                    + "\(ports.joined(separator: ", ")) through the firewall or the tailnet's ACL."
+                : "\(called.sorted().joined(separator: ", ")) is called by the coordinator and gets no work: see that it "
+                    + "runs, and let port \(ports.joined(separator: ", ")) through the firewall or the tailnet's ACL."
         )
-        let version = String(collected.stdout.prefix { !$0.isNewline })
-        guard !collected.outcome.succeeded else { return .pass(version) }
-        return .fail("git does not run on this machine.", next: "Install it with: apt-get install git")
     }
 
-    static let disk = DoctorCheck(name: "disk") { patient in
-        let settings = patient.settings
-        let places = [
-            ("data", settings.dataDirectory, max(settings.coordinatorDiskFloor, settings.executorDiskFloor)),
-            ("workspace", settings.workspaceRoot, settings.executorDiskFloor),
-        ]
-        var told: [String] = []
-        for (name, directory, floor) in places {
-            guard let space = diskSpace(of: nearestDirectory(directory)) else { continue }
-            let free = ByteSize(bytes: space.free)
-            guard free >= floor else {
-                return .fail(
-                    "\(space.free >> 20) MiB are free where the \(name) is (\(directory)), \(floor.text) are needed.",
-                    next: "Free some space there, or choose another place with --data-dir or --workspace."
-                )
+    private static func unreachable(
+        _ executors: [(id: String, url: String)]
+    ) async -> [(id: String, url: String, reason: String)] {
+        await withTaskGroup(of: (id: String, url: String, reason: String)?.self) { group in
+            for (id, url) in executors {
+                group.addTask {
+                    do {
+                        _ = try await HTTPTransport(baseURL: url, token: nil)
+                            .send(method: "GET", path: "/livez", timeout: .seconds(3))
+                        return nil
+                    } catch {
+                        return (id, url, (error as? TransportError)?.reason ?? "\(error)")
+                    }
+                }
             }
-            told.append("\(space.free >> 30) GiB free for the \(name)")
+            var troubles: [(id: String, url: String, reason: String)] = []
+            for await trouble in group { if let trouble { troubles.append(trouble) } }
+            return troubles.sorted { $0.id < $1.id }
         }
-        return .pass(told.joined(separator: ", "))
     }
 
-    static let models = DoctorCheck(name: "models") { patient in
+    static let registry = DoctorCheck(name: "registry") { patient in
+        guard let url = patient.settings.configuration.coordinator.registryURL else {
+            return .skip("No registry of images is configured (coordinator.registry.url).")
+        }
+        let next = "See that it runs: scripts/deploy-registry.sh. Images that machines have are used without it."
         do {
-            let directory = try ModelDirectory(patient.settings)
-            let choice = try directory.model(nil)
-            if choice.identity.isScripted { return .pass("\(choice.name), which is scripted") }
-            let installed = try await choice.provider.service.installed()
-            guard installed.contains(where: { OllamaLibrary.isSame($0.name, choice.model) }) else {
-                return .fail(
-                    "\(choice.identity.endpoint) answers, and does not have the default model \(choice.name).",
-                    next: "Fetch it: ygg run ollama-pull --model \(choice.name)"
-                )
+            let reply = try await HTTPTransport(baseURL: url, token: nil)
+                .send(method: "GET", path: "/v2/", timeout: .seconds(5))
+            switch reply.status {
+            case 200: return .pass("\(url) answers")
+            case 401: return .pass("\(url) answers, and asks for a password")
+            default: return .fail("\(url)/v2/ answers with \(reply.status): that is no registry.", next: next)
             }
-            return .pass("\(choice.name) at \(choice.identity.endpoint)")
-        } catch let failure as ModelFailure {
-            // Who named no server may do without.
-            return patient.settings.namesModels
-                ? .fail(failure.detail, next: failure.nextAction) : .warn(failure.detail, next: failure.nextAction)
         } catch {
-            let failure = CommandFailure(describing: error)
-            return .fail(failure.message, next: failure.next ?? "See `ygg config check`.")
+            return .fail("\(url) does not answer: \((error as? TransportError)?.reason ?? "\(error)").", next: next)
         }
     }
-}
-
-extension DoctorFinding {
-    /// Of what only the coordinator knows.
-    fileprivate static let unasked = DoctorFinding.warn(
-        "Only the coordinator could say.",
-        next: "See to the coordinator first."
-    )
-}
-
-/// The directory, or the first above it that exists.
-private func nearestDirectory(_ path: String) -> String {
-    var path = path
-    while diskSpace(of: path) == nil, let slash = path.lastIndex(of: "/"), slash > path.startIndex {
-        path = String(path[..<slash])
-    }
-    return path
-}
-
-private func wallClock() -> Timestamp {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
 }
