@@ -20,10 +20,10 @@ if [[ -n $unwritten ]]; then
 fi
 
 # The classes that have a number; what is decided by a tracker (16) has none of its own here.
-numbers=$(awk '/^## / {here = ($0 == "## Faults and their tests")} here && /^\| / {split($0, cells, "|"); print cells[2]}' \
+classes=$(awk '/^## / {here = ($0 == "## Faults and their tests")} here && /^\| / {split($0, cells, "|"); print cells[2]}' \
     "$page" | grep -oE 'F[0-9]+' | sort -u)
-missing=$(comm -23 <(printf 'F%s\n' {1..15} 17 18 | sort -u) <(printf '%s\n' "$numbers"))
-if [[ -n $missing ]]; then
-    printf '  %s\n' "$missing" >&2
+unkept=$(comm -23 <(printf 'F%s\n' {1..15} 17 18 | sort -u) <(printf '%s\n' "$classes"))
+if [[ -n $unkept ]]; then
+    printf '  %s\n' "$unkept" >&2
     die "docs/reliability.md has no row for these classes of faults (above)" "Name the test that keeps the promise."
 fi
