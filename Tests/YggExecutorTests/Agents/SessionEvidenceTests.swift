@@ -46,5 +46,6 @@ struct SessionEvidenceTests {
         let broken = StepReport(step: VerificationStep(.build, ["make"]), exitCode: 2, output: "no rule")
         let evidence = Self.evidence(.baseFailed(BaseFailure(code: "base-broken", detail: "", steps: [broken])))
         #expect(evidence.base == [broken] && evidence.commands.isEmpty)
+        #expect(evidence.failures(after: []) == ["before": ["make"], "after": []])
     }
 }

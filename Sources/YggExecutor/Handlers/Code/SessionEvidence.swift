@@ -54,10 +54,14 @@ struct SessionEvidence: Sendable {
         return []
     }
 
-    /// What failed before the work, and what fails after it, by the names that the checks give.
+    /// What failed before the work, and what fails after it, by the names that the checks give; by the command where they
+    /// give none.
     /// - Parameter after: the checks of what became of it.
     func failures(after: [StepReport]) -> JSON {
-        let names = { (steps: [StepReport]) in JSON.array(steps.flatMap(\.failures).map(JSON.string)) }
+        let names = { (steps: [StepReport]) in
+            let all = steps.flatMap { $0.failures.isEmpty && !$0.passed ? [$0.step.line] : $0.failures }
+            return JSON.array(all.map(JSON.string))
+        }
         return ["before": names(base), "after": names(after)]
     }
 
