@@ -21,9 +21,13 @@ extension Isolation {
             unlink(outside)
             rmdir(directory)
         }
-        let script = "touch \"$1\" && ! touch \"$2\" 2>/dev/null"
-        let argv = wrap(["sh", "-c", script, "sh", inside, outside], network: false, writable: [directory])
-        let spec = ProcessSpec(argv: argv, environment: ["PATH": "/usr/bin:/bin"], runTimeout: .seconds(10))
+        let script = "touch inside && ! touch \"$1\" 2>/dev/null"
+        let spec = ProcessSpec(
+            argv: wrap(["sh", "-c", script, "sh", outside], network: false, writable: [directory]),
+            environment: ["PATH": "/usr/bin:/bin"],
+            workingDirectory: directory,
+            runTimeout: .seconds(10)
+        )
         return await collectProcess(spec, limit: 1 << 10).outcome.succeeded
     }
 }

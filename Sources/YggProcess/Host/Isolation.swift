@@ -158,7 +158,8 @@ extension Isolation {
         /// after the first fork.
         ///
         /// What may be written is mounted once more where it is; then everything else is made read-only, with the flags that
-        /// whoever is root here alone may not take away. The kernel writes blanks in names in another way: where one is in
+        /// whoever is root here alone may not take away. The directory is entered once more, too: otherwise it would be the
+        /// one below the new mount. The kernel writes blanks in names in another way: where one is in
         /// the way of a mount, nothing is confined.
         private static let script = """
             { echo \(ProcessGroup.outOfMemoryScore) > /proc/self/oom_score_adj; } 2>/dev/null
@@ -193,6 +194,7 @@ extension Isolation {
                 done < /proc/self/mountinfo
                 if [ -d /dev/shm ]; then "$mount" -t tmpfs -o mode=1777,size=64m none /dev/shm || exit 125; fi
                 while [ "$1" != -- ]; do shift; done
+                cd "$PWD" || exit 125
             fi
             shift
             "$@"
