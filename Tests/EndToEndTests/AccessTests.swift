@@ -214,6 +214,24 @@ struct AccessTests {
         }
     }
 
+    @Test func `whoever is nobody learns that a backup has failed, and not where it was to be`() async throws {
+        try await GuardedHousehold.with(configuration: "auth: {loopback: required}\nbackup: {dir: /not/there}\n") {
+            household,
+            _ in
+            func detail(showing token: String?) async throws -> String {
+                // The first try is made when the coordinator has begun; nothing tells of it.
+                while true {
+                    try Task.checkCancellation()
+                    let check = try await household.call("GET", "/health", showing: token).json?["checks"]?["backup"]
+                    if check?["status"] == "warn" { return check?["detail"]?.stringValue ?? "" }
+                }
+            }
+            #expect(try await detail(showing: household.admin).contains("/not/there"))
+            let open = try await detail(showing: nil)
+            #expect(open.contains("failed") && !open.contains("/not/there"), "\(open)")
+        }
+    }
+
     @Test func `headers have a limit with a name`() async throws {
         try await GuardedHousehold.with(
             configuration: "coordinator: {limits: {headers: 4KiB}}\nauth: {loopback: required}\n"

@@ -8,6 +8,14 @@ struct TableTests {
         rows: [["one", "7", "a title of some length"], ["second", "12345", "short"]]
     )
 
+    @Test(arguments: [
+        ("a\u{202E}dcba", "adcba"), ("x\u{2066}y\u{2069}z", "xyz"), ("\u{200F}\u{061C}r", "r"),
+        ("a\u{1B}[2Jb\nc", "a [2Jb c"), ("👩‍💻 at work", "👩‍💻 at work"),
+    ])
+    func `a line holds nothing that a terminal obeys, nor what turns its direction`(text: String, line: String) {
+        #expect(DisplayText.oneLine(text) == line)
+    }
+
     @Test
     func `columns are as wide as they need to be`() {
         #expect(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import YggAgent
 import YggConfiguration
 import YggCore
 
@@ -9,7 +10,7 @@ struct ConfigShow: AsyncParsableCommand {
         abstract: "Print every setting with the value that counts and where it comes from; or the machines of a fleet.",
         discussion: """
             A flag counts before a variable, a variable before the file, the file before the default. Secrets are \
-            never printed.
+            never printed. Of an executor it also lists what a model may run in a repository (run_command).
 
             With --file it prints an inventory instead: every machine, and with --json all that a deployment needs, the \
             machine's whole yggdrasil.yaml among it.
@@ -20,6 +21,14 @@ struct ConfigShow: AsyncParsableCommand {
               ygg config show --file fleet.yaml --json | jq '.machines[] | select(.name == "huginn") | .yggdrasil'
             """
     )
+
+    /// What counts without being a setting: the kinds of work on code that are built in, and the commands that a model may
+    /// run in it.
+    private static var builtIn: [(name: String, value: String, origin: Origin)] {
+        let kinds = CodeKind.standard.map(\.kind.rawValue).joined(separator: ", ")
+        let commands = CommandRules.standard.rules.map { ("run_command \($0.names)", $0.allowance) }
+        return ([("codeKinds, built in", kinds)] + commands).map { ($0.0, $0.1, .fallback) }
+    }
 
     @OptionGroup var options: ConfigOptions
     @OptionGroup var output: OutputOptions
@@ -34,18 +43,17 @@ struct ConfigShow: AsyncParsableCommand {
             showFleet(try FleetFile.load(file))
             return
         }
-        let entries = try options.resolve().entries
-        let items = entries.map { entry -> JSONObject in
-            ["name": .string(entry.name), "value": .string(entry.value), "origin": .string(entry.origin.description)]
+        let settings = try options.resolve()
+        let isExecutor = settings.role == .up || settings.role == .executor
+        let entries = settings.entries.map { ($0.name, $0.value, $0.origin) } + (isExecutor ? Self.builtIn : [])
+        let items = entries.map { name, value, origin -> JSONObject in
+            ["name": .string(name), "value": .string(value), "origin": .string(origin.description)]
         }
         Results(output).list(items) {
             Table(
                 [.init("SETTING"), .init("VALUE", isFlexible: true), .init("FROM")],
-                rows: entries.map { entry in
-                    [
-                        .init(entry.name), .init(entry.value),
-                        .init(entry.origin.description, entry.origin == .fallback ? .dim : nil),
-                    ]
+                rows: entries.map { name, value, origin in
+                    [.init(name), .init(value), .init(origin.description, origin == .fallback ? .dim : nil)]
                 }
             )
         }

@@ -61,14 +61,15 @@ struct Eval: AsyncParsableCommand {
             data: "\(directory.path)/data"
         )
         var report = EvalReport(model: choice.name, isScripted: choice.identity.isScripted)
-        let progress = EvalProgress(isShown: output.format == .table && Terminal.error.isTerminal)
+        let progress = ProgressLine(isShown: output.format == .table && Terminal.error.isTerminal)
         let exercises = Exercise.all.prefix(only ?? Exercise.all.count)
         let run = EvalRun(
             executor: executor,
             meter: meter,
             model: choice.name,
             isScripted: choice.identity.isScripted,
-            directory: directory.path
+            directory: directory.path,
+            hidden: [settings.dataDirectory]
         ) {
             progress.tell($0)
         }

@@ -12,6 +12,8 @@ struct EvalRun {
     let isScripted: Bool
     /// Where the repositories are made.
     let directory: String
+    /// What no command of an exercise may see.
+    let hidden: [String]
     let onProgress: @Sendable (String) async -> Void
 
     func result(of exercise: Exercise) async throws -> EvalReport.Result {
@@ -60,20 +62,10 @@ struct EvalRun {
         for file in exercise.files {
             try file.text.write(toFile: "\(repository)/\(file.path)", atomically: true, encoding: .utf8)
         }
-        for argv in [
-            ["git", "init", "-q", "-b", "main"], ["git", "add", "--all"],
-            [
-                "git", "-c", "user.name=ygg eval", "-c", "user.email=eval@localhost", "commit", "-q", "-m",
-                exercise.instruction,
-            ],
+        for arguments in [
+            ["init", "-q", "-b", "main"], ["add", "--all"], ["commit", "-q", "-m", exercise.instruction],
         ] {
-            let made = await run(argv, at: repository)
-            guard made.outcome.succeeded else {
-                throw CommandFailure(
-                    "The repository of the exercise \(exercise.name) cannot be made: \(DisplayText.oneLine(made.stderr))",
-                    next: "See whether git works in \(directory)."
-                )
-            }
+            _ = try await OwnGit.output(arguments, at: repository, environment: ProcessContext.environment)
         }
     }
 
@@ -96,8 +88,12 @@ struct EvalRun {
             let now = try? String(contentsOfFile: "\(repository)/\(file.path)", encoding: .utf8)
             if now != file.text { return .unsolved(cause: "check-changed", detail: "\(file.path) is not what it was") }
         }
-        let checked = await run(exercise.check, at: repository)
-        guard checked.outcome.succeeded else {
+        let check = ExerciseCheck(
+            directory: directory,
+            hidden: hidden,
+            environment: ProcessContext.environment
+        )
+        guard try await check.passes(exercise.check, in: repository) else {
             let words = exercise.check.joined(separator: " ")
             return .unsolved(cause: "check-failed", detail: "\(words) fails")
         }

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import YggClient
 import YggCore
 
@@ -9,7 +10,8 @@ struct EvidenceBundle: Sendable {
     let approvals: [JSONObject]
     /// What the agent's harness wrote down; nil of a task that has none.
     let evidence: JSONObject?
-    let diff: String?
+    /// Byte for byte: the files that it is about may be in any encoding.
+    let diff: [UInt8]?
 
     /// - Throws: where the task is not known, or its artifacts are gone.
     init(of id: String, from client: CoordinatorClient) async throws {
@@ -22,12 +24,12 @@ struct EvidenceBundle: Sendable {
             for (name, hash) in try await Self.artifacts(of: id, client) where named[name] == nil { named[name] = hash }
         }
         let shown = approvals.last { $0["diffSha256"] != nil }?["diffSha256"]?.stringValue
-        diff = try await Self.text(shown ?? named["diff"], of: id, client)
-        evidence = try await Self.text(named["evidence"], of: id, client)
+        diff = try await Self.bytes(shown ?? named["diff"], of: id, client)
+        evidence = try await Self.bytes(named["evidence"], of: id, client)
             .flatMap { (try? JSON(parsing: $0))?.objectValue }
     }
 
-    init(task: TaskView, approvals: [JSONObject], evidence: JSONObject?, diff: String?) {
+    init(task: TaskView, approvals: [JSONObject], evidence: JSONObject?, diff: [UInt8]?) {
         self.task = task
         self.approvals = approvals
         self.evidence = evidence
@@ -46,11 +48,11 @@ struct EvidenceBundle: Sendable {
         return named
     }
 
-    private static func text(_ hash: String?, of id: String, _ client: CoordinatorClient) async throws -> String? {
+    private static func bytes(_ hash: String?, of id: String, _ client: CoordinatorClient) async throws -> [UInt8]? {
         guard let hash else { return nil }
         var bytes: [UInt8] = []
         try await client.artifact(hash, of: id) { bytes += $0 }
-        return String(decoding: bytes, as: UTF8.self)
+        return bytes
     }
 
     /// How long each part took; of the questions the time from the first to the last decision.
@@ -79,20 +81,30 @@ struct EvidenceBundle: Sendable {
             "durationsMs",
             .object(JSONObject(durations.map { ($0.name, .int($0.span.rawValue)) }))
         )
-        object.append("diff", .optional(diff))
+        // JSON holds text alone; what is none is as it was all the same.
+        if let diff {
+            if let text = String(validating: diff, as: UTF8.self) {
+                object.append("diff", .string(text))
+            } else {
+                object.append("diffBase64", .string(Data(diff).base64EncodedString()))
+            }
+        }
         return object
     }
 
     /// What is written to a directory: name and content.
-    var files: [(name: String, text: String)] {
-        var files = [
+    var files: [(name: String, bytes: [UInt8])] {
+        let texts = [
             ("bundle.json", JSON.object(json).prettyText + "\n"),
             ("task.json", JSON.object(task.json).prettyText + "\n"),
             ("approvals.json", JSON.array(approvals.map(JSON.object)).prettyText + "\n"),
             ("commands.txt", EvidenceText.commands(self, style: .plain)),
         ]
-        if let evidence { files.append(("evidence.json", JSON.object(evidence).prettyText + "\n")) }
-        if let diff { files.append(("diff.patch", diff)) }
+        var files = texts.map { (name: $0.0, bytes: Array($0.1.utf8)) }
+        if let evidence {
+            files.append((name: "evidence.json", bytes: Array((JSON.object(evidence).prettyText + "\n").utf8)))
+        }
+        if let diff { files.append((name: "diff.patch", bytes: diff)) }
         return files
     }
 }

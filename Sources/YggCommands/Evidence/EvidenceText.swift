@@ -32,6 +32,7 @@ enum EvidenceText {
         .joined(separator: ", ")
         details.add("took", spans)
         for approval in bundle.approvals { details.add("approval", sentence(approval)) }
+        for failure in strings(evidence["failures"]?["before"]) { details.add("failed before", failure) }
         for repaired in strings(evidence["fixed"]) { details.add("repaired", repaired, .green) }
         for check in evidence["checks"]?.arrayValue ?? [] {
             for failure in strings(check["failures"]) { details.add("still fails", failure, .red) }
@@ -53,10 +54,14 @@ enum EvidenceText {
         return words.joined(separator: " ")
     }
 
-    /// Every command with its end and what it said: first those that check the work, then those that the model ran.
+    /// Every command with its end and what it said: those that checked the base, those that check the work, and those that
+    /// the model ran.
     static func commands(_ bundle: EvidenceBundle, style: Style) -> String {
         var text = ""
-        for (title, key) in [("checks", "checks"), ("commands of the model", "commands")] {
+        let sections = [
+            ("checks before the work", "base"), ("checks", "checks"), ("commands of the model", "commands"),
+        ]
+        for (title, key) in sections {
             let commands = bundle.evidence?[key]?.arrayValue ?? []
             guard !commands.isEmpty else { continue }
             text += "\n\(style(.bold, title))\n"
@@ -77,7 +82,8 @@ enum EvidenceText {
     }
 
     private static func diff(_ bundle: EvidenceBundle, _ style: Style) -> String {
-        guard let diff = bundle.diff, !diff.isEmpty else { return "" }
+        guard let bytes = bundle.diff, !bytes.isEmpty else { return "" }
+        let diff = String(decoding: bytes, as: UTF8.self)
         let lines = DisplayText.lines(diff.hasSuffix("\n") ? String(diff.dropLast()) : diff)
         return "\n" + style(.bold, "diff") + "\n"
             + lines.map { ApprovalText.diffLine($0, style: style) + "\n" }.joined()

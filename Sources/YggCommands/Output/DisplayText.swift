@@ -20,12 +20,12 @@ enum DisplayText {
         return cut + "…"
     }
 
-    /// One line without control characters: a title comes from anybody, and an escape sequence in it must not reach
-    /// the terminal.
+    /// One line without control characters: a title comes from anybody, and neither an escape sequence in it nor what
+    /// turns the direction of text may reach the terminal. What joins signs to one, as in emoji, stays.
     static func oneLine(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: isControl) else { return text }
+        guard text.unicodeScalars.contains(where: { isControl($0) || turns($0) }) else { return text }
         var line = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars { line.append(isControl(scalar) ? " " : scalar) }
+        for scalar in text.unicodeScalars where !turns(scalar) { line.append(isControl(scalar) ? " " : scalar) }
         return String(line)
     }
 
@@ -70,6 +70,14 @@ enum DisplayText {
 
     private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
         scalar.properties.generalCategory == .format
+    }
+
+    /// Marks, embeddings, overrides and isolates of bidirectional text (Unicode TR 9).
+    private static func turns(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x061C, 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069: true
+        default: false
+        }
     }
 
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool {

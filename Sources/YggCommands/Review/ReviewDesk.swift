@@ -24,11 +24,12 @@ struct ReviewDesk {
     mutating func review(_ items: [ReviewItem]) async throws -> ReviewTally {
         var session = ReviewSession(items, confirmsRejection: keys.isTerminal)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            try await show(session.begin(), &group)
+            try await carryOut(session.begin(), of: &session, &group)
             var isTold = false
             while true {
                 for landing in await landings.take() {
-                    try await show(session.handle(.landing(task: landing.task, landing.outcome)), &group)
+                    let effects = session.handle(.landing(task: landing.task, landing.outcome))
+                    try await carryOut(effects, of: &session, &group)
                 }
                 let input: ReviewSession.Input
                 switch session.wants {
@@ -43,11 +44,12 @@ struct ReviewDesk {
                         isTold = true
                     }
                     for landing in await landings.next() {
-                        try await show(session.handle(.landing(task: landing.task, landing.outcome)), &group)
+                        let effects = session.handle(.landing(task: landing.task, landing.outcome))
+                        try await carryOut(effects, of: &session, &group)
                     }
                     continue
                 }
-                try await show(session.handle(input), &group)
+                try await carryOut(session.handle(input), of: &session, &group)
             }
         }
         return session.tally
@@ -67,25 +69,39 @@ struct ReviewDesk {
         return await keys.line().map(ReviewSession.Input.typed) ?? .endOfInput
     }
 
+    private mutating func carryOut(
+        _ effects: [ReviewSession.Effect],
+        of session: inout ReviewSession,
+        _ group: inout ThrowingTaskGroup<Void, any Error>
+    ) async throws {
+        var effects = effects
+        while let input = try await show(effects, &group) { effects = session.handle(input) }
+    }
+
+    /// - Returns: what the session has to hear of it: that something could not be shown.
     private mutating func show(
         _ effects: [ReviewSession.Effect],
         _ group: inout ThrowingTaskGroup<Void, any Error>
-    ) async throws {
+    ) async throws -> ReviewSession.Input? {
         for effect in effects {
             switch effect {
-            case .show(let item, let left): try await show(item, left)
+            case .show(let item, let left):
+                do { try await show(item, left) } catch is CancellationError { throw CancellationError() } catch {
+                    return .unshown(CommandFailure(describing: error).message)
+                }
             case .page: Console.out(pager.next(rows: terminal.height.map { max(Self.fewestRows, $0 - Self.rowsBelow) }))
             case .help: Console.out(ReviewText.help)
             case .say(let text): say(text)
             case .watch(let item): group.addTask { [landings] in await landings.watch(item.task) }
             }
         }
+        return nil
     }
 
     private mutating func show(_ item: ReviewItem, _ left: Int) async throws {
+        let diff = try await diff(of: item)
         let head = ReviewText.head(item, left: left, now: ProcessContext.now(), style: terminal.style)
         Console.out(head)
-        let diff = try await diff(of: item)
         pager = DiffPager(ReviewText.body(item, diff: diff, style: terminal.style), width: terminal.width)
         let taken = DisplayText.lines(head).count
         Console.out(pager.next(rows: terminal.height.map { max(Self.fewestRows, $0 - taken - Self.rowsBelow) }))

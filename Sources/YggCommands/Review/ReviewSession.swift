@@ -12,6 +12,8 @@ struct ReviewSession: Sendable {
         case stale(ReviewItem)
         /// The question is gone: somebody else was faster, or it expired.
         case gone(String)
+        /// What it is about could not be fetched, for this reason.
+        case unshown(String)
         case landing(task: String, LandingOutcome)
     }
 
@@ -65,6 +67,7 @@ struct ReviewSession: Sendable {
         case .decided(let verdict): decided(verdict)
         case .stale(let item): stale(item)
         case .gone(let reason): gone(reason)
+        case .unshown(let reason): unshown(reason)
         case .landing(let task, let outcome): landed(task, outcome)
         }
     }
@@ -168,6 +171,13 @@ struct ReviewSession: Sendable {
     private mutating func gone(_ reason: String) -> [Effect] {
         tally.decidedByOthers += 1
         return [.say(reason)] + advance()
+    }
+
+    /// Nobody decides about what they have not seen; the next one may be had all the same.
+    private mutating func unshown(_ reason: String) -> [Effect] {
+        guard let item = current else { return [] }
+        tally.needsPerson += 1
+        return [.say("\(item.task) cannot be shown, and stays open: \(reason)")] + advance()
     }
 
     private mutating func landed(_ task: String, _ outcome: LandingOutcome) -> [Effect] {

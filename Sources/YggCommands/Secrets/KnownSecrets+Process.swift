@@ -38,7 +38,7 @@ extension Secrets {
     /// - Throws: for one that is there and can never be used.
     init(_ settings: ResolvedSettings, known: KnownSecrets, owner: String?) throws {
         let sources = settings.configuration.secrets.map { entry in
-            SecretSource(name: entry.name) { () throws(SecretProblem) in
+            SecretSource(name: entry.name, waitsForDisk: entry.reference.isFile) { () throws(SecretProblem) in
                 do { return try entry.reference.read() } catch {
                     let failure = CommandFailure(describing: error)
                     throw SecretProblem([failure.message, failure.next].compactMap { $0 }.joined(separator: " "))

@@ -1,6 +1,9 @@
 import YggConfiguration
 
 extension SecretReference {
+    /// Whether reading it may wait for a disk.
+    var isFile: Bool { if case .file = self { true } else { false } }
+
     /// The secret itself. The line break that editors leave at the end of a file is not part of it.
     /// - Throws: where there is none, it cannot be read, or others can read it.
     func read(environment: [String: String] = ProcessContext.environment) throws -> String {

@@ -142,7 +142,7 @@ struct ExecutorAssembly {
             section.credentials
             ?? (ProcessContext.environment["GITHUB_TOKEN"] == nil ? nil : .environment("GITHUB_TOKEN"))
         access.credentials = reference.map { reference in
-            SecretSource(name: "git.credentials") { () throws(SecretProblem) in
+            SecretSource(name: "git.credentials", waitsForDisk: reference.isFile) { () throws(SecretProblem) in
                 do { return try reference.read() } catch {
                     throw SecretProblem(CommandFailure(describing: error).message)
                 }

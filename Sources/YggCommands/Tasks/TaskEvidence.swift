@@ -44,7 +44,7 @@ struct TaskEvidence: AsyncParsableCommand {
         do {
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
             for file in bundle.files {
-                try file.text.write(toFile: "\(directory)/\(file.name)", atomically: true, encoding: .utf8)
+                try Data(file.bytes).write(to: URL(filePath: "\(directory)/\(file.name)"), options: .atomic)
                 Console.out("\(directory)/\(file.name)\n")
             }
         } catch {

@@ -10,7 +10,8 @@ extension Coordinator {
         try await database.write { tx in try AuditStore.append(entry, in: tx) }
     }
 
-    /// Passes a request on to a service as it is, and its answer back as it is.
+    /// Passes a request on to a service as it is, and its answer back: without the secrets that this process knows, for
+    /// whatever a service says may be what it read.
     /// - Parameters:
     ///   - path: one of the service's own, with its query.
     ///   - timeout: until the whole answer is there.

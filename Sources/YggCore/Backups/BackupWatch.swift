@@ -32,6 +32,8 @@ package struct BackupWatch: Sendable {
         package var isWarning: Bool
         /// What is wrong and what to do next.
         package var detail: String?
+        /// The same for anybody: without the reason of a failure, which may name files.
+        package var openDetail: String?
         package var newest: Timestamp?
     }
 
@@ -86,20 +88,28 @@ package struct BackupWatch: Sendable {
 
     package func verdict(at now: Timestamp) -> Verdict {
         guard interval != nil else {
-            return Verdict(
-                isWarning: false,
-                detail:
-                    "No backups are made by itself: set backup.dir to a folder on another disk, or run ygg backup DIR.",
-                newest: nil
-            )
+            let detail =
+                "No backups are made by itself: set backup.dir to a folder on another disk, or run ygg backup DIR."
+            return Verdict(isWarning: false, detail: detail, openDetail: detail, newest: nil)
         }
+        let detail = sentences(at: now) { $0 }
+        return Verdict(
+            isWarning: detail != nil,
+            detail: detail,
+            openDetail: sentences(at: now) { _ in "the coordinator's log says why." },
+            newest: newest(at: now)
+        )
+    }
+
+    /// - Parameter told: what is said of why the last try failed.
+    private func sentences(at now: Timestamp, _ told: (String) -> String) -> String? {
         var sentences: [String] = []
         let newest = newest(at: now)
         if now - (newest ?? startedAt) >= Self.patience {
             sentences.append(newest.map { "There has been no backup since \($0)." } ?? "There is no backup.")
         }
         if let failure {
-            sentences.append("The last try, at \(failure.at), failed: \(failure.sentence)")
+            sentences.append("The last try, at \(failure.at), failed: \(told(failure.sentence))")
         } else if !sentences.isEmpty {
             sentences.append("See the coordinator's log, and try: ygg backup")
         }
@@ -113,10 +123,6 @@ package struct BackupWatch: Sendable {
                 "The last backup lacks \(sight.missing) artifacts that are missing or damaged: ygg db check"
             )
         }
-        return Verdict(
-            isWarning: !sentences.isEmpty,
-            detail: sentences.isEmpty ? nil : sentences.joined(separator: " "),
-            newest: newest
-        )
+        return sentences.isEmpty ? nil : sentences.joined(separator: " ")
     }
 }

@@ -167,7 +167,7 @@ extension ExecutorSettings {
         emit: @escaping @Sendable (EventType, JSONObject) async -> Void
     ) async -> HandlerResult {
         let secrets = secrets
-        secrets.refresh()
+        await secrets.refresh()
         let result = await run(
             attempt,
             clock: clock,
@@ -196,6 +196,7 @@ extension ExecutorSettings {
             return .failed(code: "invalid-params", detail: error.description, retryable: false)
         }
         let heard = { @Sendable in attempt.heard(at: clock.awake()) }
+        let git = await git.lookedAt()
         return await carryOut(
             attempt.assignment,
             with: attempt.handler,

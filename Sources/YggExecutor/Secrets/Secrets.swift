@@ -21,18 +21,19 @@ package struct Secrets: Sendable {
 
     /// Looks at all of them, so that what this attempt finds by itself in a file is known, too. One that cannot be had
     /// has no value to be told.
-    func refresh() {
-        guard !sources.isEmpty else { return }
-        known.learn(
-            sources.compactMap { source in (try? source.read()).map { Secret(name: source.name, value: $0) } }
-        )
+    func refresh() async {
+        var found: [Secret] = []
+        for source in sources {
+            if let value = try? await source.read() { found.append(Secret(name: source.name, value: value)) }
+        }
+        if !found.isEmpty { known.learn(found) }
     }
 
     /// What cannot be used whatever it is needed for, which a start should say: not what is missing, because it may be
     /// there when it is needed.
     package func unusable() -> [(name: String, problem: String)] {
         sources.compactMap { source in
-            guard let value = try? source.read() else { return nil }
+            guard let value = try? source.readAtStart() else { return nil }
             return Secret.problem(value).map { (source.name, $0) }
         }
     }
@@ -49,7 +50,7 @@ package struct Secrets: Sendable {
         var environment: [String: String] = [:]
         var files: [(variable: String, name: String, value: String)] = []
         for use in uses {
-            let value = try value(of: use.secret)
+            let value = try await value(of: use.secret)
             if use.asFile {
                 files.append((use.variable, use.secret, value))
             } else {
@@ -76,12 +77,12 @@ package struct Secrets: Sendable {
     }
 
     /// The secret as it is now, known from here on.
-    private func value(of name: String) throws(HandlerFailure) -> String {
+    private func value(of name: String) async throws(HandlerFailure) -> String {
         guard let source = sources.first(where: { $0.name == name }) else {
             throw Self.failure("This executor has no secret \(name): add it under secrets in its yggdrasil.yaml.")
         }
         let value: String
-        do throws(SecretProblem) { value = try source.read() } catch {
+        do throws(SecretProblem) { value = try await source.read() } catch {
             throw Self.failure("The secret \(name) cannot be had on this executor: \(error.detail)")
         }
         if let problem = Secret.problem(value) {

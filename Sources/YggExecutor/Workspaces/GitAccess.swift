@@ -1,4 +1,5 @@
 import YggCore
+import YggTelemetry
 
 /// Who commits, on whose behalf.
 package struct GitAuthor: Sendable, Hashable {
@@ -32,6 +33,18 @@ package struct GitAccess: Sendable {
     package var host = "https://github.com"
     /// A token for `host`; nil where there is none.
     package var credentials: SecretSource?
+    /// The token as it was when the attempt started. One that cannot be had is none: a public repository needs none, and
+    /// a private one says so itself.
+    private(set) var token: String?
 
     package init() {}
+
+    /// The same with the token as it is now.
+    func lookedAt() async -> GitAccess {
+        var access = self
+        if let source = credentials, let token = try? await source.read(), Secret.problem(token) == nil {
+            access.token = token
+        }
+        return access
+    }
 }

@@ -20,12 +20,9 @@ enum GitAskPass {
 
         """
 
-    /// The variables of a git command that may talk to remotes. A token that cannot be had is none: a public repository
-    /// needs none, and a private one says so itself.
+    /// The variables of a git command that may talk to remotes.
     static func variables(for access: GitAccess, in directory: String) throws(Errno) -> [String: String] {
-        guard let source = access.credentials, let token = try? source.read(), Secret.problem(token) == nil else {
-            return [:]
-        }
+        guard let token = access.token else { return [:] }
         let path = "\(directory)/askpass"
         if LocalFiles.read(path) != script {
             try LocalFiles.write(script, to: path, mode: [.ownerReadWrite, .ownerExecute])

@@ -169,6 +169,11 @@ extension Isolation {
         /// Runs as the first process of the namespaces and stays, because the kernel keeps signals from the first
         /// process that a command expects to die of. The mark for want of memory is set here again: ours may have come
         /// after the first fork.
+        ///
+        /// What may be written is mounted once more where it is; then everything else is made read-only, with the flags that
+        /// whoever is root here alone may not take away. The directory is entered once more, too: otherwise it would be the
+        /// one below the new mount. The kernel writes blanks in names in another way: where one is in
+        /// the way of a mount, nothing is confined.
         private static let script = """
             { echo \(ProcessGroup.outOfMemoryScore) > /proc/self/oom_score_adj; } 2>/dev/null
             if [ -n "$1" ]; then "$1" link set lo up || exit 125; fi

@@ -24,6 +24,8 @@ struct HealthRoutes: Sendable {
     }
 
     @Sendable private func health(_ request: Request, _ context: YggContext) async throws -> Response {
+        // Whoever is nobody here learns that something is wrong, not where the coordinator keeps what.
+        let isKnown = (try? context.principal()) != nil
         let storeFailure = await lastCheck.failure { try await coordinator.checkStore() }
         let executors = coordinator.executors
         let up = executors.filter { $0.state == .running }.count
@@ -35,13 +37,13 @@ struct HealthRoutes: Sendable {
         let isWarned = disk.isLow || !declined.isEmpty || backup.isWarning || registry?.detail != nil
         let status = storeFailure != nil ? "fail" : isWarned ? "warn" : fleetStatus
         var store: JSONObject = ["status": .string(storeFailure == nil ? "pass" : "fail")]
-        store.append("detail", .optional(storeFailure))
+        store.append("detail", .optional(isKnown ? storeFailure : storeFailure.map { _ in Self.withheld }))
         let fleet: JSONObject = [
             "status": .string(fleetStatus), "up": .int(Int64(up)), "total": .int(Int64(executors.count)),
         ]
         var checks: JSONObject = [
             "store": .object(store), "executors": .object(fleet), "disk": .object(disk.check),
-            "tasks": .object(check(declined)), "backup": .object(backup.check),
+            "tasks": .object(check(declined)), "backup": .object(backup.check(withReason: isKnown)),
         ]
         checks.append("registry", registry?.check)
         return .json(
@@ -52,6 +54,8 @@ struct HealthRoutes: Sendable {
             status: storeFailure == nil ? .ok : .serviceUnavailable
         )
     }
+
+    private static let withheld = "The coordinator's log says why."
 
     /// Tasks that need a person, by name as far as a line goes.
     private func check(_ declined: [DeclinedByAll]) -> JSONObject {
@@ -207,10 +211,11 @@ extension RegistryVerdict {
 
 extension BackupWatch.Verdict {
     /// As `/health` tells it.
-    fileprivate var check: JSONObject {
+    /// - Parameter withReason: whether with the reason of a failure, which names files.
+    fileprivate func check(withReason: Bool) -> JSONObject {
         var check: JSONObject = ["status": .string(isWarning ? "warn" : "pass")]
         check.append("newest", .optional(newest?.description))
-        check.append("detail", .optional(detail))
+        check.append("detail", .optional(withReason ? detail : openDetail))
         return check
     }
 }

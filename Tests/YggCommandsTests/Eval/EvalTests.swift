@@ -43,6 +43,34 @@ struct EvalTests {
         #expect(!(checked.stdout + checked.stderr).contains("SyntaxError"), "\(checked.stderr)")
     }
 
+    @Test func `what checks an exercise changes nothing but its repository, and sees no keys`() async throws {
+        guard await YggProcess.Isolation.here.parts.contains(.workspaces) else { return }
+        let parent = "\(ProcessContext.variable("TMPDIR") ?? "/tmp")/ygg-exercise-\(UInt64.random(in: .min ... .max))"
+        let repository = "\(parent)/work/add"
+        for directory in [repository, "\(parent)/home", "\(parent)/keys"] { try makeDirectories(directory) }
+        defer { try? FileManager.default.removeItem(atPath: parent) }
+        try "secret".write(toFile: "\(parent)/keys/admin.token", atomically: true, encoding: .utf8)
+        let check = ExerciseCheck(
+            directory: "\(parent)/work",
+            hidden: ["\(parent)/keys"],
+            environment: ProcessContext.environment.merging(["HOME": "\(parent)/home"]) { $1 }
+        )
+        let script = """
+            echo mine > mine && echo own > "$HOME/own" && echo own > "$TMPDIR/own" || exit 1
+            for place in "$1/home/.bashrc" "$1/work/other" "$1/stolen" /tmp/ygg-stolen /dev/shm/ygg-stolen; do
+                { echo stolen > "$place"; } 2>/dev/null
+            done
+            ! cat "$1/keys/admin.token" 2>/dev/null
+            """
+        #expect(try await check.passes(["sh", "-c", script, "sh", parent], in: repository))
+        for place in ["\(parent)/home/.bashrc", "\(parent)/work/other", "\(parent)/stolen", "/tmp/ygg-stolen"] {
+            #expect(!FileManager.default.fileExists(atPath: place), "\(place)")
+        }
+        #expect(!FileManager.default.fileExists(atPath: "/dev/shm/ygg-stolen"))
+        #expect(FileManager.default.fileExists(atPath: "\(repository)/mine"))
+        #expect(!(try await check.passes(["sh", "-c", "exit 3"], in: repository)))
+    }
+
     @Test func `the report counts what was tried and says when nobody thought`() {
         var report = EvalReport(model: "demo/demo", isScripted: true)
         report.results = [

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Testing
 import YggClient
 import YggCore
@@ -21,7 +22,8 @@ struct EvidenceTests {
         ],
         evidence: [
             "model": "demo/demo", "scripted": true, "steps": 3, "prompts": ["base": "abc"],
-            "fixed": ["test_add"],
+            "fixed": ["test_add"], "failures": ["before": ["test_add", "test_old"], "after": ["test_old"]],
+            "base": [["argv": ["make", "a test"], "exitCode": 2, "output": "2 failed\n"]],
             "checks": [
                 [
                     "argv": ["make", "a test"], "exitCode": 0, "milliseconds": 1500, "failures": ["test_old"],
@@ -29,7 +31,7 @@ struct EvidenceTests {
                 ]
             ],
         ],
-        diff: "--- a/a\n+++ b/a\n+x\u{202E}\n"
+        diff: Array("--- a/a\n+++ b/a\n+x\u{202E}\n".utf8)
     )
 
     @Test
@@ -41,6 +43,7 @@ struct EvidenceTests {
             "Add it.", "demo/demo, a scenario in the place of a model", "base abc",
             "diff approved by freya", "(d1)",
             "exit 0  make 'a test'  1.5s", "repaired", "test_add", "still fails", "test_old",
+            "failed before", "checks before the work\nexit 2  make 'a test'\n    2 failed",
             "main 4014a72b",
             "work 5m00s, with a person 6h24m, landing 5.0s", "+x<U+202E>", "1 passed^[[2J",
         ] {
@@ -50,11 +53,22 @@ struct EvidenceTests {
     }
 
     @Test func `the files hold the same, and the diff byte for byte`() throws {
-        let files = Dictionary(uniqueKeysWithValues: Self.bundle.files.map { ($0.name, $0.text) })
+        let files = Dictionary(uniqueKeysWithValues: Self.bundle.files.map { ($0.name, $0.bytes) })
         #expect(files["diff.patch"] == Self.bundle.diff)
-        #expect(files["commands.txt"]?.contains("exit 0  make 'a test'") == true)
+        #expect(
+            files["commands.txt"].map { String(decoding: $0, as: UTF8.self) }?.contains("exit 0  make 'a test'") == true
+        )
         let whole = try JSON(parsing: try #require(files["bundle.json"]))
         #expect(whole["durationsMs"]?["work"] == 300_000 && whole["approvals"]?.arrayValue?.count == 1)
         #expect(whole["evidence"]?["steps"] == 3 && whole["task"]?["id"] == "t")
+    }
+
+    @Test func `a diff in another encoding than UTF-8 stays what it is, in files and in JSON`() throws {
+        let diff = Array("--- a/a\n+++ b/a\n+caf".utf8) + [0xE9, 0x0A]
+        let bundle = EvidenceBundle(task: Self.bundle.task, approvals: [], evidence: nil, diff: diff)
+        #expect(bundle.files.first { $0.name == "diff.patch" }?.bytes == diff)
+        let text = try #require(bundle.json["diffBase64"]?.stringValue)
+        #expect(Data(base64Encoded: text).map { [UInt8]($0) } == diff && bundle.json["diff"] == nil)
+        #expect(EvidenceText.text(bundle, style: .plain).contains("+caf\u{FFFD}"))
     }
 }

@@ -45,6 +45,18 @@ struct ReviewSessionTests {
         #expect(session.tally.line == "1 landed, 1 landed on a newer base" && session.tally.status == .succeeded)
     }
 
+    @Test func `what cannot be shown stays open, is said, and holds nobody else up`() {
+        let (one, two) = (Self.item("one"), Self.item("two"))
+        var session = Self.session(one, two)
+        let effects = session.handle(.unshown("The coordinator has lost its diff."))
+        #expect(effects.last == .show(two, left: 0) && session.wants == .key)
+        #expect(effects.first == .say("one cannot be shown, and stays open: The coordinator has lost its diff."))
+        _ = session.handle(.typed("a"))
+        _ = session.handle(.decided(.approved))
+        _ = session.handle(.landing(task: "two", Self.landed()))
+        #expect(session.tally.line == "1 landed, 1 needs you" && session.tally.status == .awaitingApproval)
+    }
+
     @Test(arguments: ["A", "yes", "approve", "\u{1B}", "[A", "x", "", " a"])
     func `nothing but the key itself approves`(typed: String) {
         var session = Self.session(Self.item("one"))

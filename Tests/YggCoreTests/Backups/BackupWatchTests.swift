@@ -62,6 +62,9 @@ import YggCore
         failed.failed("The disk is full.", at: Self.start + .days(1))
         let told = failed.verdict(at: Self.start + .days(1))
         #expect(told.isWarning && told.detail == "The last try, at 2026-03-02T12:00:00.000Z, failed: The disk is full.")
+        // Anybody may ask how a coordinator is, and nobody but its people where it keeps what.
+        #expect(told.openDetail?.contains("log says why") == true && told.openDetail?.contains("full") == false)
+        #expect(old.openDetail == old.detail)
     }
 
     @Test func `where none are asked for, it says so and does not warn`() {

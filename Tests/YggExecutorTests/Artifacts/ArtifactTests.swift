@@ -110,7 +110,7 @@ struct ArtifactTests {
             var access = GitAccess()
             access.host = "https://git.example.org"
             access.credentials = SecretSource(name: "git.credentials") { () throws(SecretProblem) in "hunter2-hunter2" }
-            let variables = try GitAskPass.variables(for: access, in: scene.root)
+            let variables = try GitAskPass.variables(for: await access.lookedAt(), in: scene.root)
             let askPass = try #require(variables["GIT_ASKPASS"])
             let answer = { (prompt: String) async in
                 await collectProcess(ProcessSpec(argv: [askPass, prompt], environment: variables)).stdout

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import Synchronization
 import Testing
@@ -27,6 +28,30 @@ struct SecretTests {
         }
 
         func put(_ value: String?) { content.withLock { $0 = value } }
+    }
+
+    @Test func `a disk that does not answer holds no thread of the pool`() async throws {
+        var ends: [Int32] = [0, 0]
+        let made = pipe(&ends)
+        try #require(made == 0)
+        defer { for end in ends { close(end) } }
+        let (gate, opener) = (ends[0], ends[1])
+        let slow = SecretSource(name: "token") { () throws(SecretProblem) in
+            var byte: UInt8 = 0
+            _ = Glibc.read(gate, &byte, 1)
+            return Self.value
+        }
+        // More than there are threads: with one of them held by each, nobody would be left to open the gate.
+        let readers = 4 * ProcessInfo.processInfo.activeProcessorCount
+        let values: [String] = try await withThrowingTaskGroup(of: String.self) { group in
+            for _ in 0..<readers { group.addTask { try await slow.read() } }
+            group.addTask {
+                _ = Glibc.write(opener, Array(repeating: 1 as UInt8, count: readers), readers)
+                return Self.value
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(values.count == readers + 1 && Set(values) == [Self.value])
     }
 
     /// Runs a declared kind the way an executor runs an attempt, and hands over everything that it left.

@@ -7,8 +7,8 @@ package struct CommandCheck: Sendable {
     }
 
     /// - Returns: without an exit code where it did not end by itself, was cancelled or is not installed.
-    package func run(_ argv: [String]) async -> CheckedCommand {
-        let step = VerificationStep(.test, argv)
+    package func run(_ argv: [String], within time: Duration = .seconds(600)) async -> CheckedCommand {
+        let step = VerificationStep(.test, argv, timeLimit: time)
         if steps.lack(of: step) != nil { return CheckedCommand(StepReport(step: step, exitCode: nil)) }
         do {
             return CheckedCommand(result: try await steps.run(step))

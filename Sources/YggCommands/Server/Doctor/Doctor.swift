@@ -1,4 +1,5 @@
 import ArgumentParser
+import Synchronization
 import YggConfiguration
 import YggCore
 
@@ -6,77 +7,117 @@ import YggCore
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Look at this machine and its coordinator, and say what to do about what is wrong.",
+        abstract: "Look at this machine and its coordinator, do a real round, and say what to do about what is wrong.",
         discussion: """
+            After the checks comes a real round: a harmless task of each prefix that an executor offers goes through the \
+            queue, a small repository is cloned, a commit in it is approved and lands, and the default model is asked one \
+            question. What it makes is removed again; the tasks stay in the history. What does not apply here is shown \
+            as skip.
+
             EXAMPLES
               ygg doctor
+              ygg doctor --quick                      (looks only, without the round)
               ygg doctor --json | jq '.checks[] | select(.status == "fail")'
 
             STATUS  0 nothing fails, 1 something does, 3 the coordinator cannot be reached
             """
     )
 
+    @Flag(help: "Look only: no task is submitted.")
+    var quick = false
+
+    @Option(
+        help: ArgumentHelp("The longest the round may take (30s, 5m).", valueName: "duration"),
+        transform: DurationArgument.parse
+    )
+    var limit: Milliseconds = .minutes(5)
+
     @OptionGroup var output: OutputOptions
     @OptionGroup var connection: ConnectionOptions
 
     func run() async throws {
-        let settings = try ResolvedSettings.here(role: .up)
-        let patient = Patient(settings: settings, client: try connection.client())
-        var findings: [(name: String, finding: DoctorFinding)] = []
-        // One after the other: what one finds is the reason for what the next ones do not.
-        for check in DoctorCheck.all { findings.append((check.name, await check.look(patient))) }
-        let failed = findings.filter { $0.finding.status == .fail }.map(\.name)
-        Results(output).one(
-            [
-                "status": .string(failed.isEmpty ? "pass" : "fail"),
-                "checks": .array(findings.map { .object($0.finding.json(name: $0.name)) }),
-            ]
-        ) { DoctorText.text(findings, style: $0) }
+        let notes = DoctorNotes(format: output.format)
+        let work = Task { try await examine(notes) }
+        // Ctrl-C ends the round in order: nothing of what it made is left.
+        let signals = Task { await StopSignals.watch { work.cancel() } }
+        defer { signals.cancel() }
+        try await work.value
+        let failed = notes.conclude()
         if failed.contains(DoctorCheck.coordinator.name) { throw ExitCode(ExitStatus.unreachable.rawValue) }
         if !failed.isEmpty { throw ExitCode(ExitStatus.failed.rawValue) }
     }
-}
 
-/// What one check found.
-struct DoctorFinding: Sendable, Hashable {
-    enum Status: String, Sendable { case pass, warn, fail }
+    private func examine(_ notes: DoctorNotes) async throws {
+        guard let patient = patient(notes) else { return }
+        // One after the other: what one finds is the reason for what the next ones do not.
+        for check in DoctorCheck.all {
+            notes.begin(check.name)
+            let finding = await check.look(patient)
+            try Task.checkCancellation()
+            notes.tell(check.name, finding)
+        }
+        if quick { return }
+        guard !notes.failed.contains(DoctorCheck.coordinator.name) else {
+            return notes.tell("round", .skip("Nothing can be tried.", next: "See to the coordinator first."))
+        }
+        try await DoctorRound(patient, limit: limit, begin: { notes.begin("the round \($0)") }) {
+            notes.tell($0, $1)
+        }
+        .run()
+    }
 
-    var status: Status
-    var detail: String
-    /// What to do about it; of whatever is not well.
-    var next: String?
-
-    static func pass(_ detail: String) -> Self { .init(status: .pass, detail: detail) }
-    static func warn(_ detail: String, next: String) -> Self { .init(status: .warn, detail: detail, next: next) }
-    static func fail(_ detail: String, next: String) -> Self { .init(status: .fail, detail: detail, next: next) }
-
-    func json(name: String) -> JSONObject {
-        var object: JSONObject = [
-            "name": .string(name), "status": .string(status.rawValue), "detail": .string(detail),
-        ]
-        object.append("next", .optional(next))
-        return object
+    /// What everything else is looked up in; nil where it cannot be read, which is told.
+    private func patient(_ notes: DoctorNotes) -> Patient? {
+        let name = "configuration"
+        do {
+            let settings = try ResolvedSettings.here(role: .up)
+            let patient = Patient(
+                settings: settings,
+                client: try connection.client(),
+                environment: ProcessContext.environment
+            )
+            notes.tell(name, .pass(settings.configurationFile ?? "no file; the defaults count"))
+            return patient
+        } catch {
+            let failure = CommandFailure(describing: error)
+            notes.tell(name, .fail(failure.message, next: failure.next ?? "See `ygg config check`."))
+            for check in DoctorCheck.all {
+                notes.tell(check.name, .skip("Not looked at.", next: "See to the configuration first."))
+            }
+            return nil
+        }
     }
 }
 
-/// The findings for people: a line each, and what to do below those that are not well.
-enum DoctorText {
-    static func text(_ findings: [(name: String, finding: DoctorFinding)], style: Style) -> String {
-        let width = findings.reduce(0) { max($0, DisplayText.width($1.name)) }
-        return findings.map { name, finding in
-            let space = String(repeating: " ", count: width - DisplayText.width(name) + 2)
-            let line = "\(style(emphasis(finding.status), finding.status.rawValue))  \(name)\(space)"
-            let next = finding.next.map { "      \(style(.dim, "→ " + DisplayText.oneLine($0)))\n" } ?? ""
-            return "\(line)\(DisplayText.oneLine(finding.detail))\n\(next)"
-        }
-        .joined()
+/// What was found so far: shown to people as it comes, and to programs whole.
+private final class DoctorNotes: Sendable {
+    private let findings = Mutex<[(name: String, finding: DoctorFinding)]>([])
+    private let format: OutputFormat
+    private let progress: ProgressLine
+
+    init(format: OutputFormat) {
+        self.format = format
+        progress = ProgressLine(isShown: format == .table && Terminal.error.isTerminal)
     }
 
-    private static func emphasis(_ status: DoctorFinding.Status) -> Style.Emphasis {
-        switch status {
-        case .pass: .green
-        case .warn: .yellow
-        case .fail: .red
-        }
+    var failed: [String] { findings.withLock { $0.filter { $0.finding.status == .fail }.map(\.name) } }
+
+    func begin(_ what: String) { progress.begin(what) }
+
+    func tell(_ name: String, _ finding: DoctorFinding) {
+        findings.withLock { $0.append((name, finding)) }
+        guard format == .table else { return }
+        progress.clear()
+        Console.out(DoctorText.line(name, finding, style: Terminal.output.style))
+    }
+
+    /// - Returns: what failed.
+    func conclude() -> [String] {
+        progress.clear()
+        let failed = failed
+        guard format != .table else { return failed }
+        let checks = findings.withLock { $0.map { JSON.object($0.finding.json(name: $0.name)) } }
+        Results(format).one(["status": .string(failed.isEmpty ? "pass" : "fail"), "checks": .array(checks)]) { _ in "" }
+        return failed
     }
 }

@@ -106,8 +106,13 @@ struct CodeReport {
         switch outcome.verdict?.worth {
         case .unverified(let sentence): lines.append("Unverified: \(sentence)")
         case .verified where !steps.isEmpty:
+            let passed = steps.filter(\.passed)
+            // What failed before may fail on, and then there may be nothing that passes.
+            let words = (passed.isEmpty ? steps : passed).map { $0.step.argv.joined(separator: " ") }
             lines.append(
-                "Verified by \(steps.filter(\.passed).map { $0.step.argv.joined(separator: " ") }.joined(separator: ", "))"
+                passed.isEmpty
+                    ? "Nothing fails that did not fail before, by \(words.joined(separator: ", "))"
+                    : "Verified by \(words.joined(separator: ", "))"
             )
         default: break
         }
@@ -144,21 +149,6 @@ struct CodeReport {
 
     // MARK: - Evidence
 
-    private static let mostCommands = 500
-
-    /// The commands that were run for the model, in order, with their ends: of the whole session, whichever attempts it
-    /// was worked on in.
-    private var commands: [JSON] {
-        get async {
-            guard let session = try? await SessionFile.read(outcome.sessionFile) else { return [] }
-            let commands = session.records.compactMap { record -> JSON? in
-                guard case .called(_, let result) = record.input, result.record.argv != nil else { return nil }
-                return result.record.json
-            }
-            return Array(commands.prefix(Self.mostCommands))
-        }
-    }
-
     /// Everything that somebody would want to know who doubts the result: one bundle of JSON.
     private func evidence(_ error: TaskError?) async throws(HandlerFailure) -> Artifact {
         var evidence = members
@@ -172,8 +162,12 @@ struct CodeReport {
             .object(JSONObject(outcome.prompts.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
         )
         evidence.append("kindPrompt", .string(CodePrompt(work.kind, params: context.params).templateHash))
-        evidence.append("commands", .array(await commands))
+        let session = await SessionEvidence(file: outcome.sessionFile)
+        evidence.append("commands", .array(session.commands))
+        evidence.append("base", .array(session.base.map(SessionEvidence.shown)))
+        evidence.append("verifications", .array(session.verifications))
         evidence.append("checks", .array(steps.map(\.json)))
+        evidence.append("failures", session.failures(after: steps))
         evidence.append("fixed", .array((outcome.verdict?.fixed ?? []).map(JSON.string)))
         evidence.append("newFailures", .int(Int64(outcome.verdict?.newFailures ?? 0)))
         evidence.append("checkNotes", .array(plan.notes.map(JSON.string)))

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// One line on a terminal that says what is being done, written over and over.
-final class EvalProgress: Sendable {
+final class ProgressLine: Sendable {
     private let isShown: Bool
     private let title = Mutex("")
 
