@@ -100,12 +100,12 @@ struct FleetFileTests {
         ),
         (
             "\(start)canary: huginn",
-            "fleet.yaml:5: canary: \"huginn\" is none of the machines; they are surtr"
+            "fleet.yaml:4: canary: \"huginn\" is none of the machines; they are surtr"
         ),
-        ("\(start)  - {name: surtr}", "fleet.yaml:5: machines[1].name: \"surtr\" is the name of machines[0] already"),
+        ("\(start)  - {name: surtr}", "fleet.yaml:4: machines[1].name: \"surtr\" is the name of machines[0] already"),
         (
             "\(start)  - {name: muninn, ssh: surtr}",
-            "fleet.yaml:5: machines[1]: has port 5002, as surtr on the same machine"
+            "fleet.yaml:4: machines[1]: has port 5002, as surtr on the same machine"
         ),
         ("\(start)  - {name: x, handlers: [ops], slots: {default: -1}}", "must be from 0 to 10000, not -1"),
         ("\(start)  - {name: x, ssh: \"-oProxyCommand=x\"}", "must be local, or where ssh goes, such as odin@surtr"),
@@ -120,11 +120,11 @@ struct FleetFileTests {
         ("\(start)  - {name: x, gpu: some}", "must be none, all, or a device such as nvidia.com/gpu=0"),
         (
             "\(start)  - name: x\n    config:\n      executor:\n        port: 7",
-            "fleet.yaml:8: machines[1].config.executor.port: is what port of the entry itself says"
+            "fleet.yaml:7: machines[1].config.executor.port: is what port of the entry itself says"
         ),
         (
             "\(start)  - name: x\n    config:\n      executor:\n        drainTimout: 7s",
-            "fleet.yaml:8: machines[1].config.executor.drainTimout: is not known; did you mean \"drainTimeout\"?"
+            "fleet.yaml:7: machines[1].config.executor.drainTimout: is not known; did you mean \"drainTimeout\"?"
         ),
     ]
 
