@@ -104,7 +104,7 @@ code_task() {
     fleet approve "$id" || return 1
     timeout 60 "$work/as-operator" task wait "$id" || { fleet task logs "$id"; return 1; }
     says 'return a \+ b' <<<"$(at surtr git -C "$repository" show main:calc.py)" || return 1
-    refuses find "$repository" ! -user "$account" | says .
+    all_belong_to_their_user "$repository"
 }
 
 # went_to EXECUTOR KIND…: a task from this machine's command line, and who did it.

@@ -110,6 +110,8 @@ at() {
         CONTAINERS_STORAGE_CONF="$place/storage.conf" CONTAINERS_CONF="$place/containers.conf" "$@")
 }
 
+all_belong_to_their_user() { equal "$(find "$1" ! -user "$account" -ls)" ""; }
+
 # forget_podman DIRECTORY COMMAND…: ends all containers of one storage and what podman itself leaves running.
 forget_podman() {
     local directory=$1 pause

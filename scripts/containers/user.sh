@@ -15,7 +15,7 @@ commit_there() {
     alone -v "$work/m/loki/repository:/workspace/household:z" --entrypoint sh "$executor_image" -c '
         cd /workspace/household && echo more >>notes && git -c user.name=Freya -c user.email=freya@localhost commit -qam "From a container"' &&
         [[ $(at loki git -C "$work/m/loki/repository" log -1 --format=%s) == "From a container" ]] &&
-        refuses find "$work/m/loki/repository" ! -user "$account" | says .
+        all_belong_to_their_user "$work/m/loki/repository"
 }
 
 # Somebody else's repository is read all the same: the other side of a local fetch would refuse it otherwise.
