@@ -2,4 +2,4 @@
 # Every shell script of the project is free of what shellcheck knows to be a mistake.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-exec shellcheck -x scripts/*.sh scripts/containers/*.sh docker/image/*.sh benchmarks/*.sh .ci/run
+exec shellcheck -x scripts/*.sh scripts/*/*.sh docker/image/*.sh benchmarks/*.sh .ci/run

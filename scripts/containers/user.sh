@@ -7,7 +7,7 @@ as_ygg=("--userns=keep-id:uid=10001,gid=10001" --network host --read-only --tmpf
 alone() { at loki podman run --rm "${as_ygg[@]}" "$@"; }
 
 mounted_key() {
-    alone -v "$work/m/loki/keys:/home/ygg/.ssh:ro,Z" --entrypoint ssh-keygen "$executor_image" -y -f /home/ygg/.ssh/id_ed25519 |
+    alone -v "$work/m/loki/keys:/etc/yggdrasil/ssh:ro,Z" --entrypoint ssh-keygen "$executor_image" -y -f /etc/yggdrasil/ssh/id_ed25519 |
         cut -d' ' -f1,2 | diff - <(cut -d' ' -f1,2 "$work/m/loki/keys/id_ed25519.pub")
 }
 
@@ -41,7 +41,7 @@ test_user() {
     check "it reads a key that its user alone may read" mounted_key
     check "it commits to a mounted repository, whose files stay its user's" commit_there
     check "with plain keep-id it may do neither" refuses at loki podman run --rm --userns=keep-id --network none --no-healthcheck \
-        -v "$work/m/loki/keys:/home/ygg/.ssh:ro,Z" --user 10001:10001 --entrypoint cat "$executor_image" /home/ygg/.ssh/id_ed25519
+        -v "$work/m/loki/keys:/etc/yggdrasil/ssh:ro,Z" --user 10001:10001 --entrypoint cat "$executor_image" /etc/yggdrasil/ssh/id_ed25519
     check "a repository that is somebody else's can be cloned" stranger_is_served
     check "one task on a mounted repository, without a coordinator" lint_alone
     check "its root can be written by nobody" refuses alone --entrypoint touch "$executor_image" /here

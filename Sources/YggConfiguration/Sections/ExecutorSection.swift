@@ -35,6 +35,20 @@ package struct ExecutorSection: Sendable, Hashable {
         host = reader.read("host", .host)
         port = reader.port("port")
         coordinator = reader.read("coordinator", .url)
+        readOffer(&reader)
+        workspaceRoot = reader.read("workspaceRoot", .path)
+        repositories = reader.list("repositories", .path)
+        logDirectory = reader.read("logDirectory", .path)
+        drainTimeout = reader.read("drainTimeout", .duration(ExecutorSection.drainTimeoutRange))
+        sessionsKeep =
+            reader.nested("sessions") { nested in
+                nested.read("keep", .duration(ExecutorSection.sessionsKeepRange))
+            } ?? nil
+        window = reader.int("window", in: ExecutorSection.windowRange).map { Int($0) }
+        diskFloor = reader.read("diskFloor", .size(CoordinatorSection.diskFloorRange))
+    }
+    /// What an executor offers, alike in `yggdrasil.yaml` and in an entry of `fleet.yaml`.
+    mutating func readOffer(_ reader: inout ObjectReader) {
         if let names = reader.list("handlers", .line) {
             do throws(ValueProblem) {
                 handlers = try HandlerSelection(names: names)
@@ -50,15 +64,5 @@ package struct ExecutorSection: Sendable, Hashable {
             }
         }
         labels = reader.labels("labels")
-        workspaceRoot = reader.read("workspaceRoot", .path)
-        repositories = reader.list("repositories", .path)
-        logDirectory = reader.read("logDirectory", .path)
-        drainTimeout = reader.read("drainTimeout", .duration(ExecutorSection.drainTimeoutRange))
-        sessionsKeep =
-            reader.nested("sessions") { nested in
-                nested.read("keep", .duration(ExecutorSection.sessionsKeepRange))
-            } ?? nil
-        window = reader.int("window", in: ExecutorSection.windowRange).map { Int($0) }
-        diskFloor = reader.read("diskFloor", .size(CoordinatorSection.diskFloorRange))
     }
 }

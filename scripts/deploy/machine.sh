@@ -1,0 +1,152 @@
+# shellcheck shell=bash disable=SC2154  # the variables are sent with it
+# What is done on one machine. deploy-executors.sh and join-machine.sh send this file there, over the standard input of a
+# bash, with the variables that it reads and one call at the end; so nothing of it is in anybody's arguments. Needs podman.
+#
+# Reads: name, image (by digest), settings (a hash of all but the image), directory and config (where yggdrasil.yaml goes and
+# its text), options, rootless_options, command, plain_http, registry, grace, patience (seconds), coordinator_url.
+# {home} in an option is the home of whoever runs this.
+
+container=yggdrasil-$name
+
+fail() {
+    printf 'error: %s\n' "$1" >&2
+    shift
+    (($# == 0)) || printf '  %s\n' "$@" >&2
+    return 1
+}
+
+is_rootless() { [[ $(podman info --format '{{.Host.Security.Rootless}}') == true ]]; }
+
+# Everything that `podman run` is given but the name, the labels, the image and the command, in `arguments`.
+run_arguments() {
+    local option
+    arguments=()
+    for option in "${options[@]}"; do arguments+=("${option//'{home}'/$HOME}"); done
+    if is_rootless; then arguments+=("${rootless_options[@]}"); fi
+}
+
+# current: whether what is to be deployed runs already, and was found good.
+current() {
+    local found
+    if podman container exists "$container-previous"; then return 1; fi
+    found=$(podman container inspect "$container" --format \
+        '{{.State.Running}} {{index .Config.Labels "yggdrasil.image"}} {{index .Config.Labels "yggdrasil.settings"}}' \
+        2>/dev/null) || return 1
+    [[ $found == "true $image $settings" ]] || return 1
+    [[ $(tail -n 1 "$HOME/.config/yggdrasil/$name/deployments" 2>/dev/null) == *" deployed $image $settings" ]]
+}
+
+# recover: what an earlier deployment, cut off in its middle, left aside comes back first.
+recover() {
+    if podman container exists "$container-previous"; then
+        echo "an earlier deployment was cut off; what ran before it comes back first"
+        rollback
+    fi
+}
+
+linger() {
+    local state
+    is_rootless && command -v loginctl >/dev/null || return 0
+    state=$(loginctl show-user "$(id -un)" -p Linger --value 2>/dev/null) || return 0
+    [[ $state != no ]] ||
+        echo "warning: containers end when $(id -un) logs out; once, as root: loginctl enable-linger $(id -un)"
+}
+
+machine() {
+    command -v podman >/dev/null || fail "there is no podman on this machine" "Install it, then run this again." || return
+    printf 'machine %s\n' "$(uname -m)"
+}
+
+pull() {
+    local verify=()
+    ! podman image exists "$image" || return 0
+    [[ -z $plain_http ]] || verify=(--tls-verify=false)
+    podman pull -q "${verify[@]}" "$image" >/dev/null || fail "the image could not be pulled: $image" \
+        "Is the registry up, and known to this machine? curl -f $registry/v2/ there tells. What runs goes on."
+}
+
+# A directory for each content, so that an older container finds its own when it comes back.
+write_config() {
+    local folder=${directory//'{home}'/$HOME}
+    (umask 022 && mkdir -p "$folder" && printf '%s\n' "$config" >"$folder/yggdrasil.yaml.new") || return
+    mv -f "$folder/yggdrasil.yaml.new" "$folder/yggdrasil.yaml"
+}
+
+# joined: whether its data has the key of an executor. Without one it needs an invitation.
+joined() {
+    local mapping=()
+    if is_rootless; then mapping=("${rootless_options[@]}"); fi
+    podman run --rm "${mapping[@]}" --network none --volume "$container-data:/data" --entrypoint test "$image" \
+        -s /data/executor/key.json
+}
+
+# join: makes the machine's own key. The invitation comes by standard input, which no other user can read.
+join() {
+    local mapping=()
+    if is_rootless; then mapping=("${rootless_options[@]}"); fi
+    printf '%s\n' "$invitation" |
+        podman run --rm -i "${mapping[@]}" --network host --read-only --tmpfs /tmp --volume "$container-data:/data" \
+            "$image" executor join --data-dir /data --coordinator "$coordinator_url" --token -
+}
+
+# replace: the container that runs is set aside, the new one is started.
+replace() {
+    local arguments
+    write_config && run_arguments || return
+    if podman container exists "$container"; then
+        podman stop -t "$grace" "$container" >/dev/null && podman rename "$container" "$container-previous" || return
+    fi
+    podman run -d --name "$container" --label "yggdrasil.image=$image" --label "yggdrasil.settings=$settings" \
+        "${arguments[@]}" "$image" "${command[@]}" >/dev/null
+}
+
+# healthy: waits for the container's own health check, and shows its last words where it does not pass.
+healthy() {
+    local deadline=$((SECONDS + patience)) restarts
+    until podman healthcheck run "$container" >/dev/null 2>&1; do
+        restarts=$(podman container inspect "$container" --format '{{.RestartCount}}' 2>/dev/null) || restarts=0
+        if ((SECONDS >= deadline || restarts >= 3)); then
+            last_words
+            fail "$container is not healthy (started again $restarts times); its last words are above"
+            return
+        fi
+        sleep 1
+    done
+}
+
+record() { printf '%s %s %s %s\n' "$(date -u +%FT%TZ)" "$1" "$image" "$settings" >>"$HOME/.config/yggdrasil/$name/deployments"; }
+
+# last_words: what it said, for whoever asks why it was taken away.
+last_words() { podman logs --tail 20 "$container" 2>&1 || true; }
+
+# accept: it is good; what it replaced goes. Its image stays, for the next time.
+accept() {
+    if podman container exists "$container-previous"; then podman rm -f "$container-previous" >/dev/null || return; fi
+    record deployed
+}
+
+# rollback: what was set aside runs again, as it was.
+rollback() {
+    mkdir -p "$HOME/.config/yggdrasil/$name"
+    record rolled-back
+    if podman container exists "$container"; then podman rm -f -t 10 "$container" >/dev/null || return; fi
+    if ! podman container exists "$container-previous"; then
+        echo "there was none before, so nothing runs"
+        return
+    fi
+    podman rename "$container-previous" "$container" && podman start "$container" >/dev/null && healthy
+}
+
+# ygg ARGUMENT…: a command of the coordinator's operator, on its machine.
+ygg() { podman exec --env YGG_DATA_DIR=/data yggdrasil-coordinator ygg "$@"; }
+
+# drop_in: lets podman take images from this one registry over plain HTTP, which it refuses even on localhost.
+drop_in() {
+    local folder=/etc/containers/registries.conf.d host=${registry#*://}
+    [[ -n $plain_http ]] || return 0
+    host=${host%%/*}
+    if is_rootless; then folder=$HOME/.config/containers/registries.conf.d; fi
+    mkdir -p "$folder" &&
+        printf '# Written by Yggdrasil: this registry speaks plain HTTP.\n[[registry]]\nlocation = "%s"\ninsecure = true\n' \
+            "$host" >"$folder/yggdrasil-${host//[:\/]/-}.conf"
+}
