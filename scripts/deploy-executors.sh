@@ -151,7 +151,7 @@ ready() {
             return 3
         fi
     fi
-    do_on "$name" linger && do_on "$name" recover || return 1
+    do_on "$name" lasting && do_on "$name" recover || return 1
     tell "$name" "fetching ${images[$role]}"
     do_on "$name" pull
 }
@@ -248,6 +248,8 @@ if wants coordinator; then
     deploy_coordinator || die "the coordinator was not brought up to date; no executor was touched"
 fi
 ((${#executors[@]} > 0)) || exit 0
+[[ -n $dry_run ]] || coordinator health >/dev/null || die "the coordinator cannot be asked, so no executor was touched" \
+    "What is said above says why. It is expected in the container yggdrasil-coordinator on $(of coordinator .ssh)."
 wants "$canary" || canary=${executors[0]}
 deploy_executor "$canary" || die "$canary goes first, and did not go well; no other executor was touched" \
     "Its log: ssh $(of "$canary" .ssh) podman logs yggdrasil-$canary"

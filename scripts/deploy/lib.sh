@@ -76,7 +76,7 @@ stop_timeout() {
 variables_of() {
     local name=$1 image settings directory config options rootless_options command plain_http registry grace
     local coordinator_url variable
-    image=${images[$(of "$name" .image)]}
+    image=${images[$(of "$name" .image)]:-} # none where its machine is only asked
     config=$(of "$name" '.yggdrasil')
     directory="{home}/.config/yggdrasil/$name/$(sha256sum <<<"$config" | head -c 12)"
     options_of "$name"

@@ -44,8 +44,12 @@ recover() {
     fi
 }
 
-linger() {
-    local state
+# lasting: containers come back after a restart of the machine, and outlive the session of whoever started them.
+lasting() {
+    local state scope=()
+    command -v systemctl >/dev/null || return 0
+    if is_rootless; then scope=(--user); fi
+    systemctl "${scope[@]}" enable podman-restart.service >/dev/null 2>&1 || true # there may be no systemd to ask
     is_rootless && command -v loginctl >/dev/null || return 0
     state=$(loginctl show-user "$(id -un)" -p Linger --value 2>/dev/null) || return 0
     [[ $state != no ]] ||
@@ -72,12 +76,12 @@ write_config() {
     mv -f "$folder/yggdrasil.yaml.new" "$folder/yggdrasil.yaml"
 }
 
-# joined: whether its data has the key of an executor. Without one it needs an invitation.
+# joined: whether its data has a key that was made for this coordinator. Without one it needs an invitation.
 joined() {
     local mapping=()
     if is_rootless; then mapping=("${rootless_options[@]}"); fi
-    podman run --rm "${mapping[@]}" --network none --volume "$container-data:/data" --entrypoint test "$image" \
-        -s /data/executor/key.json
+    podman run --rm "${mapping[@]}" --network none --volume "$container-data:/data" --entrypoint grep "$image" \
+        -qsF "\"$coordinator_url\"" /data/executor/key.json
 }
 
 # join: makes the machine's own key. The invitation comes by standard input, which no other user can read.
@@ -149,4 +153,22 @@ drop_in() {
     mkdir -p "$folder" &&
         printf '# Written by Yggdrasil: this registry speaks plain HTTP.\n[[registry]]\nlocation = "%s"\ninsecure = true\n' \
             "$host" >"$folder/yggdrasil-${host//[:\/]/-}.conf"
+}
+
+# join_here: everything that makes a machine one of the fleet, for the line of join-machine.sh.
+join_here() {
+    machine >/dev/null || return
+    if podman container exists "$container"; then
+        fail "$container is here already" "scripts/deploy-executors.sh --only $name brings it up to date."
+        return
+    fi
+    [[ $(uname -m) == "$expected" ]] || fail "this machine is $(uname -m), and the image is for $expected" || return
+    lasting && drop_in && echo "fetching $image" && pull || return
+    joined || join || return
+    if ! { replace && healthy; }; then
+        rollback
+        return 1
+    fi
+    record deployed
+    echo "$name runs here, and works for the fleet at $coordinator_url"
 }

@@ -22,7 +22,7 @@ podman() {
     esac
 }
 
-linger() { :; }
+lasting() { :; }
 recover() { :; }
 record() { :; }
 write_config() { show mkdir -p "$directory" && printf '    %s$ cat >%s/yggdrasil.yaml  # its entry, see: ygg config show --file\n' "$TARGET" "${directory/'{home}'/'~'}" >&9; }

@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# Containers are run alike wherever they are run from: Quadlets, the compose file and the `podman run` lines of docs/deploy.md
+# say what docker/run-options.tsv says, no less and no more.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+exec python3 scripts/deploy/check.py
