@@ -2,13 +2,17 @@
 # What may happen to a household while it works. Sourced by test-containers.sh, after fleet.sh.
 
 tasks=200
+batch=w$RANDOM
 
 submit_all() {
-    jq -nc --argjson n "$tasks" '[range($n) | {id: "work-\(.)", kind: "work-mark", title: "Mark \(.)"}] | {tasks: .}' |
+    jq -nc --argjson n "$tasks" --arg batch "$batch" '[range($n) | {id: "\($batch)-\(.)", kind: "work-mark", title: "Mark \(.)"}] | {tasks: .}' |
         api -H 'Content-Type: application/json' -d @- "$coordinator_url/v1/tasks:batch" >"$work/submitted"
 }
 
-count() { api "$coordinator_url/v1/tasks?prefix=work-&state=$1&limit=200" | jq '.items | length'; }
+count() {
+    api "$coordinator_url/v1/tasks?prefix=work-&state=$1&limit=200" |
+        jq --arg batch "$batch-" '[.items[] | select(.id | startswith($batch))] | length'
+}
 finished() { (($(count succeeded) + $(count failed) + $(count cancelled) >= $1)); }
 none_open() { finished "$tasks" || { printf 'succeeded %s, running %s, queued %s\n' "$(count succeeded)" "$(count running)" "$(count queued)" && return 1; }; }
 works() { equal "$(fleet executor show "$1" --json | jq -r .state)" "${2:-running}"; }
@@ -40,7 +44,7 @@ broken_image() {
 # every_attempt: marks of all machines: TASK EPOCH, a line each.
 every_attempt() {
     local name
-    for name in fenrir surtr huginn; do at "$name" podman exec "yggdrasil-$name" cat /data/marks; done
+    for name in fenrir surtr huginn; do at "$name" podman exec "yggdrasil-$name" grep "^$batch-" /data/marks; done
 }
 
 none_lost() {
@@ -54,9 +58,9 @@ none_doubled() {
     again=$(every_attempt | sort | uniq -d)
     [[ -z $again ]] || { echo "ran twice: $again" && return 1; }
     for ((id = 0; id < tasks; id++)); do
-        api "$coordinator_url/v1/tasks/work-$id/events?limit=200" |
+        api "$coordinator_url/v1/tasks/$batch-$id/events?limit=200" |
             jq -e '[.items[] | select(.type == "state" and .data.state == "succeeded")] | length == 1' >/dev/null ||
-            { echo "work-$id:" && api "$coordinator_url/v1/tasks/work-$id/events?limit=200" | jq -c '.items[] | [.seq, .type, .data]' && return 1; }
+            { echo "$batch-$id:" && api "$coordinator_url/v1/tasks/$batch-$id/events?limit=200" | jq -c '.items[] | [.seq, .type, .data]' && return 1; }
     done
 }
 

@@ -116,7 +116,7 @@ all_belong_to_their_user() { equal "$(find "$1" ! -user "$account" -ls)" ""; }
 forget_podman() {
     local directory=$1 pause
     shift
-    "$@" podman rm -fa -t 2 >/dev/null 2>&1
+    "$@" podman rm -fa -t 0 >/dev/null 2>&1
     "$@" podman network prune -f >/dev/null 2>&1
     pause=$(cat "$directory/xdg/libpod/tmp/pause.pid" 2>/dev/null) && kill "$pause" 2>/dev/null
     # Mounts that a killed container left behind.
