@@ -100,10 +100,13 @@ do_on() { on "$@" 2>&1 | explain "$1"; }
 # coordinator ARGUMENT…: a command of ygg as the coordinator's operator.
 coordinator() { on coordinator ygg "$@"; }
 
-# state_of NAME: of an executor, as the coordinator has it; nothing where it was never seen.
+# state_of NAME: of an executor, as the coordinator has it; nothing where it was never seen. One that an earlier deployment
+# drained, and that was then cut off, is told apart from one that somebody paused.
+note='deploy-executors.sh brings it up to date'
 state_of() {
     [[ -z $dry_run ]] || { echo running && return; }
-    coordinator executor show "$1" --json 2>/dev/null | jq -r '.state // empty' || true
+    coordinator executor show "$1" --json 2>/dev/null |
+        jq -r --arg note "$note" 'if .state == "paused" and .why == $note then "drained" else .state // empty end' || true
 }
 
 # comes_back NAME: waits until a process that was started anew has told the coordinator so.
@@ -112,7 +115,7 @@ comes_back() {
     while true; do
         state=$(state_of "$1")
         case $state in
-        running | paused) return 0 ;;
+        running | paused | drained) return 0 ;;
         esac
         ((SECONDS < deadline)) || { tell "$1" "the coordinator does not hear it (${state:-never seen})" && return 1; }
         sleep 1
@@ -199,7 +202,7 @@ deploy_executor() {
     state=$(state_of "$name")
     if [[ $state == running ]]; then
         tell "$name" "draining"
-        coordinator executor drain "$name" --wait --timeout "$(stop_timeout "$name" 60)s" --note "brought to $tag" >/dev/null || {
+        coordinator executor drain "$name" --wait --timeout "$(stop_timeout "$name" 60)s" --note "$note" >/dev/null || {
             tell "$name" "could not be drained; it goes on as it is"
             resume "$name" || true
             return 1

@@ -67,7 +67,7 @@ struct FleetFileTests {
         )
         let machine = try #require(fleet["machines"]?.arrayValue?.first)
         #expect(machine["port"] == 5001 && machine["handlers"] == ["code"] && machine["drainTimeoutMs"] == 120_000)
-        #expect(machine["memory"] == .int(3 << 30) && machine["cpus"] == 1.5)
+        #expect(machine["memory"] == .int(3 << 30) && machine["cpus"] == .double(1.5))
         #expect(machine["environment"] == ["OLLAMA_HOST": "http://surtr:11434", "JOBS": "2"])
         #expect(
             machine["mounts"] == [
