@@ -5,7 +5,8 @@ passed=0 failed=0 failures=()
 
 section() { printf '\n##### %s (%s s)\n' "$1" "$SECONDS"; }
 
-# check SENTENCE COMMAND…: whether it holds. What the command says is shown where it does not.
+# check SENTENCE COMMAND…: whether it holds. What the command says is shown where it does not. It runs in a shell of its own:
+# variables that it sets are gone.
 check() {
     local sentence=$1 output
     shift

@@ -81,7 +81,6 @@ start_ollama() {
     cp "$ROOT/Tests/Doubles/ollama_double.py" "$work/ollama.py"
     at surtr python3 "$work/ollama.py" 11434 >"$work/ollama.log" 2>&1 &
     processes_of_ours+=("$!")
-    eventually 10 at surtr curl -fsS http://127.0.0.1:11434/api/version
 }
 
 calculator() {
@@ -169,7 +168,8 @@ test_fleet() {
     calculator
     write_fleet
     write_ssh
-    step "a model's double answers on surtr" start_ollama
+    start_ollama
+    step "a model's double answers on surtr" eventually 10 at surtr curl -fsS http://127.0.0.1:11434/api/version
 
     for name in coordinator executor; do
         step "huginn has the image of the $name" at huginn podman pull -q --tls-verify=false "$registry/yggdrasil-$name:$tag"

@@ -61,13 +61,12 @@ find_quirks() {
 
 # make_base: Debian slim, as its image is made: the packages that are needed to have packages, without manuals.
 make_base() {
-    base=$work/base.tar
     mmdebstrap --quiet --variant=minbase --mode=root --format=tar \
         --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
         --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/info/*' \
         --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/lintian/*' \
         --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
-        bookworm "$base" "deb http://deb.debian.org/debian bookworm main" \
+        bookworm "$work/base.tar" "deb http://deb.debian.org/debian bookworm main" \
         "deb http://deb.debian.org/debian bookworm-updates main" \
         "deb http://deb.debian.org/debian-security bookworm-security main" >"$work/base.log" 2>&1 ||
         { cat "$work/base.log" && return 1; }

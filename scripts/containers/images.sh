@@ -81,7 +81,10 @@ nothing_left_over() {
 }
 
 test_images() {
-    if [[ -z $base ]]; then step "a base image is made of Debian's packages" make_base; fi
+    if [[ -z $base ]]; then
+        step "a base image is made of Debian's packages" make_base
+        base=$work/base.tar
+    fi
     podman import -q --change 'CMD ["bash"]' "$base" localhost/debian:bookworm-slim >/dev/null
     if ! podman build -q -f - "$work/host/tmp" >/dev/null 2>&1 <<<$'FROM localhost/debian:bookworm-slim\nRUN true'; then
         say "builds may not start containers here: they change their root alone"
