@@ -198,6 +198,8 @@ start_container() {
         --health-interval 30s --health-timeout 5s --health-start-period 5s --health-retries 3) wanted
     [[ -z $certificate ]] || arguments+=(-v "$certificate:/certificates/tls.crt:ro,z" -v "$key:/certificates/tls.key:ro,z"
         -e REGISTRY_HTTP_TLS_CERTIFICATE=/certificates/tls.crt -e REGISTRY_HTTP_TLS_KEY=/certificates/tls.key)
+    # The page is in the registry's own network, whatever address that is served at; its port is the registry's to publish.
+    [[ -z $ui ]] || arguments+=(-p 127.0.0.1:8080:80)
     [[ -z $htpasswd ]] || arguments+=(-v "$htpasswd:/certificates/htpasswd:ro,z" -e REGISTRY_AUTH=htpasswd
         -e REGISTRY_AUTH_HTPASSWD_REALM=yggdrasil -e REGISTRY_AUTH_HTPASSWD_PATH=/certificates/htpasswd)
     # What it was started with is kept as a label: the same again is left alone.
@@ -208,16 +210,16 @@ start_container() {
     else
         podman image exists "$image" || run podman pull "$image" || die "the registry's image cannot be pulled: $image" \
             "Run the Debian package in its place: scripts/deploy-registry.sh --package"
-        quietly podman rm -f -i -t 10 "$name"
+        quietly podman rm -f -i -t 10 "$name-ui" "$name"
         [[ -n $dry ]] || check_port "$port" "choose another one with --port PORT"
         quietly podman run -d "${arguments[@]}" --label "yggdrasil.settings=$wanted" "$image"
         await_registry "podman logs $name"
     fi
     [[ -n $ui ]] || return 0
     quietly podman rm -f -i -t 5 "$name-ui"
-    # The page asks the registry through itself, so that the registry need not allow other origins.
-    quietly podman run -d --name "$name-ui" --restart unless-stopped -p 127.0.0.1:8080:80 -e SINGLE_REGISTRY=true \
-        -e REGISTRY_TITLE=Yggdrasil -e "NGINX_PROXY_PASS_URL=$scheme://host.containers.internal:$port" "$ui_image"
+    # It asks the registry in the reader's name, so that the registry need not allow other origins.
+    quietly podman run -d --name "$name-ui" --restart unless-stopped --network "container:$name" -e SINGLE_REGISTRY=true \
+        -e REGISTRY_TITLE=Yggdrasil -e "NGINX_PROXY_PASS_URL=$scheme://localhost:5000" "$ui_image"
 }
 
 collect_container() {
@@ -248,7 +250,7 @@ start)
     echo "    Push to it: scripts/build-and-push.sh --registry $address"
     ;;
 stop)
-    if [[ -n $package ]]; then stop_process; else quietly podman rm -f -i -t 10 "$name" "$name-ui"; fi
+    if [[ -n $package ]]; then stop_process; else quietly podman rm -f -i -t 10 "$name-ui" "$name"; fi
     ;;
 collect)
     if [[ -n $package ]]; then collect_process; else collect_container; fi

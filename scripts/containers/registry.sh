@@ -45,6 +45,26 @@ guarded_registry() {
     return "$status"
 }
 
+# registry_as_container: the same script, where an image of a registry can be had. This one is made here, of the same program.
+registry_as_container() {
+    local port status=0 serve
+    port=$(free_port)
+    podman build -q --format docker -t localhost/registry:2 - >/dev/null <<'EOF' || return 1
+FROM localhost/debian:bookworm-slim
+RUN apt-get -qq update && apt-get -qq install -y --no-install-recommends docker-registry busybox-static >/dev/null 2>&1 && \
+    ln -s /bin/busybox /usr/bin/wget
+ENTRYPOINT ["docker-registry"]
+CMD ["serve", "/etc/docker/registry/config.yml"]
+EOF
+    serve=("$ROOT/scripts/deploy-registry.sh" --image localhost/registry:2 --port "$port")
+    "${serve[@]}" && says 'already running' <<<"$("${serve[@]}")" && podman healthcheck run yggdrasil-registry &&
+        podman push -q --format v2s2 localhost/debian:bookworm-slim "localhost:$port/some:thing" && "${serve[@]}" --collect &&
+        eventually 10 curl -fsS "http://127.0.0.1:$port/v2/some/tags/list" || status=1
+    "${serve[@]}" --stop
+    rm -f "$(registry_drop_in "127.0.0.1:$port")" "$(registry_drop_in "localhost:$port")"
+    return "$status"
+}
+
 archived_and_back() {
     mkdir -p "$work/archive"
     "$ROOT/scripts/mirror-images.sh" --to "$work/archive" --registry "$registry" | says '6 tags copied' || return 1
@@ -88,6 +108,7 @@ test_registry() {
     "$source/scripts/build-and-push.sh" "${build_options[@]}" --registry "$registry" >"$work/pushed" 2>&1 || true
     step "all images are pushed, and a table names their digests and sizes" says "yggdrasil-code-agent:$tag +sha256:[0-9a-f]{64} +[0-9]+ MB" <"$work/pushed"
     check "removed here, they come back by their digests, health checks and all" pull_by_digest
+    check "a registry in a container does the same" registry_as_container
     check "nobody gets into one with TLS and passwords who has none" guarded_registry
     check "everything can be archived on another disk, and brought back" archived_and_back
     check "what is old is cleared away, and nothing else" cleared_away
