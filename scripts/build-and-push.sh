@@ -95,8 +95,9 @@ fi
 case $snapshot in
 commit) snapshot=$(TZ=UTC date -d "@$timestamp" +%Y%m%dT%H%M%SZ) ;;
 esac
-# Where it came from, without what may stand before the host: a token.
+# Where it came from, without what may stand before the host: a token. A directory is nobody else's business.
 origin=$("${git[@]}" remote get-url origin 2>/dev/null | sed -E 's#^([a-z+]+://)[^/@]*@#\1#' || true)
+[[ $origin == *://* || $origin == *@*:* ]] || origin=''
 
 # run COMMAND…: does it, or says it.
 run() {

@@ -15,7 +15,7 @@ usage: scripts/deploy-registry.sh [options]
   --data DIR           where images are kept: a directory (with podman: a volume of podman's)
   --image IMAGE        with podman: the registry's image (docker.io/library/registry:2)
   --package            Debian's docker-registry as a process, in place of a container: where no image can be pulled.
-                       Chosen by itself where there is no podman
+                       Chosen by itself where there is no podman. It does not outlive a restart of the machine
   --tls CERT KEY       serve HTTPS with these two files. Without, podman is told that exactly this host has no TLS
   --htpasswd FILE      let in only whom this file names (`htpasswd -B -c FILE NAME` makes one)
   --ui                 with podman: a page on 127.0.0.1:8080 that shows what is in it
