@@ -246,6 +246,7 @@ for role in $(for name in "${chosen[@]}"; do of "$name" .image; done | sort -u);
     resolve_image "$role" "$tag"
     say "$role: ${images[$role]}${architectures[$role]:+ (${architectures[$role]})}"
 done
+for name in coordinator "${executors[@]}"; do variables[$name]=$(variables_of "$name"); done
 
 if wants coordinator; then
     deploy_coordinator || die "the coordinator was not brought up to date; no executor was touched"

@@ -144,4 +144,30 @@ struct FleetFileTests {
             _ = try LoadedConfiguration(text: text, path: "yggdrasil.yaml")
         }
     }
+
+    /// Which keys there are is told by the complaint about one that nobody knows.
+    @Test func `the example and the page have every key`() throws {
+        let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        func read(_ path: String) throws -> String {
+            String(decoding: try #require(FileManager.default.contents(atPath: "/\(root)/\(path)")), as: UTF8.self)
+        }
+        let example = try YAMLTree(parsing: try read("docs/fleet.example.yaml")).root
+        let page = try read("docs/deploy.md")
+        let strange = "qqqqqqqqqqqqqqqqqqqqqqqq"
+        for (text, written) in [
+            ("\(Self.start)\(strange): 1", example.objectValue?.keys ?? []),
+            ("coordinator: {machine: x, url: \"http://x\", \(strange): 1}", []),
+            (
+                "\(Self.start)  - {name: x, \(strange): 1}",
+                example["machines"]?.arrayValue?.flatMap { $0.objectValue?.keys ?? [] } ?? []
+            ),
+        ] {
+            let error = #expect(throws: ConfigurationError.self) { try FleetFile(text: text, path: "f.yaml") }
+            let said = try #require(error?.description.firstMatch(of: /allowed are (.*)/)).1
+            for key in said.split(separator: "\n")[0].split(separator: ", ") {
+                #expect(written.isEmpty || written.contains(String(key)), "\(key) is not in the example")
+                #expect(page.contains("\(key)`") || page.contains("`\(key)[]"), "\(key) is not on the page")
+            }
+        }
+    }
 }

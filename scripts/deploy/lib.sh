@@ -72,8 +72,13 @@ stop_timeout() {
     echo $((needed > $2 ? needed : $2))
 }
 
-# variables_of NAME: what machine.sh reads, as text for a shell.
+# variables_of NAME: what machine.sh reads, as text for a shell. Whoever calls it often keeps it in `variables`.
+declare -A variables=()
 variables_of() {
+    if [[ -n ${variables[$1]:-} ]]; then
+        printf '%s\n' "${variables[$1]}"
+        return
+    fi
     local name=$1 image settings directory config options rootless_options command plain_http registry grace
     local coordinator_url variable
     image=${images[$(of "$name" .image)]:-} # none where its machine is only asked
