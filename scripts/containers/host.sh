@@ -6,6 +6,7 @@ account=yggc$$           # an ordinary user, whose containers the fleet's are
 bridge=yc${$: -5}        # the network between the machines
 network=10.$((RANDOM % 100 + 100)).$((RANDOM % 250))
 machines=()
+links=()                 # our ends of their cables: a namespace may outlive its name for a while
 registry=''
 
 # podman_settings DIRECTORY: what podman is told by two files. Neither is looked for anywhere else.
@@ -88,6 +89,7 @@ add_machine() {
     local name=$1 number=$2 place=$work/m/$1
     ip netns add "$account-$name"
     ip link add "$bridge-$number" type veth peer name eth0 netns "$account-$name"
+    links+=("$bridge-$number")
     ip link set "$bridge-$number" master "$bridge" up
     ip -n "$account-$name" link set lo up
     ip -n "$account-$name" address add "$network.$number/24" dev eth0
@@ -142,7 +144,7 @@ cleanup() {
         "$ROOT/scripts/deploy-registry.sh" --package --host "$network.1" --port "${registry##*:}" --data "$work/registry" --stop
         rm -f "$(registry_drop_in "$registry")"
     fi
-    ip link del "$bridge" 2>/dev/null
+    for name in "${links[@]}" "$bridge"; do ip link del "$name" 2>/dev/null; done
     userdel "$account" 2>/dev/null
     rm -rf "$work"
     exit "$status"

@@ -12,7 +12,8 @@ extension SettingKey {
         case .config, .dataDirectory, .token, .logLevel, .logDirectory, .coordinatorHost, .coordinatorPort, .publicURL,
             .leaseTTL, .registrationGrace, .servicesTTL, .managerToken, .headerLimit, .requestLimit, .authLoopback,
             .backupDirectory, .backupKeep, .backupInterval, .coordinatorURL, .executorID, .executorHost, .executorPort,
-            .workspaceRoot, .drainTimeout, .defaultModel, .ollamaHost:
+            .workspaceRoot, .drainTimeout, .defaultModel, .ollamaHost, .trackerCommand, .trackerInterval, .trackerTimeout,
+            .trackerAhead, .trackerOnFailure:
             false
         }
     }
@@ -24,20 +25,24 @@ package enum FileSection: String, Sendable, Hashable, CaseIterable {
     case machine = "executor.machine"
     case providers = "models.providers"
     case registry = "coordinator.registry.url"
+    case trackerWorkspaces = "tracker.workspaces"
+    case trackerRules = "tracker.rules"
 
     /// Whether a change counts as soon as the file is reloaded. Models do not: whoever waits in line for one must not be
-    /// passed by in a second line. Neither does who is called at which address, with calls under way.
+    /// passed by in a second line. Neither does who is called at which address, with calls under way, nor the tracker, whose
+    /// issues are held under the rules they were taken by.
     package var isLive: Bool {
         switch self {
         case .routes, .tierRules, .handlers, .codeKinds, .resources, .secrets, .git, .machine, .registry: true
-        case .executors, .services, .providers, .timeZone: false
+        case .executors, .services, .providers, .timeZone, .trackerWorkspaces, .trackerRules: false
         }
     }
 
     /// Who reads it.
     var roles: Set<Role> {
         switch self {
-        case .routes, .tierRules, .executors, .services, .resources, .registry: [.up, .coordinator]
+        case .routes, .tierRules, .executors, .services, .resources, .registry, .trackerWorkspaces, .trackerRules:
+            [.up, .coordinator]
         case .codeKinds, .secrets, .git, .machine, .providers: [.up, .executor]
         case .handlers, .timeZone: [.up, .coordinator, .executor]
         }
@@ -59,6 +64,8 @@ package enum FileSection: String, Sendable, Hashable, CaseIterable {
         case .machine: [("machine", configuration.executor.machine)]
         case .providers: configuration.models.providers.map { ($0.name, $0) }
         case .registry: configuration.coordinator.registryURL.map { [($0, $0)] } ?? []
+        case .trackerWorkspaces: configuration.tracker.workspaces.map { ($0.path, $0) }
+        case .trackerRules: configuration.tracker.rules.enumerated().map { ("\($0.offset + 1)", $0.element) }
         }
     }
 }
