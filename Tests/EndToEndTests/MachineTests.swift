@@ -19,7 +19,7 @@ struct MachineTests {
             let task = try await fleet.coordinator.submit(["kind": "power-off"])
             #expect(await huginn.end().ending == .signalled(9))
             let ended = try await fleet.coordinator.finished(task)
-            #expect(ended["state"] == "succeeded" && ended["epoch"] == 1)
+            #expect(ended["state"] == "succeeded" && ended["attempt"] == 1)
         }
     }
 
@@ -39,7 +39,7 @@ struct MachineTests {
             #expect(try await fleet.coordinator.get("/v1/tasks/\(task)").json?["state"] == "running")
             _ = try await fleet.start("huginn")
             let ended = try await fleet.coordinator.finished(task)
-            #expect(ended["state"]?.stringValue == state && ended["epoch"] == 1)
+            #expect(ended["state"]?.stringValue == state && ended["attempt"] == 1)
             if state == "failed" { #expect(ended["error"]?["code"] == "outcome-unknown") }
         }
     }
@@ -49,7 +49,7 @@ struct MachineTests {
             let answer = try await ygg.post("/v1/tasks", ["kind": "power-off"])
             #expect(answer.status == 422 && answer.code == "not-enabled")
             #expect(answer.json?["nextAction"]?.stringValue?.contains("executor.machine.power.off") == true)
-            let executor = try await ygg.executor("local") { _ in true }
+            let executor = try await ygg.executor("local") { $0["kinds"] != nil }
             #expect(executor["kinds"]?.arrayValue?.contains("power-wake") == true)
             #expect(executor["kinds"]?.arrayValue?.contains("power-off") == false)
             let run = await ygg.cli("run", "power-off", "--data-dir", "\(directory)/run")

@@ -6,8 +6,18 @@ import YggProcess
 /// `ygg run` where there is nothing but a repository, as in a container of a CI system.
 @Suite(.timeLimit(.minutes(2)))
 struct RunOnceTests {
-    private static let patch =
-        "--- a/calc.py\n+++ b/calc.py\n@@ -1,2 +1,2 @@\n def add(a, b):\n-    return a - b\n+    return a + b\n"
+    private static let patch = """
+        --- a/calc.py
+        +++ b/calc.py
+        @@ -1,5 +1,5 @@
+         def add(a, b):
+        -    return a - b
+        +    return a + b
+         
+         
+         def double(a):
+
+        """
 
     /// A process with no home and no place for data: both stand where nothing can be made.
     private static func run(_ shop: Workshop, _ arguments: [String]) async -> CollectedOutput {
@@ -62,9 +72,10 @@ struct RunOnceTests {
         try await Self.with(turns: turns) { shop in
             try
                 (try String(contentsOfFile: shop.configuration, encoding: .utf8)
-                + "codeKinds:\n  - {kind: code-mend, prompt: 'Mend it', tier: [], verification: none, mode: agent}\n")
+                + "codeKinds:\n  - {kind: code-mend, prompt: 'Mend it', tier: [], verification: test, mode: agent}\n")
                 .write(toFile: shop.configuration, atomically: true, encoding: .utf8)
-            let done = await Self.run(shop, ["code-mend", "-p", "repo=\(shop.repository)"])
+            let test = ["-p", "test=python3", "-p", "test=-m", "-p", "test=unittest"]
+            let done = await Self.run(shop, ["code-mend", "-p", "repo=\(shop.repository)"] + test)
             #expect(done.outcome.succeeded, "\(done.stdout)\(done.stderr)")
             #expect(await shop.file("calc.py").contains("a + b"))
         }

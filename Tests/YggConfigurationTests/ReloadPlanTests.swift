@@ -27,7 +27,7 @@ struct ReloadPlanTests {
         ("executor: {labels: {room: cellar}}", "executor.labels", "none → room=cellar"),
         ("routes: [{prefix: ops-, executors: [a]}]", "routes", "changed ops-; removed"),
         ("tierRules: [{label: careful, tier: [plan]}]", "tierRules", "added 1"),
-        ("handlers: [{kind: ops-x, run: [true]}]", "handlers", "added ops-x"),
+        ("handlers: [{kind: ops-x, run: [echo]}]", "handlers", "added ops-x"),
         ("codeKinds: [{kind: code-x, prompt: Do it}]", "codeKinds", "added code-x"),
         ("resources: {\"gpu@surtr\": 1}", "resources", "added gpu@surtr"),
         ("secrets: {a: env:A}", "secrets", "added a"),

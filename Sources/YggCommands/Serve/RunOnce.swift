@@ -126,9 +126,13 @@ extension RunOnce {
         let text = String(decoding: bytes, as: UTF8.self)
         result.append("landed", false)
         if output.format == .table { Console.out(text) } else { result.append("diff", .string(text)) }
+        // What could not be verified is asked about whatever is approved beforehand.
         Console.error(
-            "ygg: \(kind) is to be reviewed, and nobody is here to approve it: this is its diff, and nothing has landed.\n"
-                + "next: git apply it, or run it again with --approve.\n"
+            approves
+                ? "ygg: What \(kind) made is to be seen by a person: this is its diff, and nothing has landed.\n"
+                    + "next: git apply it.\n"
+                : "ygg: \(kind) is to be reviewed, and nobody is here to approve it: this is its diff, and nothing has landed.\n"
+                    + "next: git apply it, or run it again with --approve.\n"
         )
     }
 }

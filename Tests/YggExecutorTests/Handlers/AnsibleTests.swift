@@ -144,7 +144,13 @@ struct AnsibleTests {
     func `a real playbook is checked, played and limited`() async throws {
         let folder = try #require(Self.peers, "run scripts/test.sh: it installs the third-party peers")
         try await Self.with { scene, machine in
-            try await scene.script("mkdir -p bin && ln -s '\(folder)/ansible-playbook' bin/ansible-playbook")
+            // Which python modules run with is the inventory's to say: a machine may have more than one.
+            try await scene.script(
+                """
+                mkdir -p bin && ln -s '\(folder)/ansible-playbook' bin/ansible-playbook
+                echo "localhost ansible_connection=local ansible_python_interpreter=\(folder)/python" > ansible/hosts
+                """
+            )
             var params: JSONObject = [
                 "playbook": "plays/site.yml",
                 "extraVars": ["place": .string("\(scene.root)/made"), "greeting": "good day"],

@@ -157,7 +157,7 @@ struct PackageTests {
             #expect(list.outcome == .succeeded && list.result["packages"]?.arrayValue?.first?["name"] == "dpkg")
             let result = try await scene.run(
                 "ops-packages",
-                ["action": "install", "packages": "dpk.", "dryRun": true],
+                ["action": "install", "packages": "dp.g", "dryRun": true],
                 machine: machine
             )
             #expect(result.outcome == .failed && result.error?.code == "exit-code")

@@ -38,7 +38,7 @@ struct MagicPacket: Sendable, Hashable {
     /// - Parameter mac: six bytes in hexadecimal, with colons or dashes between.
     init?(mac: String) {
         let parts = mac.split(omittingEmptySubsequences: false) { $0 == ":" || $0 == "-" }
-        let bytes = parts.compactMap { $0.utf8.count == 2 ? UInt8($0, radix: 16) : nil }
+        let bytes = parts.compactMap { $0.count == 2 && $0.allSatisfy(\.isHexDigit) ? UInt8($0, radix: 16) : nil }
         guard bytes.count == 6, parts.count == 6 else { return nil }
         address = bytes
     }
