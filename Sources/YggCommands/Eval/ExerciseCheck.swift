@@ -34,6 +34,6 @@ struct ExerciseCheck: Sendable {
         )
         setting.hidden += hidden
         setting.readOnly = [environment["HOME"], environment["TMPDIR"]].compactMap(\.self) + Self.everybodys + [directory]
-        return await CommandCheck(setting).run(argv, within: .seconds(60)).passed
+        return await CommandCheck(setting).run(argv, within: .seconds(60)).report.passed
     }
 }

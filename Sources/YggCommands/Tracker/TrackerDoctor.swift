@@ -46,7 +46,9 @@ struct TrackerDoctor: AsyncParsableCommand {
                 "status": .string(isWell ? "pass" : "fail"),
                 "checks": .array(findings.map { .object($0.finding.json(name: $0.name)) }),
             ]
-        ) { DoctorText.text(findings, style: $0) }
+        ) { style in
+            findings.map { DoctorText.line($0.name, $0.finding, style: style) }.joined()
+        }
         if !isWell { throw ExitCode(ExitStatus.failed.rawValue) }
     }
 }
