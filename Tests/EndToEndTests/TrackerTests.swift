@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Testing
 import YggCore
+import YggProcess
 
 /// From an issue to its close, with the real binary, a real repository and a double of `bd`.
 @Suite(.timeLimit(.minutes(5)))
