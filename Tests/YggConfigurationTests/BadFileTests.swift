@@ -25,7 +25,7 @@ struct BadFileTests {
         Case(
             "zebra: 1\n",
             "f.yaml:1: zebra: is not known; allowed are auth, backup, codeKinds, coordinator, executor, executors, git, handlers, models, "
-                + "resources, routes, secrets, services, tierRules, timeZone"
+                + "resources, routes, secrets, services, tierRules, timeZone, tracker"
         ),
         Case(
             "models:\n  default: olama/x\n  providers:\n    ollama: {type: ollama}\n",

@@ -33,7 +33,8 @@ struct ExerciseCheck: Sendable {
             isolation: await YggProcess.Isolation.here
         )
         setting.hidden += hidden
-        setting.readOnly = [environment["HOME"], environment["TMPDIR"]].compactMap(\.self) + Self.everybodys + [directory]
+        setting.readOnly =
+            [environment["HOME"], environment["TMPDIR"]].compactMap(\.self) + Self.everybodys + [directory]
         return await CommandCheck(setting).run(argv, within: .seconds(60)).report.passed
     }
 }

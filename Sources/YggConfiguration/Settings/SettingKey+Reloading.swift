@@ -12,7 +12,8 @@ extension SettingKey {
         case .config, .dataDirectory, .token, .logLevel, .logDirectory, .coordinatorHost, .coordinatorPort, .publicURL,
             .leaseTTL, .registrationGrace, .servicesTTL, .managerToken, .headerLimit, .requestLimit, .authLoopback,
             .backupDirectory, .backupKeep, .backupInterval, .coordinatorURL, .executorID, .executorHost, .executorPort,
-            .workspaceRoot, .drainTimeout, .defaultModel, .ollamaHost, .trackerCommand, .trackerInterval, .trackerTimeout,
+            .workspaceRoot, .drainTimeout, .defaultModel, .ollamaHost, .trackerCommand, .trackerInterval,
+            .trackerTimeout,
             .trackerAhead, .trackerOnFailure:
             false
         }
