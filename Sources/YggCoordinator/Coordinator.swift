@@ -29,7 +29,7 @@ package final class Coordinator: Service {
     let alarm: Alarm
     let link: any AgentLink
     let desk = CallDesk()
-    let turnDesk = TurnDesk()
+    let turnDesk: TurnDesk
     let passedCalls = PassedCalls()
     let disk: Mutex<DiskGuard>
     let retentionCounts = Mutex(RetentionCounts())
@@ -87,6 +87,8 @@ package final class Coordinator: Service {
         self.sabotage = sabotage
         self.logger = logger
         access = AccessDesk(settings: settings.access, database: database, machine: machine, logger: logger)
+        // Those who were let through by an earlier process say so as soon as they find this one.
+        turnDesk = TurnDesk(opensAt: identity.boot > 1 ? machine.now() + settings.leases.pollHold : nil)
         startedAt = machine.time()
         alarm = Alarm(machine: machine)
         store = TaskStore()

@@ -46,11 +46,18 @@ struct ChildTests {
     }
 
     @Test func `a program that cannot be started leaves nothing open`() async throws {
-        let error = await #expect(throws: Errno.self) {
-            _ = try await Child.start("/no/such/program", script("", input: [1]))
+        let before = openDescriptors
+        for _ in 0..<300 {
+            let error = await #expect(throws: Errno.self) {
+                _ = try await Child.start("/no/such/program", script("", input: [1]))
+            }
+            #expect(error == .noSuchFileOrDirectory)
         }
-        #expect(error == .noSuchFileOrDirectory)
+        // Others run beside this one, with some descriptors each.
+        #expect(openDescriptors < before + 300)
     }
+
+    private var openDescriptors: Int { (0..<4096).count { fcntl(Int32($0), F_GETFD) != -1 } }
 
     /// Runs that end in every way and at every moment, beside each other, so that the numbers of what one has closed are
     /// another's at once.
@@ -71,7 +78,11 @@ struct ChildTests {
                             _ = await run.firstWords()
                             run.task.cancel()
                         }
-                        _ = await run.task.value
+                        let outcome = await run.task.value
+                        if case .notStarted(let reason) = outcome.ending { Issue.record("\(text): \(reason)") }
+                        if round % 2 == 1, text == "exit 3", outcome.cause == nil {
+                            #expect(outcome.ending == .exited(3))
+                        }
                     }
                 }
             }

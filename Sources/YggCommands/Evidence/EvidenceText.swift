@@ -34,9 +34,10 @@ enum EvidenceText {
         for approval in bundle.approvals { details.add("approval", sentence(approval)) }
         for failure in strings(evidence["failures"]?["before"]) { details.add("failed before", failure) }
         for repaired in strings(evidence["fixed"]) { details.add("repaired", repaired, .green) }
-        for check in evidence["checks"]?.arrayValue ?? [] {
-            for failure in strings(check["failures"]) { details.add("still fails", failure, .red) }
-        }
+        let left =
+            evidence["failures"]?["after"].map(strings)
+            ?? (evidence["checks"]?.arrayValue ?? []).flatMap { strings($0["failures"]) }
+        for failure in left { details.add("still fails", failure, .red) }
         if let result = bundle.task.result, let commit = result["commit"]?.stringValue {
             details.add("landed", "\(result["branch"]?.stringValue ?? "") \(commit)")
         }

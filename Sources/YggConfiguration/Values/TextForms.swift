@@ -127,6 +127,9 @@ extension TextForm where Value == String {
     /// Scheme, host and port, perhaps a path, without a slash at the end.
     static let url = TextForm(
         parse: { text throws(ValueProblem) in
+            guard text.utf8.allSatisfy({ $0 < 0x80 }) else {
+                throw ValueProblem(mustBe: "a URL of ASCII alone, host names in their xn-- form", not: text)
+            }
             guard let components = URLComponents(string: text), let scheme = components.scheme?.lowercased(),
                 scheme == "http" || scheme == "https", let host = components.host, !host.isEmpty,
                 components.user == nil, components.query == nil, components.fragment == nil,

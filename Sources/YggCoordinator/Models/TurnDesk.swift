@@ -12,7 +12,7 @@ final class TurnDesk: Sendable {
     }
 
     private struct State {
-        var gates = FleetGates()
+        var gates: FleetGates
         var held: [ExecutorID: Held] = [:]
         var lastHeld: Int64 = 0
         var isClosed = false
@@ -30,7 +30,10 @@ final class TurnDesk: Sendable {
         }
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
+
+    /// - Parameter opensAt: see ``FleetGates/init(opensAt:)``.
+    init(opensAt: Instant?) { state = Mutex(State(gates: FleetGates(opensAt: opensAt))) }
 
     /// Notes what an executor wants, and answers as soon as that has come to something it does not know yet, or at the
     /// deadline.

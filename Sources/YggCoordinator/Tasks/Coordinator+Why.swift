@@ -132,7 +132,9 @@ extension Coordinator {
         }
         let blocking = decision.verdicts.filter { verdict in verdict.unmet.allSatisfy(\.isPassing) }
         if let first = blocking.first(where: { !$0.unmet.isEmpty }) {
-            return "It waits for \(first.executor): \(first.unmet.map(\.text).joined(separator: "; "))."
+            let reasons = first.unmet.map(\.text).joined(separator: "; ")
+            // Some of them are a server's own sentence.
+            return "It waits for \(first.executor): \(reasons)" + (reasons.hasSuffix(".") ? "" : ".")
         }
         return "No executor can take it as things are: see what each one lacks."
     }

@@ -21,8 +21,8 @@ package struct FleetGates: Sendable {
         var counter: Int64
         var heardAt: Instant
         var demands: [GateDemand]
-        /// Grows with every change of the answer.
-        var revision: Int64 = 0
+        /// That of its last change.
+        var revision: Int64
     }
 
     fileprivate struct Owner: Sendable, Hashable {
@@ -43,11 +43,17 @@ package struct FleetGates: Sendable {
 
     private var askers: [ExecutorID: Asker] = [:]
     private var lines: [String: Line] = [:]
+    /// Counts the changes of all answers, so that none has the number of an earlier one.
+    private var lastRevision: Int64 = 0
+    /// Until when nobody is let through who is not at work already.
+    private var opensAt: Instant?
 
-    package init() {}
+    /// - Parameter opensAt: by when those who were let through before a restart have said so; nil where there are none.
+    package init(opensAt: Instant? = nil) { self.opensAt = opensAt }
 
     package mutating func handle(_ input: Input, now: Instant) -> [Effect] {
         var changed: Set<ExecutorID> = []
+        open(now: now, &changed)
         switch input {
         case .stated(let id, let bootID, let counter, let demands):
             if let known = askers[id], known.bootID == bootID, known.counter >= counter { return [] }
@@ -58,17 +64,18 @@ package struct FleetGates: Sendable {
                 counter: counter,
                 heardAt: now,
                 demands: demands,
-                revision: before?.revision ?? 0
+                revision: before?.revision ?? lastRevision
             )
             for name in Set((before?.demands ?? []).map(\.gate) + demands.map(\.gate)).sorted() {
                 settle(name, for: id, now: now, &changed)
             }
         case .sweep(let silence):
             let silent = askers.filter { now - $0.value.heardAt > silence }.keys
-            for id in silent.sorted(by: { $0.rawValue < $1.rawValue }) { drop(id, now: now, &changed) }
+            for id in silent.sorted() { drop(id, now: now, &changed) }
         }
-        for id in changed { askers[id]?.revision += 1 }
-        return changed.sorted { $0.rawValue < $1.rawValue }.map { .news($0) }
+        lastRevision += changed.isEmpty ? 0 : 1
+        for id in changed { askers[id]?.revision = lastRevision }
+        return changed.sorted().map { .news($0) }
     }
 
     /// What the last statement of an executor has come to, and how often that has changed in this boot of it.
@@ -84,6 +91,14 @@ package struct FleetGates: Sendable {
             return standing
         }
         return (asker.revision, standings)
+    }
+
+    private mutating func open(now: Instant, _ changed: inout Set<ExecutorID>) {
+        guard let opensAt, opensAt <= now else { return }
+        self.opensAt = nil
+        for (id, asker) in askers.sorted(by: { $0.key < $1.key }) {
+            for demand in asker.demands { settle(demand.gate, for: id, now: now, &changed) }
+        }
     }
 
     private mutating func drop(_ id: ExecutorID, now: Instant, _ changed: inout Set<ExecutorID>) {
@@ -116,7 +131,7 @@ package struct FleetGates: Sendable {
             line.standings[ticket] = .admitted
             line.play(.holds(ticket, model: turn.model), now: now, &changed)
         }
-        for turn in turns where !turn.isRunning {
+        for turn in turns where !turn.isRunning && opensAt == nil {
             let owner = Owner(executor: id, number: turn.number)
             guard line.tickets[owner] == nil else { continue }
             line.play(.asks(line.ticket(of: owner), model: turn.model), now: now, &changed)

@@ -9,9 +9,11 @@ package struct AgentAddress: Sendable, Hashable, CustomStringConvertible {
     package let origin: String
     package let host: String
 
-    /// nil unless it is `http` or `https` with a host, and without user, query and fragment.
+    /// nil unless it is `http` or `https` with a host, without user, query and fragment, and ASCII: other names are written in
+    /// their `xn--` form, in which no two look alike.
     package init?(_ text: String) {
-        guard text.utf8.count <= 2048, let components = URLComponents(string: text),
+        guard text.utf8.count <= 2048, text.utf8.allSatisfy({ $0 < 0x80 }),
+            let components = URLComponents(string: text),
             let scheme = components.scheme?.lowercased(), scheme == "http" || scheme == "https",
             let host = components.host?.lowercased(), !host.isEmpty, components.user == nil,
             components.password == nil, components.query == nil, components.fragment == nil,

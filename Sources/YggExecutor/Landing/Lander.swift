@@ -77,7 +77,11 @@ struct Lander: Sendable {
         guard case .clean(let tree)? = try? await prepared.merged(onto: tip),
             let commit = try? await prepared.commit(tree, on: tip)
         else { return false }
-        return (try? await place.obstacle(to: commit)) ?? nil == nil
+        do {
+            return try await place.obstacle(to: commit) == nil
+        } catch {
+            return false
+        }
     }
 
     // MARK: - Whether it has landed

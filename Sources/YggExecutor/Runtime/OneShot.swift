@@ -60,6 +60,8 @@ package enum OneShot {
                     let result = await settings.carryOut(attempt, clock: clock) { type, data in
                         await onEvent(EventDraft(at: clock.time(), type: type, data: data))
                     }
+                    // Nobody else is to hear of the result.
+                    await attempt.afterwards.perform()
                     continuation.resume(returning: result)
                 }
             }

@@ -8,7 +8,8 @@ import YggTelemetry
 
 extension Tenure {
     /// Leaves it to the coordinator whose turn it is to ask a server of models, because others of the fleet may ask the same
-    /// one. While the coordinator cannot be asked, each server is shared among the tasks of this process alone.
+    /// one. Where the coordinator cannot be asked for as long as it holds a poll, each server is shared among the tasks of this
+    /// process alone.
     func turnLoop(_ models: ModelDirectory) async {
         let desks = models.gates.filter { $0.name != nil }
         // A loop that ends would end the tenure.
@@ -18,12 +19,14 @@ extension Tenure {
         var backoff = Backoff(first: .milliseconds(250), limit: Self.idleRetry)
         var counter: Int64 = 0
         var seen: Int64 = 0
+        var heardAt = clock.now()
         // Whether the coordinator holds something that is over by now.
         var isStated = false
         while !isOver {
             let demands = desks.compactMap(\.demand)
             guard !demands.isEmpty || isStated else {
                 await turnBell.sleep(on: thread)
+                heardAt = clock.now()
                 continue
             }
             counter += 1
@@ -35,12 +38,15 @@ extension Tenure {
                 backoff.reset()
                 seen = answer.revision
                 if demands.isEmpty { isStated = false }
-                for standing in answer.standings {
-                    for desk in desks where desk.name == standing.gate { desk.apply(standing) }
-                }
+                heardAt = clock.now()
+                // Those of which nothing was asked belong to the fleet again, too.
+                for desk in desks { desk.apply(answer.standings.first { $0.gate == desk.name }?.turns ?? [:]) }
             case .failed(let error):
                 logger.debug("Nobody says whose turn it is", metadata: .of([.reason: "\(error)"]))
-                for desk in desks { desk.standAlone() }
+                // A connection that broke, or a coordinator that starts anew, is no reason to ask beside another executor.
+                if clock.now() - heardAt > LeaseTiming.pollHold(seat.withLock { $0.ttl }) {
+                    for desk in desks { desk.standAlone() }
+                }
                 // Another coordinator, or the same one after a restart, counts anew.
                 seen = -1
                 await pause(&backoff, atLeast: error.retryAfter)

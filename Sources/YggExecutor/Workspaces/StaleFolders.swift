@@ -28,6 +28,7 @@ enum StaleFolders {
                     lock = FileLock(ifFree: "\(path)/work.lock")
                     if lock == nil { continue }
                 }
+                SessionFolder.letGo(in: path)
             }
             let spec = ProcessSpec(argv: ["rm", "-rf", "--", path], environment: environment)
             if await collectProcess(spec).outcome.succeeded { removed.append(path) }

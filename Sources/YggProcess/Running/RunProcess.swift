@@ -29,8 +29,7 @@ package func runProcess(
     }
     let killsBefore = OutOfMemory.kills()
     let run = ProcessRun(spec, started: started)
-    // A task of its own, awaited below, because swift-subprocess stops reading at once when its task is cancelled:
-    // what a child says while it cleans up would be lost, and writing it would end the child by SIGPIPE.
+    // A task of its own, awaited below, because what a child says while it cleans up after a cancel is read, too.
     let execution = Task { await run.execute(onOutput: onOutput, onStart: onStart) }
     // Cancelled when the caller's task is; else by leaving this function, which also awaits it.
     async let _ = run.enforceLimits(on: execution)

@@ -98,7 +98,21 @@ struct FleetGatesTests {
         #expect(fleet.admitted(Self.surtr) == [7] && fleet.admitted(Self.fenrir).isEmpty)
     }
 
-    @Test func `a coordinator that begins anew lets nobody in before those who say that they are at work`() {
+    @Test func `a coordinator that begins anew first hears who is at work already`() {
+        var fleet = Fleet()
+        fleet.gates = FleetGates(opensAt: fleet.now + .seconds(3))
+        fleet.state(Self.surtr, [asks(4)])
+        #expect(fleet.standing(Self.surtr, 4) == nil)
+        fleet.now += .seconds(1)
+        fleet.state(Self.fenrir, [runs(9)])
+        fleet.now += .seconds(3)
+        #expect(fleet.play(.sweep(silence: .seconds(15))) == [Self.surtr])
+        #expect(fleet.standing(Self.surtr, 4) == .waits(.init(position: 1, waiting: 1)))
+        #expect(fleet.state(Self.fenrir, []) == [Self.surtr])
+        #expect(fleet.standing(Self.surtr, 4) == .admitted)
+    }
+
+    @Test func `whoever is at work counts, also without having been let in here`() {
         var fleet = Fleet()
         fleet.state(Self.surtr, [asks(4), runs(3)])
         #expect(fleet.admitted(Self.surtr) == [3])

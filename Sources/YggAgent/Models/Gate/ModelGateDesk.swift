@@ -51,7 +51,7 @@ package final class ModelGateDesk: Sendable {
     }
 
     /// Takes the fleet's decision.
-    package func apply(_ standing: GateStanding) { handle { _ in .stated(standing.turns) } }
+    package func apply(_ standings: [Int: GateStanding.Standing]) { handle { _ in .stated(standings) } }
 
     /// Decides by itself until the fleet's decision comes again.
     package func standAlone() { handle { _ in .isAlone } }

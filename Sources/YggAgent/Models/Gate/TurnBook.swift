@@ -65,7 +65,8 @@ struct TurnBook: Sendable {
         case .isAlone:
             guard gate == nil else { return [] }
             gate = ModelGate(limits)
-            let known = turns
+            // Who asks the server already comes before whoever asks for the room that is left.
+            let known = turns.filter(\.isRunning) + turns.filter { !$0.isRunning }
             return known.flatMap { turn in
                 play(
                     turn.isRunning ? .holds(turn.ticket, model: turn.model) : .asks(turn.ticket, model: turn.model),

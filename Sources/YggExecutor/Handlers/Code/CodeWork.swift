@@ -31,12 +31,12 @@ struct CodeWork {
         do throws(HandlerFailure) {
             if context.call != nil { try folder.keep(context) }
             let result = try await result(folder, worktree, landed)
+            if result.interruption == .inTheWay { try folder.keepWaiting() }
             worktree.leave()
             if result.question == nil, result.outcome == .succeeded, !isShownOnly {
                 let environment = context.environment
                 context.afterwards.add { await folder.removeIfFree(environment) }
             }
-            if result.interruption == .inTheWay { try folder.keepWaiting() }
             return result
         } catch {
             worktree.leave()
