@@ -168,6 +168,7 @@ struct GitRemoteTests {
                 var landing = landing
                 landing.git.host = server.address
                 landing.git.credentials = SecretSource(name: "git.credentials") { () throws(SecretProblem) in token }
+                landing.git = await landing.git.lookedAt()
                 let url = "\(server.address)/bare.git"
                 let params: JSONObject = [
                     "repo": .string(url), "message": "Change it",
