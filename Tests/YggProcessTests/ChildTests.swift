@@ -80,7 +80,7 @@ struct ChildTests {
                         }
                         let outcome = await run.task.value
                         if case .notStarted(let reason) = outcome.ending { Issue.record("\(text): \(reason)") }
-                        if round % 2 == 1, text == "exit 3", outcome.cause == nil {
+                        if round % 2 == 1, text == "exit 3", outcome.cause == .finished {
                             #expect(outcome.ending == .exited(3))
                         }
                     }
