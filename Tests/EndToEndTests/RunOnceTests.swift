@@ -57,7 +57,7 @@ struct RunOnceTests {
             let json = await Self.run(shop, commit + ["--json"])
             let result = try JSON(parsing: Array(json.stdout.utf8))
             #expect(result["landed"] == false && result["outcome"] == "succeeded")
-            #expect(result["diff"]?.stringValue?.contains("+    return a + b") == true)
+            #expect(result["patch"]?.stringValue?.contains("+    return a + b") == true)
             let landed = await Self.run(shop, commit + ["--approve"])
             #expect(landed.outcome.succeeded, "\(landed.stdout)\(landed.stderr)")
             #expect(await shop.file("calc.py").contains("a + b"))

@@ -125,7 +125,7 @@ extension RunOnce {
         }
         let text = String(decoding: bytes, as: UTF8.self)
         result.append("landed", false)
-        if output.format == .table { Console.out(text) } else { result.append("diff", .string(text)) }
+        if output.format == .table { Console.out(text) } else { result.append("patch", .string(text)) }
         // What could not be verified is asked about whatever is approved beforehand.
         Console.error(
             approves
