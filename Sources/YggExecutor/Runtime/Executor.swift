@@ -114,7 +114,9 @@ package final class Executor: Service {
             // On a full disk two lives have one number; the coordinator then goes by which came last.
             try? home.keep(identity)
             let known = identity
-            let tenure = state.withLock { state in
+            let tenure = state.withLock { state -> Tenure? in
+                // It may have been asked to stop since it was looked at: a tenure that begins as stopped would never end.
+                guard state.lifecycle.state != .stopped else { return nil }
                 let tenure = Tenure(
                     runtime: runtime,
                     journal: journal,
@@ -131,6 +133,7 @@ package final class Executor: Service {
                 state.tenure = tenure
                 return tenure
             }
+            guard let tenure else { return }
             for entry in replay.undelivered { tenure.post(.recovered(entry)) }
             for lease in replay.unfinished { tenure.post(.died(lease.key)) }
             tenure.perform()
