@@ -30,6 +30,7 @@ actor TrackerDesk {
     private var keeper: IssueKeeper?
     private var lastSign: String?
     private var failure: String?
+    private var isOver = false
     /// Those who wait for the next look, and until when.
     private var waiters: [(continuation: CheckedContinuation<Void, Never>, until: Instant)] = []
 
@@ -57,6 +58,7 @@ actor TrackerDesk {
             } catch {
                 failure = "\(error)"
                 logger.warning("tracker.leases-unread", metadata: ["error": "\(error)"])
+                resumeWaiters { _ in true }
                 await coordinator.machine.sleep(.seconds(10))
             }
         }
@@ -75,6 +77,7 @@ actor TrackerDesk {
             for await entry in inbox { await handle(entry) }
             group.cancelAll()
         }
+        isOver = true
         resumeWaiters { _ in true }
     }
 
@@ -311,7 +314,8 @@ actor TrackerDesk {
 
     func sync(isDry: Bool) async -> JSONObject {
         guard !isDry else { return await preview() }
-        if keeper != nil {
+        // Before the leases are read the look comes after that; where they cannot be read, or nobody looks any more, it never does.
+        if !isOver, keeper != nil || failure == nil {
             await withCheckedContinuation { continuation in
                 waiters.append((continuation, coordinator.machine.now() + Self.patience))
                 feed.yield(.input(.wake))

@@ -15,8 +15,9 @@ extension IssueKeeper {
         if let issues {
             sighted = issues
             readySinceBlocked = true
-            sift(now)
+            isUnsifted = true
         }
+        if isUnsifted { sift(now) }
         if readySinceBlocked, report?.tellsBlocked ?? false, leases.values.contains(where: { $0.step == .working }) {
             wantsBlocked = true
             readySinceBlocked = false
@@ -27,6 +28,7 @@ extension IssueKeeper {
     /// Sorts out what was found: what is nobody's business but people's is counted and nothing else.
     mutating func sift(_ now: Instant) {
         let before = Dictionary(waiting.map { ($0.issue.id, $0) }) { first, _ in first }
+        isUnsifted = false
         unmapped = 0
         leftAlone = 0
         let dependants = waiting.filter { !$0.dependsOn.isEmpty && leases[$0.issue.id] == nil }

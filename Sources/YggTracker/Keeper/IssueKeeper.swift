@@ -142,6 +142,8 @@ package struct IssueKeeper: Sendable {
     var pausedUntil: Instant
     var failures = 0
     var problem: TrackerFailure?
+    /// An issue may be to be taken that was not at the last look, although the tracker did not change.
+    var isUnsifted = false
     var wantsHeld = false
     var wantsBlocked = false
     var readySinceBlocked = false
@@ -194,7 +196,8 @@ package struct IssueKeeper: Sendable {
 
     /// The next thing that is due, where nothing is being done.
     private mutating func advance(_ now: Instant, _ time: Timestamp) -> [Effect] {
-        guard call == nil, now >= pausedUntil else { return [] }
+        // What is being checked is claimed as soon as that is answered, and two calls are never open.
+        guard call == nil, checking == nil, now >= pausedUntil else { return [] }
         askedAt = now
         guard let report else { return ask(.probe) }
         if now >= pollAt { return ask(.ready) }
@@ -302,6 +305,7 @@ package struct IssueKeeper: Sendable {
         leases[id] = nil
         live[id] = nil
         ended[id] = lease
+        isUnsifted = true
         return [.save(lease), .note("tracker.issue-\(ending.rawValue)", issue: id, detail: "\(lease.task)")]
     }
 
@@ -309,6 +313,7 @@ package struct IssueKeeper: Sendable {
     mutating func drop(_ id: IssueID) -> [Effect] {
         leases[id] = nil
         live[id] = nil
+        isUnsifted = true
         return [.forget(id)]
     }
 

@@ -159,6 +159,18 @@ struct IssueKeeperTests {
         #expect(world.issues["hh-a1b2"]?.comments.contains { $0.contains("cannot be closed") } == true)
     }
 
+    @Test func `one whose claim could not be made is claimed later, although nothing changed in the tracker`() {
+        var world = world()
+        var isBroken = false
+        world.pass(.minutes(2)) { world in
+            world.faults = 0
+            guard case .claim? = world.desks[0].call?.0, !isBroken else { return }
+            isBroken = true
+            world.faults = 100
+        }
+        #expect(isBroken && world.issues["hh-a1b2"]?.issue.status == .closed && world.subjects.count == 1)
+    }
+
     @Test func `a thousand ready issues cost one call, and as many claims as may wait`() {
         var world = TrackerWorld(seed: 5)
         world.works = false

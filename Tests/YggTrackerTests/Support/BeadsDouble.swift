@@ -51,8 +51,9 @@ final class BeadsDouble: Sendable {
             workingDirectory: directory
         )
         let output = await collectProcess(spec)
+        let reply = BeadsReply(exitCode: 0, stdout: Array(output.stdout.utf8), stderr: output.stderr)
         return try #require(
-            try JSON(parsing: output.stdout)["id"]?.stringValue.flatMap { IssueID($0) },
+            reply.payload?["id"]?.stringValue.flatMap { IssueID($0) },
             "\(output.stdout)\(output.stderr)"
         )
     }

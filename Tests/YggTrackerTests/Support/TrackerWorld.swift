@@ -19,6 +19,8 @@ struct TrackerWorld {
         var watched: Set<TaskID> = []
         /// The open call, and when it is answered.
         var call: (TrackerCall, at: Instant)?
+        /// What it was told last of what is ready: the same is not told again.
+        var ready: [TrackedIssue]?
     }
 
     var random: SeededRandom
@@ -67,10 +69,11 @@ struct TrackerWorld {
     mutating func kill(_ index: Int) {
         let settings = desks[index].keeper.settings
         // A call that was under way is done or not, and nobody is told.
-        if let (call, _) = desks[index].call, random.chance(50) { _ = carryOut(call) }
+        if let (call, _) = desks[index].call, random.chance(50) { _ = carryOut(call, index) }
         let stored = Array(desks[index].leases.values)
         desks[index].keeper = IssueKeeper(settings, stored: stored, seed: random.next(), now: now)
         desks[index].call = nil
+        desks[index].ready = nil
         racing = racing.filter { !$0.hasPrefix(desks[index].name + "hh-") }
         desks[index].watched = []
         perform(desks[index].keeper.first, index)
@@ -86,7 +89,7 @@ struct TrackerWorld {
             for index in desks.indices {
                 if let (call, at) = desks[index].call, at <= now {
                     desks[index].call = nil
-                    let answer = carryOut(call)
+                    let answer = carryOut(call, index)
                     feed(.kinds(builtInKinds), index)
                     feed(.answered(call, broken(answer, call)), index)
                 }
@@ -184,13 +187,16 @@ struct TrackerWorld {
         random.chance(faults) ? .failure(TrackerFailure(.unanswered, "ended")) : answer
     }
 
-    private mutating func carryOut(_ call: TrackerCall) -> Result<TrackerAnswer, TrackerFailure> {
+    private mutating func carryOut(_ call: TrackerCall, _ index: Int) -> Result<TrackerAnswer, TrackerFailure> {
         // A fault before anything was done.
         if random.chance(faults) { return .failure(TrackerFailure(.unavailable, "locked")) }
         switch call {
         case .probe: return .success(.report(TrackerReport(version: "sim")))
         case .ready:
-            return .success(.ready(open.filter { $0.status == .open && $0.assignee == nil && !isBlocked($0) }))
+            let ready = open.filter { $0.status == .open && $0.assignee == nil && !isBlocked($0) }
+            if ready == desks[index].ready { return .success(.ready(nil)) }
+            desks[index].ready = ready
+            return .success(.ready(ready))
         case .held(let actor): return .success(.issues(open.filter { $0.isHeld(by: actor) }))
         case .blocked:
             return .success(
