@@ -2,6 +2,9 @@
 # What deploy-executors.sh and join-machine.sh share: the inventory, the table of run options, the registry, and how a
 # machine is reached. Sourced after scripts/lib.sh. Reads `dry_run`, `ssh` and `patience`, which the script's options set.
 
+# Which deployment started a container: its label and the record of deployments on its machine say so by this.
+deployment=$(date -u +%Y%m%dT%H%M%SZ)-$$-$RANDOM
+
 # read_fleet FILE: the inventory as JSON, in `fleet`. YGG is the ygg that reads it.
 read_fleet() {
     local file=$1 candidate
@@ -89,7 +92,8 @@ variables_of() {
     plain_http=$(jq -r 'if .registry.plainHttp then "yes" else "" end' <<<"$fleet")
     registry=$(jq -r .registry.url <<<"$fleet") grace=$(stop_timeout "$name" 60)
     coordinator_url=$(jq -r .coordinator.url <<<"$fleet")
-    for variable in name image settings directory config plain_http registry grace coordinator_url patience; do
+    for variable in name image settings directory config plain_http registry grace coordinator_url patience \
+        deployment; do
         printf '%s=%q\n' "$variable" "${!variable}"
     done
     for variable in options rootless_options command; do
