@@ -185,7 +185,7 @@ drop_in() {
     if is_rootless; then folder=$HOME/.config/containers/registries.conf.d; fi
     mkdir -p "$folder" &&
         printf '# Written by Yggdrasil: this registry speaks plain HTTP.\n[[registry]]\nlocation = "%s"\ninsecure = true\n' \
-            "$host" >"$folder/yggdrasil-${host//[:\/]/-}.conf"
+            "$host" >"$folder/yggdrasil-${host//[^A-Za-z0-9.]/-}.conf"
 }
 
 # join_here: everything that makes a machine one of the fleet, for the line of join-machine.sh.
