@@ -19,7 +19,8 @@ usage: scripts/deploy-executors.sh [options]
   --canary NAME       who goes first (the inventory's, else its first machine)
   --ssh COMMAND       how a machine is reached: COMMAND TARGET bash -s
                       (YGG_DEPLOY_SSH, else ssh -o BatchMode=yes -o ConnectTimeout=10). A target "local" needs none
-  --ygg FILE          the ygg that reads the inventory (on PATH, else one that was built here)
+  --ygg FILE          the ygg that reads the inventory (on PATH, one that was built here, else that of the
+                      coordinator's image, where this machine has it)
   --patience SECONDS  how long a container may take to be healthy, and a task to be done (60)
   --dry-run           print every command, ask no machine anything, and do nothing
   --help              this text

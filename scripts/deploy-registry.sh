@@ -12,6 +12,8 @@ usage: scripts/deploy-registry.sh [options]
 
   --host ADDRESS       the address it is served at (127.0.0.1). An address in your tailnet lets other machines pull
   --port PORT          (5000)
+  --name HOST          a name that images have for this registry, such as surtr.example.ts.net; repeatable. Without TLS podman
+                       has to be told of the very name that it is to push to and pull from
   --data DIR           where images are kept: a directory (with podman: a volume of podman's)
   --image IMAGE        with podman: the registry's image (docker.io/library/registry:2)
   --package            Debian's docker-registry as a process, in place of a container: where no image can be pulled.
@@ -31,7 +33,7 @@ EOF
 }
 
 host=127.0.0.1 port=5000 data='' image=docker.io/library/registry:2 ui='' ui_image=docker.io/joxit/docker-registry-ui:2
-package='' certificate='' key='' htpasswd='' action=start dry=''
+package='' certificate='' key='' htpasswd='' action=start dry='' names=()
 while (($# > 0)); do
     case $1 in
     --help | -h) usage && exit 0 ;;
@@ -40,11 +42,12 @@ while (($# > 0)); do
     --collect) action=collect ;;
     --stop) action=stop ;;
     --dry-run) dry=yes ;;
-    --host | --port | --data | --image | --ui-image | --htpasswd)
+    --host | --port | --name | --data | --image | --ui-image | --htpasswd)
         (($# >= 2)) || { usage >&2 && exit 2; }
         case $1 in
         --host) host=$2 ;;
         --port) port=$2 ;;
+        --name) names+=("$2") ;;
         --data) data=$2 ;;
         --image) image=$2 ;;
         --ui-image) ui_image=$2 ;;
@@ -66,6 +69,11 @@ while (($# > 0)); do
     shift
 done
 if ! [[ $port =~ ^[0-9]{1,5}$ ]] || ! ((10#$port >= 1 && 10#$port <= 65535)); then die "$port is not a port"; fi
+for index in "${!names[@]}"; do
+    [[ ${names[index]} =~ ^[A-Za-z0-9][A-Za-z0-9._-]*(:[0-9]{1,5})?$ ]] ||
+        die "${names[index]} is not the name of a host" "Such as surtr.example.ts.net, as images are named."
+    [[ ${names[index]} == *:* ]] || names[index]+=:$port
+done
 for file in "$certificate" "$key" "$htpasswd"; do
     [[ -z $file || -r $file ]] || die "$file cannot be read"
 done
@@ -238,16 +246,19 @@ case $action in
 start)
     if [[ -n $package ]]; then start_process; else start_container; fi
     if [[ $scheme == http ]]; then
-        if [[ -n $dry ]]; then
-            printf 'write %q: %s has no TLS\n' "$(registry_drop_in "$address")" "$address"
-        else
-            allow_plain_http "$address"
-            # Images are named localhost:5000/… unless something else is said.
-            [[ $host != 127.0.0.1 && $host != 0.0.0.0 ]] || allow_plain_http "localhost:$port"
-        fi
+        without_tls=("$address" "${names[@]}")
+        # Images are named localhost:5000/… unless something else is said.
+        [[ $host != 127.0.0.1 && $host != 0.0.0.0 ]] || without_tls+=("localhost:$port")
+        for each in "${without_tls[@]}"; do
+            if [[ -n $dry ]]; then
+                printf 'write %q: %s has no TLS\n' "$(registry_drop_in "$each")" "$each"
+            else
+                allow_plain_http "$each"
+            fi
+        done
     fi
     [[ -n $dry ]] || say "the registry: $scheme://$address"
-    echo "    Push to it: scripts/build-and-push.sh --registry $address"
+    echo "    Push to it: scripts/build-and-push.sh --registry ${names[0]:-$address}"
     ;;
 stop)
     if [[ -n $package ]]; then stop_process; else quietly podman rm -f -i -t 10 "$name-ui" "$name"; fi

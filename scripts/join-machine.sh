@@ -17,7 +17,8 @@ usage: scripts/join-machine.sh NAME [options]
   --tag TAG       the version (the inventory's, else latest)
   --arch ARCH     what `uname -m` says there (x86_64, or aarch64 where the image is for nothing else)
   --ssh COMMAND   how the coordinator's machine is reached, to invite (YGG_DEPLOY_SSH, else ssh)
-  --ygg FILE      the ygg that reads the inventory (on PATH, else one that was built here)
+  --ygg FILE      the ygg that reads the inventory (on PATH, one that was built here, else that of the
+                  coordinator's image, where this machine has it)
   --script        print what the line runs, to be read: without an invitation, and nobody is invited
   --help          this text
 

@@ -13,8 +13,9 @@ usage: scripts/mirror-images.sh --to DIR [--keep N --prune] [--registry HOST:POR
 
   --to DIR               copy what is in the registry; what is there already is not copied again
   --from DIR             push what is in the directory to a registry
-  --keep N               with --prune: the newest tags of each image that stay in the registry (5), beside `latest`
-  --prune                remove older tags from the registry, once they are in the directory
+  --keep N               with --prune: the newest versions of each image that stay in the registry (5), beside `latest`.
+                         All tags of a version count once, those of its architectures as well
+  --prune                remove the tags of older ones from the registry, once they are in the directory
   --registry HOST:PORT   (YGG_REGISTRY, else localhost:5000)
   --dry-run              print what would be copied and removed
   --help                 this text
@@ -76,6 +77,16 @@ if [[ -n $from ]]; then
     exit 0
 fi
 
+# look_at IMAGE:TAG: its digest, the digests that it names if it is a list, and when it was made: in `digest`, `parts`, `made`.
+look_at() {
+    skopeo inspect --raw "docker://$1" >"$scratch/manifest" && digest=sha256:$(sha256sum <"$scratch/manifest" | cut -d' ' -f1) &&
+        parts=$(jq -r '[.manifests[]?.digest] | sort | join(" ")' "$scratch/manifest") &&
+        # A list need have no part for this machine, so one of its parts is asked.
+        made=$(skopeo inspect --format '{{.Created.Unix}}' "docker://${1%:*}@$(cut -d' ' -f1 <<<"${parts:-$digest}")")
+}
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
 [[ -d $to ]] || die "there is no directory $to" "It is not made, because a disk that is not mounted would be filled below its name."
 check_disk "$to" 1
 copied=0 removed=0
@@ -83,10 +94,11 @@ for image in coordinator executor code-agent; do
     name=$registry/yggdrasil-$image
     listed=$(skopeo list-tags "docker://$name" 2>/dev/null) || continue
     rows=()
+    declare -A parts_of=() tagged=()
     while read -r tag; do
-        inspected=$(skopeo inspect "docker://$name:$tag") || die "$name:$tag cannot be read"
-        digest=$(jq -r .Digest <<<"$inspected") target=$to/yggdrasil-$image/$tag
-        rows+=("$(jq -r .Created <<<"$inspected") $digest $tag")
+        look_at "$name:$tag" || die "$name:$tag cannot be read"
+        target=$to/yggdrasil-$image/$tag
+        rows+=("$made $digest $tag") parts_of[$digest]=$parts tagged[$tag]=yes
         [[ $(cat "$target/digest.txt" 2>/dev/null) != "$digest" ]] || continue
         if [[ -z $dry ]]; then
             # Under another name until it is whole.
@@ -102,27 +114,30 @@ for image in coordinator executor code-agent; do
         copied=$((copied + 1))
     done < <(jq -r '.Tags[]' <<<"$listed")
     [[ -n $prune ]] || continue
-    # A registry removes images, not names of them: what a tag that stays refers to as well must stay.
-    mapfile -t sorted < <(printf '%s\n' "${rows[@]}" | LC_ALL=C sort -r)
-    declare -A stays=()
-    kept=0
+    # A registry removes images, not names of them: what a tag that stays refers to as well must stay, and so must whatever a
+    # list names that stays.
+    mapfile -t sorted < <(printf '%s\n' "${rows[@]}" | LC_ALL=C sort -rn)
+    declare -A stays=() versions=() gone=()
     for row in "${sorted[@]}"; do
         read -r _ digest tag <<<"$row"
-        if [[ $tag == latest ]]; then
-            stays[$digest]=yes
-        elif ((kept < keep)); then
-            kept=$((kept + 1))
-            stays[$digest]=yes
+        # A list of the same parts is the same version. One part of a list is none.
+        version=${parts_of[$digest]:-$digest} whole=${tag%-amd64}
+        whole=${whole%-arm64}
+        [[ $whole == "$tag" || -z ${tagged[$whole]:-} ]] || continue
+        if [[ $tag != latest && -z ${versions[$version]:-} ]]; then
+            ((${#versions[@]} < keep)) || continue
+            versions[$version]=yes
         fi
+        for each in "$digest" ${parts_of[$digest]}; do stays[$each]=yes; done
     done
     for row in "${sorted[@]}"; do
         read -r _ digest tag <<<"$row"
-        [[ -z ${stays[$digest]:-} ]] || continue
+        [[ -z ${stays[$digest]:-} && -z ${gone[$digest]:-} ]] || continue
+        gone[$digest]=yes
         if [[ -n $dry ]]; then
             printf 'remove %s:%s\n' "$name" "$tag"
         else
             skopeo delete "docker://$name:$tag"
-            stays[$digest]=gone
         fi
         removed=$((removed + 1))
     done

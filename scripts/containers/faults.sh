@@ -64,6 +64,28 @@ none_doubled() {
     done
 }
 
+# write_cut_ssh: a connection that drops when a new container has been found good, before whoever asked for that hears so.
+write_cut_ssh() {
+    cat >"$work/cut-ssh" <<EOF
+#!/usr/bin/env bash
+set -euo pipefail
+sent=\$(cat)
+$work/ssh "\$@" <<<"\$sent"
+[[ \$(tail -n 1 <<<"\$sent") != *accept* ]] || exit 255
+EOF
+    chmod 755 "$work/cut-ssh"
+}
+
+# nothing_is_set_aside: a machine that takes no file keeps what it runs.
+nothing_is_set_aside() {
+    local before status=0
+    before=$(image_of huginn)
+    at huginn chmod -R u-w .config/yggdrasil/huginn
+    refuses deploy --tag next --only huginn && equal "$(image_of huginn)" "$before" || status=1
+    at huginn chmod -R u+w .config/yggdrasil/huginn
+    return "$status"
+}
+
 image_of() { at "$1" podman inspect "yggdrasil-$1" --format '{{index .Config.Labels "yggdrasil.image"}} {{.State.Running}}'; }
 
 test_faults() {
@@ -94,6 +116,12 @@ test_faults() {
     check "its deployment fails at the canary" refuses deploy --tag broken --patience 10 --only huginn,fenrir,surtr
     check "which runs what it ran before, and nobody else was touched" equal "$(image_of huginn)$(image_of fenrir)$(image_of surtr)" "$before"
     check "and it works" went_to huginn ops-disk
+    check "where a machine takes no file, what it runs stays" nothing_is_set_aside
+    write_cut_ssh
+    check "an upgrade whose connection drops at its very end is told to have failed" \
+        refuses deploy --ssh "$work/cut-ssh" --tag next --only huginn
+    check "and stays, since it was found good" says 'runs sha256:[0-9a-f]+ already' <<<"$(deploy --tag next --only huginn)"
+    check "and works" went_to huginn ops-disk
     check "a stopped container has handed back its work and ends with 0" stops_in_order
 }
 

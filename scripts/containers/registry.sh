@@ -101,6 +101,15 @@ joined_architectures() {
     refuses "$source/scripts/build-and-push.sh" --arch s390x --no-push
 }
 
+# lists_are_whole: an old version goes, and what lists of several architectures name stays with them.
+lists_are_whole() {
+    mkdir -p "$work/archive"
+    "$ROOT/scripts/mirror-images.sh" --to "$work/archive" --prune --keep 0 --registry "$registry" >/dev/null || return 1
+    rm -rf "$work/archive"
+    skopeo copy -q --all "docker://$registry/yggdrasil-coordinator:latest" "dir:$work/archive" || return 1
+    rm -rf "$work/archive"
+}
+
 test_registry() {
     registry=$network.1:$(free_port)
     step "a registry runs" serve_registry
@@ -113,6 +122,7 @@ test_registry() {
     check "everything can be archived on another disk, and brought back" archived_and_back
     check "what is old is cleared away, and nothing else" cleared_away
     check "a part for this architecture is joined into a list" joined_architectures
+    check "which clearing away leaves whole" lists_are_whole
     "$source/scripts/build-and-push.sh" "${build_options[@]}" --registry "$registry" --only coordinator >/dev/null 2>&1
     printf 'x' >>"$source/README.md"
     check "a version is not given to what is not committed" says 'not committed' <<<"$(

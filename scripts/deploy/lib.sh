@@ -2,19 +2,38 @@
 # What deploy-executors.sh and join-machine.sh share: the inventory, the table of run options, the registry, and how a
 # machine is reached. Sourced after scripts/lib.sh. Reads `dry_run`, `ssh` and `patience`, which the script's options set.
 
+# Which deployment started a container: its label and the record of deployments on its machine say so by this.
+deployment=$(date -u +%Y%m%dT%H%M%SZ)-$$-$RANDOM
+
 # read_fleet FILE: the inventory as JSON, in `fleet`. YGG is the ygg that reads it.
 read_fleet() {
-    local file=$1 candidate
+    local file=$1 candidate reader=()
+    [[ -r $file ]] || die "cannot read $file" "docs/fleet.example.yaml is one to begin with; name yours with --file."
+    [[ -z ${YGG:-} || -x $YGG ]] || die "there is no ygg at $YGG" "Name another one with --ygg FILE, or none."
     for candidate in "${YGG:-}" "$(command -v ygg || true)" "$ROOT/.build/release/ygg" "$ROOT/.build/debug/ygg"; do
         if [[ -n $candidate && -x $candidate ]]; then
-            YGG=$candidate
+            reader=("$candidate")
             break
         fi
     done
-    [[ -n ${YGG:-} ]] || die "there is no ygg to read $file with" \
-        "Put one on PATH, build one (swift build), or name one: --ygg FILE"
-    [[ -r $file ]] || die "cannot read $file" "docs/fleet.example.yaml is one to begin with; name yours with --file."
-    fleet=$("$YGG" config show --file "$file" --json) || die "$file is wrong" "Correct what is said above, and run this again."
+    if ((${#reader[@]} == 0)); then
+        image_reader "$(realpath -- "$file")" || die "there is no ygg to read $file with" \
+            "Build the images here (scripts/build-and-push.sh), which have one; or put one on PATH, or name one: --ygg FILE"
+        file=$(realpath -- "$file")
+    fi
+    fleet=$("${reader[@]}" config show --file "$file" --json) || die "$file is wrong" "Correct what is said above, and run this again."
+}
+
+# image_reader FILE: the ygg of the newest coordinator's image that this machine has, as `reader`; it sees that one file.
+image_reader() {
+    local image
+    command -v podman >/dev/null || return 1
+    image=$(podman images -q --no-trunc --sort created --filter reference=yggdrasil-coordinator) && [[ -n $image ]] || return 1
+    image=${image%%$'\n'*} # the newest stands first
+    # root in the container of an ordinary user is that user, who may read the file; SELinux is left out of it, for a label
+    # would stay on the file.
+    reader=(podman run --rm --pull never --user 0:0 --network none --read-only --no-healthcheck --security-opt label=disable
+        --volume "$1:$1:ro" "$image")
 }
 
 # of NAME FILTER: something of one entry, by a filter of jq; the coordinator is an entry too.
@@ -89,7 +108,8 @@ variables_of() {
     plain_http=$(jq -r 'if .registry.plainHttp then "yes" else "" end' <<<"$fleet")
     registry=$(jq -r .registry.url <<<"$fleet") grace=$(stop_timeout "$name" 60)
     coordinator_url=$(jq -r .coordinator.url <<<"$fleet")
-    for variable in name image settings directory config plain_http registry grace coordinator_url patience; do
+    for variable in name image settings directory config plain_http registry grace coordinator_url patience \
+        deployment; do
         printf '%s=%q\n' "$variable" "${!variable}"
     done
     for variable in options rootless_options command; do

@@ -3,7 +3,8 @@
 # bash, with the variables that it reads and one call at the end; so nothing of it is in anybody's arguments. Needs podman.
 #
 # Reads: name, image (by digest), settings (a hash of all but the image), directory and config (where yggdrasil.yaml goes and
-# its text), options, rootless_options, command, plain_http, registry, grace, patience (seconds), coordinator_url.
+# its text), options, rootless_options, command, plain_http, registry, grace, patience (seconds), coordinator_url, deployment
+# (an id of the one that is going on; what it starts has it as a label).
 # {home} in an option is the home of whoever runs this.
 
 container=yggdrasil-$name
@@ -33,12 +34,28 @@ current() {
         '{{.State.Running}} {{index .Config.Labels "yggdrasil.image"}} {{index .Config.Labels "yggdrasil.settings"}}' \
         2>/dev/null) || return 1
     [[ $found == "true $image $settings" ]] || return 1
-    [[ $(tail -n 1 "$HOME/.config/yggdrasil/$name/deployments" 2>/dev/null) == *" deployed $image $settings" ]]
+    [[ $(tail -n 1 "$HOME/.config/yggdrasil/$name/deployments" 2>/dev/null) == *" deployed $image $settings $(deployed_by)" ]]
 }
 
-# recover: what an earlier deployment, cut off in its middle, left aside comes back first.
+# deployed_by: the deployment that started the container which has the name now; nothing where there is none.
+deployed_by() {
+    podman container inspect "$container" --format '{{index .Config.Labels "yggdrasil.deployment"}}' 2>/dev/null || true
+}
+
+# accepted: whether that deployment found it good, whatever came after.
+accepted() {
+    local id
+    id=$(deployed_by)
+    [[ -n $id ]] && grep -qs " deployed .* $id\$" "$HOME/.config/yggdrasil/$name/deployments"
+}
+
+# recover: what an earlier deployment, cut off in its middle, left aside comes back first. Where it was cut off after it had
+# found the new container good, what is left aside goes.
 recover() {
-    if podman container exists "$container-previous"; then
+    podman container exists "$container-previous" || return 0
+    if accepted; then
+        podman rm -f "$container-previous" >/dev/null
+    else
         echo "an earlier deployment was cut off; what ran before it comes back first"
         rollback
     fi
@@ -101,7 +118,7 @@ replace() {
         podman stop -t "$grace" "$container" >/dev/null && podman rename "$container" "$container-previous" || return
     fi
     podman run -d --name "$container" --label "yggdrasil.image=$image" --label "yggdrasil.settings=$settings" \
-        "${arguments[@]}" "$image" "${command[@]}" >/dev/null
+        --label "yggdrasil.deployment=$deployment" "${arguments[@]}" "$image" "${command[@]}" >/dev/null
 }
 
 # healthy: waits for the container's own health check, and shows its last words where it does not pass.
@@ -118,27 +135,43 @@ healthy() {
     done
 }
 
-record() { printf '%s %s %s %s\n' "$(date -u +%FT%TZ)" "$1" "$image" "$settings" >>"$HOME/.config/yggdrasil/$name/deployments"; }
+record() {
+    mkdir -p "$HOME/.config/yggdrasil/$name" &&
+        printf '%s %s %s %s %s\n' "$(date -u +%FT%TZ)" "$1" "$image" "$settings" "$deployment" \
+            >>"$HOME/.config/yggdrasil/$name/deployments"
+}
 
 # last_words: what it said, for whoever asks why it was taken away.
 last_words() { podman logs --tail 20 "$container" 2>&1 || true; }
 
-# accept: it is good; what it replaced goes. Its image stays, for the next time.
+# accept: it is good; what it replaced goes. Its image stays, for the next time. It is written down first: whoever is cut off
+# after that finds by it that there is nothing to go back to.
 accept() {
-    if podman container exists "$container-previous"; then podman rm -f "$container-previous" >/dev/null || return; fi
-    record deployed
+    record deployed || return
+    if podman container exists "$container-previous"; then podman rm -f "$container-previous" >/dev/null; fi
 }
 
-# rollback: what was set aside runs again, as it was.
+# rollback: what ran before runs again, as it was. Only what this deployment started and did not find good is removed. What was
+# found good stays: the deployment did not get as far as setting it aside, or it is the new one, whose caller was cut off
+# before it heard so.
 rollback() {
-    mkdir -p "$HOME/.config/yggdrasil/$name"
-    record rolled-back
-    if podman container exists "$container"; then podman rm -f -t 10 "$container" >/dev/null || return; fi
-    if ! podman container exists "$container-previous"; then
+    if accepted; then
+        if podman container exists "$container-previous"; then podman rm -f "$container-previous" >/dev/null || return; fi
+        echo "what runs was found good, and stays"
+    elif podman container exists "$container-previous"; then
+        if podman container exists "$container"; then podman rm -f -t 10 "$container" >/dev/null || return; fi
+        podman rename "$container-previous" "$container" || return
+        record rolled-back || true # a full disk may be why it came to this; what ran before comes back all the same
+    elif ! podman container exists "$container"; then
+        echo "there was none before, so nothing runs"
+        return
+    elif [[ $(deployed_by) == "$deployment" ]]; then
+        podman rm -f -t 10 "$container" >/dev/null || return
+        record rolled-back || true
         echo "there was none before, so nothing runs"
         return
     fi
-    podman rename "$container-previous" "$container" && podman start "$container" >/dev/null && healthy
+    podman start "$container" >/dev/null && healthy
 }
 
 # ygg ARGUMENT…: a command of the coordinator's operator, on its machine.
@@ -152,7 +185,7 @@ drop_in() {
     if is_rootless; then folder=$HOME/.config/containers/registries.conf.d; fi
     mkdir -p "$folder" &&
         printf '# Written by Yggdrasil: this registry speaks plain HTTP.\n[[registry]]\nlocation = "%s"\ninsecure = true\n' \
-            "$host" >"$folder/yggdrasil-${host//[:\/]/-}.conf"
+            "$host" >"$folder/yggdrasil-${host//[^A-Za-z0-9.]/-}.conf"
 }
 
 # join_here: everything that makes a machine one of the fleet, for the line of join-machine.sh.
