@@ -11,9 +11,12 @@ package enum HiddenPlaces {
         ".terraform.d", ".vault-token", ".zsh_history",
     ]
 
+    /// Where the images expect the keys for git and other machines.
+    private static let mounted = ["/etc/yggdrasil/ssh"]
+
     /// - Parameter home: nil where there is none.
     package static func of(home: String?) -> [String] {
-        guard let home, home.hasPrefix("/"), home != "/" else { return [] }
-        return below.map { "\(home)/\($0)" }
+        guard let home, home.hasPrefix("/"), home != "/" else { return mounted }
+        return mounted + below.map { "\(home)/\($0)" }
     }
 }
