@@ -72,6 +72,7 @@ struct TrackerTests {
             #expect(commits == "3\n")
             #expect(try await shop.issue(surtr) == untouched)
             #expect(!shop.calls.contains { $0.contains("--force") || $0.contains("") && $0.first != "update" })
+            #expect(await ygg.cli("tracker", "sync").outcome.succeeded)
             let status = await ygg.cli("tracker", "status").stdout
             #expect(status.contains("1 for people") && status.contains(issue), "\(status)")
         }

@@ -12,8 +12,8 @@ struct TrackerSync: AsyncParsableCommand {
         abstract: "Look for new issues now; with --dry-run only say what would become of them.",
         discussion: """
             The coordinator looks by itself; this is for those who do not want to wait, and for a hook of the tracker. \
-            With --dry-run nothing is claimed and nothing is written. Where no coordinator answers, a dry run asks the \
-            tracker itself, as the configuration here says.
+            With --dry-run nothing is claimed and nothing is written: it shows what the coordinator's last look found. \
+            Where no coordinator answers, a dry run asks the tracker itself, as the configuration here says.
 
             EXAMPLES
               ygg tracker sync

@@ -312,16 +312,21 @@ actor TrackerDesk {
         return object
     }
 
+    /// - Parameter isDry: shows what the last look found; only where there was none yet, that is waited for.
     func sync(isDry: Bool) async -> JSONObject {
-        guard !isDry else { return await preview() }
-        // Before the leases are read the look comes after that; where they cannot be read, or nobody looks any more, it never does.
-        if !isOver, keeper != nil || failure == nil {
-            await withCheckedContinuation { continuation in
-                waiters.append((continuation, coordinator.machine.now() + Self.patience))
-                feed.yield(.input(.wake))
-            }
+        if !isDry || keeper?.hasLooked != true { await look() }
+        return isDry ? await preview() : status
+    }
+
+    /// Looks for new issues now, and returns when that was done or does not come about.
+    private func look() async {
+        // Before the leases are read the look comes after that; where they cannot be read, or nobody looks any more, it never
+        // does.
+        guard !isOver, keeper != nil || failure == nil else { return }
+        await withCheckedContinuation { continuation in
+            waiters.append((continuation, coordinator.machine.now() + Self.patience))
+            feed.yield(.input(.wake))
         }
-        return status
     }
 
     /// What the last look found, and what each of it would become.

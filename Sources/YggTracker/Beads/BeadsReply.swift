@@ -1,3 +1,4 @@
+import Glibc
 package import YggCore
 
 /// What one run of `bd` left behind: its exit, and both of its outputs.
@@ -10,6 +11,17 @@ package struct BeadsReply: Sendable {
         self.exitCode = exitCode
         self.stdout = stdout
         self.stderr = stderr
+    }
+
+    /// Whether it succeeded with these bytes.
+    func isSame(as known: [UInt8]?) -> Bool {
+        guard exitCode == 0, let known, known.count == stdout.count else { return false }
+        return known.withUnsafeBytes { known in
+            stdout.withUnsafeBytes { stdout in
+                guard let left = known.baseAddress, let right = stdout.baseAddress else { return true }
+                return memcmp(left, right, known.count) == 0
+            }
+        }
     }
 
     /// The payload, whichever way this version wraps it: an array, an object, `{"data": …}` or `{"items": […]}`, with lines

@@ -4,6 +4,9 @@ extension IssueKeeper {
     /// Whether the tracker is being asked something.
     package var isCalling: Bool { call != nil }
 
+    /// Whether there was a look for new issues since the start.
+    package var hasLooked: Bool { polledAt != nil }
+
     /// Everything that was found at the last look and is open, with what it would become.
     package var sights: [(issue: TrackedIssue, match: IssueRules.Match?)] {
         sighted.map { ($0, settings.rules.match($0, known: known)) }

@@ -67,12 +67,16 @@ package struct IssueWords: Sendable, Hashable {
         default: lines.append("Task \(lease.task) failed\(glance.error.map { " (\($0.code))" } ?? "").")
         }
         if let detail = glance.error?.detail, glance.state == .failed { lines += ["", Self.cut(detail)] }
-        if let summary = result["summary"]?.stringValue, !summary.isEmpty { lines += ["", Self.cut(summary)] }
+        let commit = Self.landed(result)
+        // That of a landing says no more than the line about it below.
+        if commit == nil, let summary = result["summary"]?.stringValue, !summary.isEmpty {
+            lines += ["", Self.cut(summary)]
+        }
         if let output = result["output"]?.stringValue ?? result["stdout"]?.stringValue, !output.isEmpty {
             lines += ["", "```", Self.tail(output), "```"]
         }
         lines.append("")
-        if let commit = result["commit"]?.stringValue {
+        if let commit {
             let branch = result["branch"]?.stringValue.map { " on \($0)" } ?? ""
             let place = result["repository"]?.stringValue.map { " of \($0)" } ?? ""
             lines.append("Landed as \(commit)\(branch)\(place).")
@@ -84,6 +88,11 @@ package struct IssueWords: Sendable, Hashable {
             lines.append("To have it tried again, set this issue to open.")
         }
         return text(lines, lease, "end")
+    }
+
+    /// The commit that was landed; nil where a result only tells of one.
+    private static func landed(_ result: JSONObject) -> String? {
+        result["landedOn"] == nil ? nil : result["commit"]?.stringValue
     }
 
     func refusedClose(_ lease: IssueLease, _ detail: String) -> String {
@@ -103,7 +112,7 @@ package struct IssueWords: Sendable, Hashable {
 
     /// Short, and without any of the words by which a success would count as a failure.
     func closeReason(_ lease: IssueLease, _ glance: TaskNews) -> String {
-        let commit = glance.result?["commit"]?.stringValue.map { ", landed as \($0.prefix(12))" } ?? ""
+        let commit = glance.result.flatMap(Self.landed).map { ", landed as \($0.prefix(12))" } ?? ""
         let candidates = [
             "Done by Yggdrasil: task \(lease.task), \(lease.kind)\(commit)", "Done by Yggdrasil: task \(lease.task)",
         ]
