@@ -84,15 +84,15 @@ test_images() {
         step "a base image is made of Debian's packages" make_base
         base=$work/base.tar
     fi
-    podman import -q --change 'CMD ["bash"]' "$base" localhost/debian:bookworm-slim >/dev/null
-    if ! podman build -q -f - "$work/host/tmp" >/dev/null 2>&1 <<<$'FROM localhost/debian:bookworm-slim\nRUN true'; then
+    podman import -q --change 'CMD ["bash"]' "$base" localhost/debian:slim >/dev/null
+    if ! podman build -q -f - "$work/host/tmp" >/dev/null 2>&1 <<<$'FROM localhost/debian:slim\nRUN true'; then
         say "builds may not start containers here: they change their root alone"
         export BUILDAH_ISOLATION=chroot
     fi
     clone_with_secrets
     tag=$(git -C "$source" rev-parse --short=12 HEAD)
     [[ -z $(git -C "$source" status --porcelain --untracked-files=no) ]] || tag+=-dirty
-    build_options=(--prebuilt "$binary" --runtime-image localhost/debian:bookworm-slim)
+    build_options=(--prebuilt "$binary" --runtime-image localhost/debian:slim)
 
     step "the three images are built with one command" build_images --registry localhost/a
     check "a second build, of nothing that the first one left, makes the same layers" same_twice
@@ -135,7 +135,7 @@ compile_image() {
         [[ ! -d $directory ]] || mounts+=(-v "$directory:$directory:ro")
     done < <(git config --system --get-regexp '^url\..*\.insteadof$' | sed -E 's/^url\.(.*)\.insteadof .*/\1/' | sort -u)
     step "the executor's image is compiled from source" podman build --format docker "${mounts[@]}" \
-        -f "$source/docker/Dockerfile.executor" --build-arg BUILDER_IMAGE=localhost/debian:bookworm-slim \
-        --build-arg RUNTIME_IMAGE=localhost/debian:bookworm-slim -t "$(image localhost/d executor)" "$source"
+        -f "$source/docker/Dockerfile.executor" --build-arg BUILDER_IMAGE=localhost/debian:slim \
+        --build-arg RUNTIME_IMAGE=localhost/debian:slim -t "$(image localhost/d executor)" "$source"
     check "and its ygg runs" podman run --rm --no-healthcheck --network none "$(image localhost/d executor)" version
 }
