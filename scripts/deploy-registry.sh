@@ -200,7 +200,7 @@ collect_process() {
 # The registry as a container.
 
 start_container() {
-    local arguments=(--name "$name" --restart unless-stopped --read-only -p "$host:$port:5000"
+    local arguments=(--name "$name" --restart always --read-only -p "$host:$port:5000"
         -v "$data:/var/lib/registry:z" -v "$ROOT/registry/config.yml:/etc/docker/registry/config.yml:ro,z"
         --health-cmd "wget -q -O /dev/null --no-check-certificate $scheme://localhost:5000/"
         --health-interval 30s --health-timeout 5s --health-start-period 5s --health-retries 3) wanted
@@ -223,10 +223,13 @@ start_container() {
         quietly podman run -d "${arguments[@]}" --label "yggdrasil.settings=$wanted" "$image"
         await_registry "podman logs $name"
     fi
+    # As every container of the fleet comes back: by podman-restart.service, which looks at --restart always alone.
+    # shellcheck source=/dev/null
+    [[ -n $dry ]] || (. "$ROOT/scripts/deploy/machine.sh" && lasting)
     [[ -n $ui ]] || return 0
     quietly podman rm -f -i -t 5 "$name-ui"
     # It asks the registry in the reader's name, so that the registry need not allow other origins.
-    quietly podman run -d --name "$name-ui" --restart unless-stopped --network "container:$name" -e SINGLE_REGISTRY=true \
+    quietly podman run -d --name "$name-ui" --restart always --network "container:$name" -e SINGLE_REGISTRY=true \
         -e REGISTRY_TITLE=Yggdrasil -e "NGINX_PROXY_PASS_URL=$scheme://localhost:5000" "$ui_image"
 }
 

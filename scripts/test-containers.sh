@@ -12,7 +12,7 @@ coordinator and a code agent. Then it breaks things, and looks whether anything 
 
 usage: scripts/test-containers.sh [options]
 
-  --binary FILE   the ygg that goes into the images, made for Debian 12 (else it is built here)
+  --binary FILE   the ygg that goes into the images, a release made on this release of Debian (else it is built here)
   --ygg FILE      the ygg that scripts call on this machine (the same)
   --only PARTS    of images, registry, user, fleet and faults, separated by commas: these, and what they build on
   --compile       also build the executor's image from source, with this machine's Swift in the builder image

@@ -60,16 +60,19 @@ find_quirks() {
     say "podman $(podman --version | sed 's/.* //'), $runtime, $storage_driver, limits $files files and $processes processes, systemd: $systemd"
 }
 
-# make_base: Debian slim, as its image is made: the packages that are needed to have packages, without manuals.
+# make_base: Debian slim, as its image is made: the packages that are needed to have packages, without manuals. Of this
+# machine's release, because a program runs with the C library that it was built with, or a newer one.
 make_base() {
+    local suite=bookworm
+    if grep -qx 'ID=debian' /etc/os-release; then suite=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release); fi
     mmdebstrap --quiet --variant=minbase --mode=root --format=tar \
         --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
         --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/info/*' \
         --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/lintian/*' \
         --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
-        bookworm "$work/base.tar" "deb http://deb.debian.org/debian bookworm main" \
-        "deb http://deb.debian.org/debian bookworm-updates main" \
-        "deb http://deb.debian.org/debian-security bookworm-security main" >"$work/base.log" 2>&1 ||
+        "$suite" "$work/base.tar" "deb http://deb.debian.org/debian $suite main" \
+        "deb http://deb.debian.org/debian $suite-updates main" \
+        "deb http://deb.debian.org/debian-security $suite-security main" >"$work/base.log" 2>&1 ||
         { cat "$work/base.log" && return 1; }
 }
 

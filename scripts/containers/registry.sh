@@ -50,7 +50,7 @@ registry_as_container() {
     local port status=0 serve
     port=$(free_port)
     podman build -q --format docker -t localhost/registry:2 - >/dev/null <<'EOF' || return 1
-FROM localhost/debian:bookworm-slim
+FROM localhost/debian:slim
 RUN apt-get -qq update && apt-get -qq install -y --no-install-recommends docker-registry busybox-static >/dev/null 2>&1 && \
     ln -s /bin/busybox /usr/bin/wget
 ENTRYPOINT ["docker-registry"]
@@ -58,7 +58,7 @@ CMD ["serve", "/etc/docker/registry/config.yml"]
 EOF
     serve=("$ROOT/scripts/deploy-registry.sh" --image localhost/registry:2 --port "$port")
     "${serve[@]}" && says 'already running' <<<"$("${serve[@]}")" && podman healthcheck run yggdrasil-registry &&
-        podman push -q --format v2s2 localhost/debian:bookworm-slim "localhost:$port/some:thing" && "${serve[@]}" --collect &&
+        podman push -q --format v2s2 localhost/debian:slim "localhost:$port/some:thing" && "${serve[@]}" --collect &&
         eventually 10 curl -fsS "http://127.0.0.1:$port/v2/some/tags/list" || status=1
     "${serve[@]}" --stop
     rm -f "$(registry_drop_in "127.0.0.1:$port")" "$(registry_drop_in "localhost:$port")"
