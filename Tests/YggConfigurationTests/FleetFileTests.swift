@@ -50,7 +50,7 @@ struct FleetFileTests {
                 ssh: odin@fenrir
                 image: code-agent
                 labels: {cores: 16}
-                mounts: ["/srv/git:/srv/git", "~/src/x/:/srv/x:ro,Z"]
+                mounts: ["/srv/git:/srv/git", "~/src//x/.:/srv/x/:ro,Z"]
                 memory: 3GiB
                 cpus: 1.5
                 environment: {OLLAMA_HOST: "http://surtr:11434", JOBS: 2}
@@ -117,8 +117,20 @@ struct FleetFileTests {
         ("\(start)  - {name: x, mounts: [\"/srv/a:/srv/a:exec\"]}", "has the option \"exec\""),
         ("\(start)  - {name: x, environment: {GITHUB_TOKEN: y}}", "put it into the file that environmentFile names"),
         ("\(start)  - {name: x, options: [--privileged --x]}", "must be one option of podman run"),
-        ("\(start)  - {name: x, gpu: some}", "must be none, all, or a device such as nvidia.com/gpu=0"),
+        ("\(start)  - {name: x, mounts: [\"/home/odin/.:/srv/x\"]}", "is a whole home"),
+        ("\(start)  - {name: x, mounts: [\"/home//odin:/srv/x\"]}", "is a whole home"),
+        ("\(start)  - {name: x, mounts: [\"/./var/home:/srv/x\"]}", "is a whole home"),
+        ("\(start)  - {name: x, mounts: [\"~/.:/srv/x\"]}", "is a whole home"),
+        ("\(start)  - {name: x, mounts: [\"//:/srv/x\"]}", "is a whole home"),
         (
+            "\(start)  - {name: x, mounts: [\"~/src/..:/srv/x\"]}",
+            "must be an absolute path, or one that begins with ~/"
+        ),
+        ("\(start)  - {name: x, mounts: [\"./~/src:/srv/x\"]}", "must be an absolute path, or one that begins with ~/"),
+        ("\(start)  - {name: x, gpu: some}", "must be none, all, or a device such as nvidia.com/gpu=0"),
+        ("\(start)  - {name: x, keys: ~/./.ssh/.}", "belongs to the host's own ssh"),
+        (
+        ("\(start)  - {name: x, mounts: [\"/srv/a://data/.\"]}", "/data is the container's own"),
             "\(start)  - name: x\n    config:\n      executor:\n        port: 7",
             "fleet.yaml:7: machines[1].config.executor.port: is what port of the entry itself says"
         ),
