@@ -22,10 +22,14 @@ struct FleetFileTests {
         #expect(fleet["coordinator"]?["ssh"] == "surtr" && fleet["coordinator"]?["port"] == 5080)
         #expect(
             fleet["coordinator"]?["yggdrasil"]
-                == ["coordinator": ["host": "0.0.0.0", "port": 5080, "publicUrl": "http://surtr:5080"]]
+                == [
+                    "coordinator": ["host": "0.0.0.0", "port": 5080, "publicUrl": "http://surtr:5080"],
+                    "auth": ["loopback": "required"],
+                ]
         )
         let machine = try #require(fleet["machines"]?.arrayValue?.first)
         #expect(machine["ssh"] == "surtr" && machine["image"] == "executor" && machine["gpu"] == "none")
+        #expect(machine["yggdrasil"]?["auth"] == ["loopback": "required"])
         #expect(machine["memory"] == nil && machine["mounts"] == [] && machine["drainTimeoutMs"] == 30_000)
         #expect(
             machine["yggdrasil"]?["executor"]
@@ -50,11 +54,11 @@ struct FleetFileTests {
                 ssh: odin@fenrir
                 image: code-agent
                 labels: {cores: 16}
-                mounts: ["/srv/git:/srv/git", "~/src/x/:/srv/x:ro,Z"]
+                mounts: ["/srv/git:/srv/git", "~/src//x/.:/srv/x/:ro,Z"]
                 memory: 3GiB
                 cpus: 1.5
                 environment: {OLLAMA_HOST: "http://surtr:11434", JOBS: 2}
-                config: {executor: {drainTimeout: 2m}, models: {default: "ollama/qwen2.5-coder:7b"}}
+                config: {auth: {loopback: open}, executor: {drainTimeout: 2m}, models: {default: "ollama/qwen2.5-coder:7b"}}
             """
         )
         let coordinator = fleet["coordinator"]?["yggdrasil"]
@@ -78,6 +82,7 @@ struct FleetFileTests {
         let executor = machine["yggdrasil"]?["executor"]
         #expect(executor?["repositories"] == ["/workspace", "/srv/git"] && executor?["labels"] == ["cores": "16"])
         #expect(executor?["drainTimeout"] == "2m")
+        #expect(machine["yggdrasil"]?["auth"] == ["loopback": "open"])
         #expect(machine["yggdrasil"]?["models"]?["default"] == "ollama/qwen2.5-coder:7b")
     }
 
@@ -112,8 +117,20 @@ struct FleetFileTests {
         ("\(start)  - {name: coordinator}", "cannot be coordinator"),
         ("\(start)  - {name: x, mounts: [\"/home/odin:/srv/x\"]}", "is a whole home"),
         ("\(start)  - {name: x, mounts: [\"/var/home/odin/:/srv/x\"]}", "is a whole home"),
+        ("\(start)  - {name: x, mounts: [\"/home/odin/.:/srv/x\"]}", "is a whole home"),
+        ("\(start)  - {name: x, mounts: [\"/home//odin:/srv/x\"]}", "is a whole home"),
+        ("\(start)  - {name: x, mounts: [\"/./var/home:/srv/x\"]}", "is a whole home"),
+        ("\(start)  - {name: x, mounts: [\"~/.:/srv/x\"]}", "is a whole home"),
+        ("\(start)  - {name: x, mounts: [\"//:/srv/x\"]}", "is a whole home"),
+        (
+            "\(start)  - {name: x, mounts: [\"~/src/..:/srv/x\"]}",
+            "must be an absolute path, or one that begins with ~/"
+        ),
+        ("\(start)  - {name: x, mounts: [\"./~/src:/srv/x\"]}", "must be an absolute path, or one that begins with ~/"),
         ("\(start)  - {name: x, keys: ~/.ssh}", "belongs to the host's own ssh"),
+        ("\(start)  - {name: x, keys: ~/./.ssh/.}", "belongs to the host's own ssh"),
         ("\(start)  - {name: x, mounts: [\"/srv/a:/data\"]}", "/data is the container's own"),
+        ("\(start)  - {name: x, mounts: [\"/srv/a://data/.\"]}", "/data is the container's own"),
         ("\(start)  - {name: x, mounts: [\"/srv/a:/srv/a:exec\"]}", "has the option \"exec\""),
         ("\(start)  - {name: x, environment: {GITHUB_TOKEN: y}}", "put it into the file that environmentFile names"),
         ("\(start)  - {name: x, options: [--privileged --x]}", "must be one option of podman run"),

@@ -51,11 +51,17 @@ def compare(place, role, name, found, command, unless=(), free=()):
     """What is `found`, pairs, against the table. Options in `unless` are given in another way here."""
     wanted = [(o, known(v, role, name), w) for o, v, w in TABLE[role]["options"] if o not in unless]
     left = list(found)
+    lacking, applies = [], {"always", "rootless"}
     for option, value, when in wanted:
         match = next((pair for pair in left if pair[0] == option and fits(value, pair[1])), None)
         if match:
             left.remove(match)
-        elif when in ("always", "rootless"):
+            applies.add(when)
+        else:
+            lacking.append((option, value, when))
+    # What a machine need not have it has as a whole: a GPU is of no use by half of its options.
+    for option, value, when in lacking:
+        if when in applies:
             complain(place, f"lacks {option} {value}")
     for option, value in left:
         if option not in free and not (option == "--volume" and re.search(r":/(srv|repositories)/[^:]*:z$", value)):
@@ -119,6 +125,8 @@ def quadlets():
                     # A volume that systemd knows by its own file, which the check below looks for.
                     value = re.sub(r"^([a-z-]+)\.volume:", r"\1:", value)
                     found.append((KEYS[key], "" if value == "true" else value))
+                elif (section, key, value) == ("Container", "SecurityLabelDisable", "true"):
+                    found.append(("--security-opt", "label=disable"))
                 else:
                     other[f"{section}.{key}"] = value
         # systemd itself starts it again.

@@ -38,14 +38,19 @@ package struct FleetCoordinator: Sendable, Hashable {
 
 extension ObjectReader {
     /// A whole `yggdrasil.yaml`: what follows from an entry, with what its `config` says in addition.
+    ///
+    /// A container has the network of its machine, so that what a task runs reaches the loopback of every executor there, and the
+    /// coordinator's. It is not to give orders: a token is asked for there as well, unless `config` says otherwise.
     /// - Parameters:
-    ///   - section: the one that follows from the entry.
+    ///   - own: what follows from the entry.
+    ///   - section: the one of it that `config` is held against.
     ///   - itself: keys of that section that `config` may not say, and what says them.
-    mutating func completed(_ generated: JSONObject, section: String, itself: [String: String]) -> JSONObject {
+    mutating func completed(_ own: JSONObject, section: String, itself: [String: String]) -> JSONObject {
+        let generated = own.merging(["auth": ["loopback": .string(LoopbackAccess.required.rawValue)]])
         guard let config = object("config") else { return generated }
         for key in config[section]?.objectValue?.keys ?? [] {
-            guard let own = itself[key] else { continue }
-            adopt(InvalidInput("\(path("config"))/\(section)/\(key)", "is what \(own) of the entry itself says"))
+            guard let source = itself[key] else { continue }
+            adopt(InvalidInput("\(path("config"))/\(section)/\(key)", "is what \(source) of the entry itself says"))
         }
         let whole = generated.merging(config)
         do throws(InvalidInput) {

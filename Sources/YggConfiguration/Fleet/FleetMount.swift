@@ -51,12 +51,10 @@ extension TextForm where Value == String {
 
 /// A label on a home would lock its owner out, and the host's sshd out of `~/.ssh`.
 private func checkedSource(_ text: String) throws(ValueProblem) -> String {
-    let path = text.count > 1 && text.hasSuffix("/") ? String(text.dropLast()) : text
-    guard path.hasPrefix("/") || path == "~" || path.hasPrefix("~/"), !path.contains("/../"), !path.hasSuffix("/..")
-    else {
+    guard text.hasPrefix("/") || text == "~" || text.hasPrefix("~/"), let path = normalized(text) else {
         throw ValueProblem(mustBe: "an absolute path, or one that begins with ~/", not: text)
     }
-    if path.wholeMatch(of: /~|\/|\/root|(\/var)?\/home(\/[^\/]*)?/) != nil {
+    if path.wholeMatch(of: /~|\/|\/root|\/var\/roothome|(\/var)?\/home(\/[^\/]*)?/) != nil {
         throw ValueProblem(
             "\"\(text)\" is a whole home; mount the directory that is needed, such as \(path == "/" ? "/srv/git" : "\(path)/src")"
         )
@@ -70,12 +68,19 @@ private func checkedSource(_ text: String) throws(ValueProblem) -> String {
     return path
 }
 
-private func checkedTarget(_ path: String) throws(ValueProblem) -> String {
-    guard path.hasPrefix("/"), !path.contains("/.."), path != "/" else {
-        throw ValueProblem(mustBe: "an absolute path in the container", not: path)
+private func checkedTarget(_ text: String) throws(ValueProblem) -> String {
+    guard text.hasPrefix("/"), let path = normalized(text), path != "/" else {
+        throw ValueProblem(mustBe: "an absolute path in the container", not: text)
     }
     if ["/data", "/workspace", "/etc/yggdrasil", "/tmp", "/proc", "/sys", "/dev"].contains(path) {
         throw ValueProblem("\(path) is the container's own; mount below another directory, such as /srv")
     }
     return path
+}
+
+/// The one way to write a path: without doubled slashes, `.` and a slash at the end. `nil` where it goes up again.
+private func normalized(_ path: String) -> String? {
+    let parts = path.split(separator: "/").filter { $0 != "." }
+    guard !parts.contains("..") else { return nil }
+    return (path.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
 }
