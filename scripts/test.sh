@@ -68,11 +68,12 @@ if [ "$#" -gt 0 ]; then
     grep -qE 'Test run with [1-9][0-9]* tests?' "$log" || die "no test matches: $*" "swift test list names them all."
     rm -f "$log"
 else
-    # Apart, because those of agents, executors and fleets start hundreds of processes, and properties and simulations keep every
+    # Apart, because those of agents, trackers, executors and fleets start hundreds of processes, and properties and simulations keep every
     # core busy: all at once they would only show how slow a machine gets.
     swift test --package-path "$ROOT" --skip-build --filter 'YggCoreTests|ReplyReaderProperties'
     swift test --package-path "$ROOT" --skip-build --skip YggCoreTests --skip EndToEndTests --skip YggExecutorTests \
-        --skip YggSimulationTests --skip YggAgentTests
+        --skip YggSimulationTests --skip YggAgentTests --skip YggTrackerTests --skip TrackerDeskTests
+    swift test --package-path "$ROOT" --skip-build --filter 'YggTrackerTests|TrackerDeskTests'
     swift test --package-path "$ROOT" --skip-build --filter YggAgentTests --skip ReplyReaderProperties
     swift test --package-path "$ROOT" --skip-build --filter YggSimulationTests
     swift test --package-path "$ROOT" --skip-build --experimental-maximum-parallelization-width 8 --filter YggExecutorTests
