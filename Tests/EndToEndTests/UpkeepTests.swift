@@ -35,9 +35,8 @@ struct UpkeepTests {
         }
         let child = try #require(pid)
         // The command may speak before its executor has written down that it runs.
-        while !FileManager.default.fileExists(atPath: "\(scratch.path)/e/executor/processes/\(child)") {
-            await Task.yield()
-        }
+        let ledger = "\(scratch.path)/e/executor/processes"
+        while try FileManager.default.contentsOfDirectory(atPath: ledger).isEmpty { await Task.yield() }
         await first.killNow()
         #expect(isAlive(child), "nobody has ended it yet")
         let second = try await RunningYgg.start(arguments)

@@ -1,10 +1,10 @@
 package import Glibc
-import Synchronization
 package import SystemPackage
 
-/// The process groups that are alive at the moment, on file: one small file each, named after the leader's number.
+/// The process groups that are alive at the moment, on file: one empty file each, whose name is the leader's identity.
 ///
-/// Whoever comes after a process that was killed finds there what that one had running, and ends it. Nothing is made
+/// The name says everything because a name is made at once: an entry is whole or is not there, however early this process
+/// is killed. Whoever comes after a process that was killed finds there what that one had running, and ends it. Nothing is made
 /// durable: what must be outlived is the end of the process, and the end of the machine ends the groups as well.
 package final class ProcessLedger: ProcessWitness {
     private let directory: String
@@ -16,13 +16,16 @@ package final class ProcessLedger: ProcessWitness {
     }
 
     package func began(_ leader: pid_t) {
-        guard let identity = ProcessIdentity(of: leader) else { return }
+        guard let path = path(of: leader) else { return }
         // A full disk must not keep work from being done, nor from reporting that the disk is full. The group is then
         // ended by its executor as always, and found by nobody should that one be killed.
-        try? write("\(identity.bootID) \(identity.pid) \(identity.startTime)\n", to: path(of: leader))
+        let file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+        if file >= 0 { close(file) }
     }
 
-    package func ended(_ leader: pid_t) { unlink(path(of: leader)) }
+    package func ended(_ leader: pid_t) {
+        if let path = path(of: leader) { unlink(path) }
+    }
 
     /// Kills the groups that an earlier process left, with their sessions, and forgets them.
     ///
@@ -58,29 +61,24 @@ package final class ProcessLedger: ProcessWitness {
                 pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
             guard !name.hasPrefix(".") else { continue }
-            let file = "\(directory)/\(name)"
-            entries.append((file, SmallFile.read(file).flatMap(Self.identity)))
+            entries.append(("\(directory)/\(name)", ProcessIdentity(name: name)))
         }
         return entries
     }
 
-    /// nil for an entry that was torn.
-    private static func identity(_ line: String) -> ProcessIdentity? {
-        let words = line.split(whereSeparator: \.isWhitespace)
-        guard line.hasSuffix("\n"), words.count == 3, let pid = pid_t(words[1]), let start = UInt64(words[2]), pid > 1
-        else { return nil }
-        return ProcessIdentity(bootID: String(words[0]), pid: pid, startTime: start)
+    private func path(of leader: pid_t) -> String? {
+        ProcessIdentity(of: leader).map { "\(directory)/\($0.name)" }
     }
+}
 
-    private func path(of leader: pid_t) -> String { "\(directory)/\(leader)" }
+extension ProcessIdentity {
+    /// The identity as the name of a file: number, start and boot.
+    fileprivate var name: String { "\(pid).\(startTime).\(bootID)" }
 
-    private func write(_ text: String, to path: String) throws {
-        let file = try FileDescriptor.open(
-            FilePath(path),
-            .writeOnly,
-            options: [.create, .truncate, .closeOnExec],
-            permissions: [.ownerReadWrite]
-        )
-        try file.closeAfter { _ = try file.writeAll(text.utf8) }
+    /// nil where it is not such a name.
+    fileprivate init?(name: String) {
+        let words = name.split(separator: ".", maxSplits: 2, omittingEmptySubsequences: false)
+        guard words.count == 3, let pid = pid_t(words[0]), let start = UInt64(words[1]), pid > 1 else { return nil }
+        self.init(bootID: String(words[2]), pid: pid, startTime: start)
     }
 }

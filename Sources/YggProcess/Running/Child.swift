@@ -33,15 +33,19 @@ final class Child: Sendable {
 
     /// Starts a program. It leads a group and a session of its own, which brings no terminal that a child could ask for a
     /// password on.
-    /// - Parameter watching: opens what can be read when the process has ended; -1 where there is no such thing.
+    /// - Parameters:
+    ///   - witness: hears of it on the child's own thread, before anything else is done: from there on the group is found
+    ///     again, whatever happens to this process and however busy it is.
+    ///   - watching: opens what can be read when the process has ended; -1 where there is no such thing.
     static func start(
         _ executable: FilePath,
         _ spec: ProcessSpec,
+        witness: (any ProcessWitness)? = nil,
         watching: @escaping @Sendable (pid_t) -> Int32 = ygg_process_descriptor
     ) async throws(Errno) -> Child {
         let started: Result<Child, Errno> = await withCheckedContinuation { continuation in
             do throws(Errno) {
-                try startThread { run(executable, spec, watching, started: continuation) }
+                try startThread { run(executable, spec, witness, watching, started: continuation) }
             } catch {
                 continuation.resume(returning: .failure(error))
             }
@@ -111,6 +115,7 @@ extension Child {
     private static func run(
         _ executable: FilePath,
         _ spec: ProcessSpec,
+        _ witness: (any ProcessWitness)?,
         _ watching: (pid_t) -> Int32,
         started: CheckedContinuation<Result<Child, Errno>, Never>
     ) {
@@ -130,7 +135,9 @@ extension Child {
                 close(bell)
                 throw error
             }
+            witness?.began(launched.id)
             let child = Child(group: ProcessGroup(id: launched.id), pipes: launched.pipes, bell: bell)
+            child.group.yieldToUs()
             started.resume(returning: .success(child))
             child.attend(input: spec.standardInput, leader: watching(launched.id))
         } catch {

@@ -62,13 +62,15 @@ extension ProcessRun {
         } catch {
             return .notStarted(error.sentence)
         }
+        let witness = ProcessScope.witness
         let child: Child
         do throws(Errno) {
-            child = try await Child.start(executable, spec)
+            child = try await Child.start(executable, spec, witness: witness)
         } catch {
             return .notStarted(Launch.sentence(for: error, starting: spec.argv[0]))
         }
         await attend(child, onOutput: onOutput, onStart: onStart)
+        witness?.ended(child.group.id)
         return await child.reap()
     }
 
@@ -79,11 +81,6 @@ extension ProcessRun {
         onStart: (@Sendable (pid_t) -> Void)?
     ) async {
         let group = child.group
-        group.yieldToUs()
-        // Before anything else: from here on the group is found again, whatever happens to this process.
-        let witness = ProcessScope.witness
-        witness?.began(group.id)
-        defer { witness?.ended(group.id) }
         onStart?(group.id)
         state.withLock { $0.phase = .running(group) }
         async let output: Void = read(.stdout, of: child, into: onOutput)
