@@ -46,4 +46,14 @@ struct EvalCommandTests {
         let left = try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
         #expect(left == ["pupil.yaml", "yggdrasil.yaml"])
     }
+
+    @Test func `a model that cannot be asked is said once, before anything is tried`() async throws {
+        let scratch = try ScratchDirectory()
+        let configuration = "\(scratch.path)/yggdrasil.yaml"
+        try "models: {default: gone/any, providers: {gone: {type: ollama, url: 'http://127.0.0.1:1'}}}\n"
+            .write(toFile: configuration, atomically: true, encoding: .utf8)
+        let eval = await tool(RunningYgg.binary, "eval", "--config", configuration)
+        #expect(eval.outcome.ending == .exited(1) && eval.stdout.isEmpty)
+        #expect(eval.stderr.contains("127.0.0.1:1") && !eval.stderr.contains("add() returns"), "\(eval.stderr)")
+    }
 }

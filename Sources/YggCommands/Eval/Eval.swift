@@ -73,6 +73,7 @@ struct Eval: AsyncParsableCommand {
         ) {
             progress.tell($0)
         }
+        report.loading = try await load(choice, progress)
         for (index, exercise) in exercises.enumerated() {
             progress.begin("\(index + 1)/\(exercises.count) \(exercise.name)")
             report.results.append(try await run.result(of: exercise))
@@ -81,6 +82,22 @@ struct Eval: AsyncParsableCommand {
         Results(output).one(report.json) { style in
             report.table.rendered(width: Terminal.output.width, style: style) + "\n\(report.line)\n"
         }
+    }
+
+    /// Takes up to minutes, which are no exercise's; and a model that cannot be asked is said once.
+    private func load(_ choice: ModelChoice, _ progress: ProgressLine) async throws -> Milliseconds {
+        progress.begin("Loading \(choice.name)")
+        let began = ContinuousClock.now
+        do {
+            try await choice.load { pull in
+                let share = pull.totalBytes > 0 ? " \(pull.completedBytes * 100 / pull.totalBytes) %" : ""
+                progress.tell(pull.status + share)
+            }
+        } catch let failure as ModelFailure {
+            progress.clear()
+            throw CommandFailure(failure.detail, next: failure.nextAction)
+        }
+        return Milliseconds(Int64(began.duration(to: .now) / .milliseconds(1)))
     }
 }
 

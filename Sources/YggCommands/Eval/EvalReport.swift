@@ -23,6 +23,8 @@ struct EvalReport: Sendable {
 
     var model: String
     var isScripted: Bool
+    /// How long it took until the model was in memory.
+    var loading: Milliseconds = .zero
     var results: [Result] = []
 
     private var tried: [Result] { results.filter { if case .skipped = $0.ending { false } else { true } } }
@@ -85,7 +87,7 @@ struct EvalReport: Sendable {
         return [
             "model": .string(model), "scripted": .bool(isScripted), "items": .array(items),
             "solved": .int(Int64(solved)),
-            "tried": .int(Int64(tried.count)), "durationMs": .int(whole.rawValue),
+            "tried": .int(Int64(tried.count)), "durationMs": .int(whole.rawValue), "loadMs": .int(loading.rawValue),
         ]
     }
 

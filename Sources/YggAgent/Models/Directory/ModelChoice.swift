@@ -10,6 +10,9 @@ package struct ModelChoice: Sendable {
     /// As `provider/model`.
     package var name: String { "\(provider.name)/\(model)" }
     package var identity: ProviderIdentity { provider.service.identity }
+    /// What a conversation with it may hold, unless the model was made for less. Asked for in every question alike, as a
+    /// change makes the server load the model again.
+    package var contextTokens: Int64 { provider.contextTokens ?? 32_768 }
     package var place: ModelPlace { ModelPlace(model: model, endpoint: identity.endpoint) }
 
     /// The provider as whoever works for one task should see it: every question waits for its turn at the gate, has the
@@ -29,6 +32,15 @@ package struct ModelChoice: Sendable {
         onPull: @escaping @Sendable (PullProgress) async throws -> Void = { _ in }
     ) -> GatedProvider {
         GatedProvider(choice: self, gate: nil, onPlace: { _ in }, onPull: onPull)
+    }
+
+    /// Has the server load it, with the context that work asks for, so that no answer waits for that. Passes no gate: for
+    /// whoever has the server to themselves.
+    package func load(onPull: @escaping @Sendable (PullProgress) async throws -> Void) async throws {
+        let service = ungated(onPull: onPull)
+        let trained = try await service.info(of: model).trainedContext
+        let options = ModelOptions(contextTokens: min(contextTokens, trained ?? .max))
+        try await service.preload(for: ModelRequest(model: model, messages: [], options: options))
     }
 }
 
@@ -61,15 +73,19 @@ package struct GatedProvider: ModelProvider {
         _ take: @escaping @Sendable (ModelEvent) async throws -> Void
     ) async throws {
         let request = completed(request)
-        try await fetching { try await service.reply(to: request, take) }
+        try await fetching { try await pass { try await service.reply(to: request, take) } }
     }
 
     package func preload(for request: ModelRequest) async throws {
         let request = completed(request)
-        try await fetching { try await service.preload(for: request) }
+        try await fetching { try await pass { try await service.preload(for: request) } }
     }
 
-    package func info(of model: String) async throws -> ModelInfo { try await service.info(of: model) }
+    /// Takes no graphics card, so it waits for no turn.
+    package func info(of model: String) async throws -> ModelInfo {
+        try await fetching { try await service.info(of: model) }
+    }
+
     package func installed() async throws -> [ModelInfo] { try await service.installed() }
     package func resident() async throws -> [ResidentModel] { try await service.resident() }
     package func ping() async throws { try await service.ping() }
@@ -88,13 +104,13 @@ package struct GatedProvider: ModelProvider {
         return request
     }
 
-    /// Asks in turn. A fetch takes no graphics card, so it is done outside of the gate.
-    private func fetching(_ ask: () async throws -> Void) async throws {
+    /// Fetches the model where it turns out to be missing, which takes no graphics card either, and asks again.
+    private func fetching<Answer>(_ ask: () async throws -> Answer) async throws -> Answer {
         do {
-            try await pass(ask)
+            return try await ask()
         } catch let failure as ModelFailure where failure.code == .modelMissing && choice.provider.allowsPull {
             try await service.pull(choice.model, onPull)
-            try await pass(ask)
+            return try await ask()
         }
     }
 

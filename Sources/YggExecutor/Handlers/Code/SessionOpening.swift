@@ -84,7 +84,7 @@ struct SessionOpening {
             workspace: worktree.path,
             model: work.choice.model,
             mode: work.kind.agentMode,
-            contextTokens: work.choice.provider.contextTokens ?? 32_768,
+            contextTokens: work.choice.contextTokens,
             limits: limits
         )
         return try await AgentSession.begin(

@@ -79,6 +79,28 @@ struct ModelDirectoryTests {
             let reply = try await directory(allowsPull: true).model("ollama/new:1b")
                 .gated(onPull: { _ in pulls.withLock { $0 += 1 } }).reply(to: request)
             #expect(reply.text == "Hello wörld" && pulls.withLock { $0 } > 3)
+            // A session describes its model before it asks anything.
+            let description = try await directory(allowsPull: true).model("ollama/other:1b").ungated()
+                .info(of: "other:1b")
+            #expect(description.name == "other:1b")
+        }
+    }
+
+    @Test func `what is loaded beforehand is fetched first, and is not loaded again for the first question`() async throws {
+        try await OllamaDouble.run { double in
+            let setup = ModelDirectory.Setup(
+                name: "ollama",
+                service: double.provider(),
+                contextTokens: 4096,
+                allowsPull: true
+            )
+            let choice = try ModelDirectory([setup], defaultModel: "ollama/new:1b").model(nil)
+            let pulls = Mutex(0)
+            try await choice.load { _ in pulls.withLock { $0 += 1 } }
+            #expect(pulls.withLock { $0 } > 3)
+            #expect(try await choice.provider.service.resident().map(\.contextTokens) == [4096])
+            _ = try await choice.gated().reply(to: ModelRequest(model: "", messages: [.user("Hi")]))
+            #expect(try await double.reloads == 0)
         }
     }
 
