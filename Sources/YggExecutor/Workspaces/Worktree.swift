@@ -20,6 +20,8 @@ struct Worktree: Sendable {
     let branch: String
     /// What was checked out.
     let commit: String
+    /// It was made just now: nobody has worked in it.
+    let isNew: Bool
     /// The mirrors of its submodules, which know of it too.
     private let submodules: [Mirror]
     /// Says to ``DeadWorkspaces`` that somebody works here, for as long as this process lives.
@@ -52,6 +54,7 @@ struct Worktree: Sendable {
             lock.remove("\(path).lock")
             throw error
         }
+        isNew = true
         self.mirror = mirror
         self.path = path
         self.branch = branch
@@ -82,6 +85,7 @@ struct Worktree: Sendable {
             do throws(HandlerFailure) {
                 let left = try await Self.left(in: folder, path, mirror)
                 (self.mirror, place, self.commit, submodules) = (mirror, left.place, left.commit, [])
+                isNew = false
             } catch {
                 // It is the only copy of somebody's work.
                 lock.release()
@@ -106,6 +110,7 @@ struct Worktree: Sendable {
             throw error
         }
         self.submodules = submodules
+        isNew = true
     }
 
     /// A work tree that somebody left, or was killed in.

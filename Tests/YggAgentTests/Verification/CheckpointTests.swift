@@ -120,7 +120,21 @@ struct CheckpointTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: marks) == [])
     }
 
-    @Test func `a submodule is not looked into, and a link leads nowhere`() async throws {
+    @Test func `an index that is taken over stays the owner's own`() async throws {
+        let yard = try await Yard(["a": "1\n", "b": "1\n"])
+        let checkpoints = try await Checkpoints(yard.setting, base: "HEAD", owner: "t-2", isUntouched: true)
+        #expect(checkpoints.base == yard.checkpoints.base)
+        let index = "\(yard.root)/.git/index"
+        let before = FileManager.default.contents(atPath: index)
+        try yard.put("2\n", at: "a")
+        try yard.put("3\n", at: "c")
+        let state = try await checkpoints.save("x")
+        #expect(FileManager.default.contents(atPath: index) == before)
+        #expect(try await checkpoints.changes(to: state).map(\.path) == ["a", "c"])
+    }
+
+    @Test(arguments: [false, true])
+    func `a submodule is not looked into, and a link leads nowhere`(isUntouched: Bool) async throws {
         let inner = try await Yard(["x": "1\n"])
         let yard = try await Yard(["a": "1\n"])
         let allow = ["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", inner.root, "inner"]
@@ -132,7 +146,12 @@ struct CheckpointTests {
         let outside = "\(yard.base)/outside"
         try FileManager.default.createDirectory(atPath: outside, withIntermediateDirectories: true)
         try Data("keep".utf8).write(to: URL(filePath: "\(outside)/keep"))
-        let checkpoints = try await Checkpoints(yard.setting, base: "HEAD", owner: "t-2")
+        let checkpoints = try await Checkpoints(
+            yard.setting,
+            base: "HEAD",
+            owner: "t-2",
+            isUntouched: isUntouched
+        )
         symlink(outside, "\(yard.root)/link")
         let state = try await checkpoints.save("x")
         try await checkpoints.restore(checkpoints.base)

@@ -4,7 +4,7 @@ import YggProcess
 
 /// Git for checkpoints: the view that the tools read through, with an index of its own.
 struct CheckpointCommands: Sendable {
-    let runner: CommandRunner
+    var runner: CommandRunner
     let view: GitView
     let index: String
     /// A file with the patterns of what is never kept.
@@ -60,5 +60,23 @@ struct CheckpointCommands: Sendable {
         let lines = try await output(arguments).split(whereSeparator: \.isNewline)
         guard let line = lines.first else { throw CheckpointFailure("git \(arguments.first ?? "") answered nothing.") }
         return String(line)
+    }
+
+    /// Makes the index: a tree as it is, and nothing else. A submodule in it is not looked into, as its own configuration
+    /// is a stranger's, too.
+    /// - Parameter original: an index of that tree, which knows the files of the work tree already.
+    func startIndex(at tree: String, like original: String?) async throws {
+        unlink(index)
+        // git puts a new file in the place of an index and never writes into one, so the two part at the first change.
+        if original.map({ link($0, index) == 0 }) != true { try await run(["read-tree", tree]) }
+        let submodules = Self.submodules(in: try await output(["ls-files", "--stage", "-z"]))
+        guard !submodules.isEmpty else { return }
+        try await run(["update-index", "--skip-worktree", "--"] + submodules)
+    }
+
+    /// - Parameter entries: `mode object stage\tpath`, each ended by NUL: tens of thousands of them, so bytes are looked at.
+    private static func submodules(in entries: String) -> [String] {
+        entries.utf8.split(separator: 0).lazy.filter { $0.starts(with: "160000 ".utf8) }
+            .compactMap { $0.split(separator: UInt8(ascii: "\t"), maxSplits: 1).last.flatMap { String($0) } }
     }
 }

@@ -16,8 +16,16 @@ package struct Checkpoints: Checkpointing {
     ///   - base: the commit that the work began from; any name of a commit will do.
     ///   - owner: whose states these are, as a part of a ref's name: a task and its epoch, say. Whoever has the same
     ///     owner shares them.
+    ///   - isUntouched: the work tree is as `base` was checked out, and no command has run in it yet. Its index is taken
+    ///     over then, with all that it knows of the files; and as there is nobody to be kept from anything, git is not
+    ///     isolated for that.
     /// - Throws: ``CheckpointFailure`` where there is no such commit, or no repository.
-    package init(_ setting: Toolbox.Setting, base: String, owner: String) async throws {
+    package init(
+        _ setting: Toolbox.Setting,
+        base: String,
+        owner: String,
+        isUntouched: Bool = false
+    ) async throws {
         guard let directory = setting.gitDirectory else {
             throw CheckpointFailure("This workspace is not a git repository, so nothing of it can be kept.")
         }
@@ -30,16 +38,21 @@ package struct Checkpoints: Checkpointing {
         // States are kept in the repository, which other commands of the workspace may only read.
         var own = setting
         own.readOnly = []
-        commands = CheckpointCommands(
+        var commands = CheckpointCommands(
             runner: CommandRunner(own),
             view: view,
             index: "\(setting.scratch.git)/checkpoint-index",
             excludes: "\(setting.scratch.git)/checkpoint-excludes",
             refs: "refs/ygg/checkpoints/\(Self.refName(owner))"
         )
+        self.commands = commands
         try HostFile.write(Self.leftBehind.joined(separator: "\n") + "\n", to: commands.excludes)
+        if isUntouched {
+            own.isolation = .none
+            commands.runner = CommandRunner(own)
+        }
         self.base = try await commands.line(["rev-parse", "--verify", "--quiet", "--end-of-options", "\(base)^{tree}"])
-        try await startIndex()
+        try await commands.startIndex(at: self.base, like: isUntouched ? "\(directory)/index" : nil)
     }
 
     /// What tools leave behind that no repository means to keep, whether or not it says so.
@@ -95,16 +108,6 @@ package struct Checkpoints: Checkpointing {
         let orders = try await commands.output(["for-each-ref", "--format=delete %(refname)", commands.refs])
         guard !orders.isEmpty else { return }
         try await commands.output(["update-ref", "--stdin"], input: Array(orders.utf8))
-    }
-
-    /// The index begins with the base. A submodule in it is not looked into: its own configuration is a stranger's, too.
-    private func startIndex() async throws {
-        try await commands.run(["read-tree", base])
-        let entries = try await commands.output(["ls-files", "--stage", "-z"])
-        let submodules = entries.split(separator: "\0").filter { $0.hasPrefix("160000 ") }
-            .compactMap { $0.split(separator: "\t", maxSplits: 1).last.map(String.init) }
-        guard !submodules.isEmpty else { return }
-        try await commands.run(["update-index", "--skip-worktree", "--"] + submodules)
     }
 
     /// Letters, digits, dashes; a ref's name allows little more.

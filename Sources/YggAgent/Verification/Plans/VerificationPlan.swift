@@ -49,8 +49,8 @@ package struct VerificationPlan: Sendable, Hashable {
             step.isGiven = true
             return step
         }
-        for directory in finder.directories() {
-            for type in ProjectType.all where finder.speaks(for: type, in: directory) {
+        for (directory, types) in finder.projects() {
+            for type in types {
                 for (goal, candidates) in type.steps where !givenGoals.contains(goal) {
                     // A Makefile beside another project calls that one's tools as a rule.
                     if type.name == "Make", steps.contains(where: { $0.goal == goal }) { continue }
@@ -103,17 +103,19 @@ private struct Finder {
         self.root = root
     }
 
-    /// The top, or where it is no project, what lies directly below it and is one. nil stands for the top.
-    func directories() -> [String?] {
-        let isProject = { (directory: String?) in ProjectType.all.contains { speaks(for: $0, in: directory) } }
-        if isProject(nil) { return [nil] }
+    /// The top, or where it is no project, what lies directly below it and is one; each with all that it is. nil stands for
+    /// the top.
+    func projects() -> [(directory: String?, types: [ProjectType])] {
+        let project = { (directory: String?) in
+            (directory: directory, types: ProjectType.all.filter { speaks(for: $0, in: directory) })
+        }
+        let top = project(nil)
+        if !top.types.isEmpty { return [top] }
         let below = HostFile.names(in: root).filter { !$0.hasPrefix(".") && HostFile.isDirectory("\(root)/\($0)") }
-        let found = below.prefix(50).filter { isProject($0) }
-        // A few files without any project: the tests among them still are tests.
-        return found.isEmpty ? [nil] : found
+        return below.prefix(50).map { project($0) }.filter { !$0.types.isEmpty }
     }
 
-    func speaks(for type: ProjectType, in directory: String?) -> Bool {
+    private func speaks(for type: ProjectType, in directory: String?) -> Bool {
         let files = files(directory)
         if type.marks.contains(where: files.has) { return true }
         // Scripts without anything around them.

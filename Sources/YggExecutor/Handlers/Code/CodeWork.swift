@@ -77,7 +77,12 @@ struct CodeWork {
         let setting = try await folder.setting(root: worktree.path, gitDirectory: worktree.place.gitDirectory, context)
         let checkpoints: Checkpoints
         do {
-            checkpoints = try await Checkpoints(setting, base: worktree.commit, owner: context.key.task.rawValue)
+            checkpoints = try await Checkpoints(
+                setting,
+                base: worktree.commit,
+                owner: context.key.task.rawValue,
+                isUntouched: worktree.isNew
+            )
         } catch {
             throw .unusableWorkspace(worktree.path, error)
         }

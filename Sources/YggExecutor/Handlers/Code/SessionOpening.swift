@@ -106,7 +106,9 @@ struct SessionOpening {
     private func files(_ worktree: Worktree) async -> [String] {
         if let paths = context.params.words("paths") { return paths }
         let listing = await worktree.mirror.git.collect(["ls-files", "-z"], at: worktree.place, limit: 4 << 20)
-        return listing.stdout.split(separator: "\0").prefix(Self.listedFiles).map(String.init)
+        // No further than what is wanted: characters of a long text are dear.
+        return listing.stdout.split(separator: "\0", maxSplits: Self.listedFiles).prefix(Self.listedFiles)
+            .map(String.init)
     }
 }
 

@@ -86,7 +86,7 @@ struct ModelDirectoryTests {
         }
     }
 
-    @Test func `what is loaded beforehand is fetched first, and is not loaded again for the first question`() async throws {
+    @Test func `what is loaded beforehand is fetched first, and loaded once`() async throws {
         try await OllamaDouble.run { double in
             let setup = ModelDirectory.Setup(
                 name: "ollama",
