@@ -48,6 +48,17 @@ struct Mirror: Sendable {
         }
     }
 
+    /// Makes sure that a commit is there, with everything that led to it. Costs no fetch where it is: a mirror has what it
+    /// has whole. Branches and tags may then be those of an earlier update.
+    mutating func ensure(_ commit: String, from view: RepositoryView) async throws(HandlerFailure) {
+        let mirror = self
+        let isThere = try await locked { () async throws(HandlerFailure) in
+            try await mirror.prepare()
+            return await mirror.has(commit)
+        }
+        if !isThere { try await update(from: view, commit: commit) }
+    }
+
     /// Whether a commit is there.
     func has(_ commit: String) async -> Bool {
         await git.collect(["cat-file", "-e", "\(commit)^{commit}"], at: place).outcome.succeeded

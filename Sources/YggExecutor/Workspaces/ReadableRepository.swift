@@ -76,7 +76,7 @@ extension Worktree {
             in: folder.path,
             of: Mirror(of: address, git: git),
             isBegun: { folder.takeUp(run.context.resume) },
-            startingAt: { () async throws(HandlerFailure) in try await start(repo, ref: ref, run) }
+            startingAt: { () async throws(HandlerFailure) in try await start(repo, ref: ref, commitOnly: true, run) }
         )
     }
 
@@ -87,9 +87,13 @@ extension Worktree {
     }
 
     /// Where work on a repository begins, with its mirror brought up to date.
-    private static func start(_ repo: String, ref: String?, _ run: AttemptRun) async throws(HandlerFailure) -> (
-        mirror: Mirror, commit: String, origin: RepositoryAddress?
-    ) {
+    /// - Parameter commitOnly: it is enough that the mirror of a repository on this machine has the commit.
+    private static func start(
+        _ repo: String,
+        ref: String?,
+        commitOnly: Bool = false,
+        _ run: AttemptRun
+    ) async throws(HandlerFailure) -> (mirror: Mirror, commit: String, origin: RepositoryAddress?) {
         let git = try Git(run)
         let address = try RepositoryAddress(repo)
         guard case .path(let path) = address else {
@@ -104,7 +108,11 @@ extension Worktree {
         if ref == nil { await tellOfChanges(in: view, path: path, commit: commit, git: git) }
         // One mirror a repository, whichever of its directories was named.
         var mirror = Mirror(of: .path(local.commonDirectory), git: git)
-        try await mirror.update(from: view, commit: commit)
+        if commitOnly {
+            try await mirror.ensure(commit, from: view)
+        } else {
+            try await mirror.update(from: view, commit: commit)
+        }
         return (mirror, commit, view.origin.flatMap { try? RepositoryAddress($0) })
     }
 
