@@ -101,4 +101,43 @@ struct SupervisorTests {
         running.cancel()
         await running.value
     }
+
+    @Test func `whoever hangs is ended, and whoever gives signs of life is not`() async throws {
+        let (ends, end) = AsyncStream.makeStream(of: String.self)
+        let (lives, life) = AsyncStream.makeStream(of: Void.self)
+        let hanging = Supervisor(
+            environment: [:],
+            selfWatch: SelfWatch(limit: .milliseconds(40)) { end.yield("hanging") }
+        )
+        hanging.check(.executor) { false }
+        let well = Supervisor(environment: [:], selfWatch: SelfWatch(limit: .seconds(60)) { end.yield("well") })
+        well.check(.executor) {
+            life.yield()
+            return true
+        }
+        hanging.ready("Serving")
+        well.ready("Serving")
+        let running = [hanging, well].map { supervisor in Task { await supervisor.run() } }
+        var ended = ends.makeAsyncIterator()
+        #expect(await ended.next() == "hanging")
+        var living = lives.makeAsyncIterator()
+        await living.next()
+        for task in running {
+            task.cancel()
+            await task.value
+        }
+        end.finish()
+        #expect(await ended.next() == nil)
+    }
+
+    @Test(arguments: ["60", "soon", "0s", "10ms"])
+    func `a watchdog that cannot be meant is said`(text: String) {
+        let failure = #expect(throws: CommandFailure.self) { _ = try SelfWatch.asked(["YGG_WATCHDOG": text]) }
+        #expect(failure?.status == .usage)
+    }
+
+    @Test func `no watchdog is asked for where nothing is said`() throws {
+        #expect(try SelfWatch.asked([:]) == nil && SelfWatch.asked(["YGG_WATCHDOG": ""]) == nil)
+        #expect(try SelfWatch.asked(["YGG_WATCHDOG": "1m"])?.limit == .seconds(60))
+    }
 }

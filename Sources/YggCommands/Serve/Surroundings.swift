@@ -9,7 +9,8 @@ struct Surroundings: Sendable {
     /// - Parameter resolve: reads the settings, now and with every reload.
     init(_ resolve: @escaping @Sendable () throws -> ResolvedSettings) throws {
         settings = try resolve()
-        supervisor = Supervisor(environment: ProcessContext.environment)
+        let environment = ProcessContext.environment
+        supervisor = Supervisor(environment: environment, selfWatch: try SelfWatch.asked(environment))
         reload = ReloadDesk(settings, supervisor: supervisor, resolve: resolve)
     }
 

@@ -1,7 +1,8 @@
 import Glibc
 import Synchronization
 
-/// Who watches over this process, where somebody does: systemd, with `Type=notify` and a watchdog.
+/// Who watches over this process, where somebody does: systemd, with `Type=notify` and a watchdog, or a thread of its own
+/// where it was asked for one.
 ///
 /// It is told when the process serves, reloads and stops; and, as often as it wants, that it lives. That is said only while
 /// the parts that matter really answer: a process whose disk or whose thread hangs is started anew.
@@ -17,16 +18,19 @@ final class Supervisor: Sendable {
     }
 
     private let socket: NotifySocket?
-    /// Between two signs of life: half of what the supervisor waits. nil where nobody waits for any.
+    private let selfWatch: SelfWatch?
+    /// Between two signs of life: half of what the supervisor waits, or less. nil where nobody waits for any.
     let interval: Duration?
     private let state = Mutex(State())
 
     /// - Parameter process: whose signs of life are wanted, if `WATCHDOG_PID` says whose.
-    init(environment: [String: String], process: Int32 = getpid()) {
+    init(environment: [String: String], process: Int32 = getpid(), selfWatch: SelfWatch? = nil) {
         socket = NotifySocket(environment: environment)
+        self.selfWatch = selfWatch
         let isMeant = environment["WATCHDOG_PID"].map { $0 == String(process) } ?? true
         let limit = environment["WATCHDOG_USEC"].flatMap { Int64($0) } ?? 0
-        interval = socket != nil && isMeant && limit > 0 ? .microseconds(limit / 2) : nil
+        let wanted = socket != nil && isMeant && limit > 0 ? Duration.microseconds(limit / 2) : nil
+        interval = [wanted, selfWatch.map { $0.limit / 4 }].compactMap { $0 }.min()
     }
 
     /// What is to be asked from now on before a sign of life is given.
@@ -34,7 +38,11 @@ final class Supervisor: Sendable {
 
     /// It serves.
     func ready(_ status: String) {
-        state.withLock { $0.status = status }
+        let isFirst = state.withLock { state in
+            defer { state.status = status }
+            return state.status == nil
+        }
+        if isFirst { selfWatch?.start() }
         socket?.send("READY=1\nSTATUS=\(status)")
     }
 
@@ -59,10 +67,14 @@ final class Supervisor: Sendable {
     /// Gives signs of life until the surrounding task is cancelled.
     func run() async {
         guard let interval else { return }
+        defer { selfWatch?.stop() }
         let clock = ContinuousClock()
         while !Task.isCancelled {
             let due = clock.now + interval
-            if await answers() { socket?.send("WATCHDOG=1") }
+            if await answers() {
+                socket?.send("WATCHDOG=1")
+                selfWatch?.alive()
+            }
             do { try await clock.sleep(until: due) } catch { return }
         }
     }
