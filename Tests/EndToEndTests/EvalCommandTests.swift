@@ -25,8 +25,11 @@ struct EvalCommandTests {
         let scratch = try ScratchDirectory()
         let directory = scratch.path
         try Self.scenario.write(toFile: "\(directory)/pupil.yaml", atomically: true, encoding: .utf8)
-        try "models: {default: pupil/pupil, providers: {pupil: {type: scripted, file: \(directory)/pupil.yaml}}}\n"
-            .write(toFile: "\(directory)/yggdrasil.yaml", atomically: true, encoding: .utf8)
+        try """
+        models: {default: pupil/pupil, providers: {pupil: {type: scripted, file: \(directory)/pupil.yaml}}}
+        executor: {repositories: [/srv/repositories]}
+
+        """.write(toFile: "\(directory)/yggdrasil.yaml", atomically: true, encoding: .utf8)
         let eval = await tool(
             RunningYgg.binary,
             "eval",

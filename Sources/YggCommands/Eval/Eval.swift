@@ -42,7 +42,11 @@ struct Eval: AsyncParsableCommand {
     func run() async throws {
         let directory = try EvalDirectory()
         defer { directory.remove() }
-        let settings = try options.resolve(role: .up, flags: [.workspaceRoot: "\(directory.path)/workspace"])
+        // The exercises are the only repositories it may work on, whatever those of the executor are.
+        let settings = try options.resolve(
+            role: .up,
+            flags: [.workspaceRoot: "\(directory.path)/workspace", .repositories: directory.path]
+        )
         let meter = TokenMeter()
         let models = try ModelDirectory(settings) { meter.provider($0) }
         let choice: ModelChoice
