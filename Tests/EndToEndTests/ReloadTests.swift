@@ -98,8 +98,8 @@ struct ReloadTests {
                 ["tasks": .array((0..<8).map { _ in ["kind": "bench-noop"] })]
             )
             #expect(kept.status < 300, "\(kept.status)")
-            let executor = try await ygg.executor("local") { _ in true }
-            #expect(executor["slots"]?["default"]?["total"] == 4)
+            let executor = try await ygg.executor("local") { $0["slots"] != nil }
+            #expect(executor["slots"]?["default"]?["total"] == 4, "\(executor.text)")
             ygg.signal(SIGHUP)
             while !ygg.log.contains("configuration.refused") { try await Task.sleep(for: .milliseconds(5)) }
             #expect(Gate.open(directory))

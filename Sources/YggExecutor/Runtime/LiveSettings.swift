@@ -46,6 +46,7 @@ extension Executor {
             seat.isRegistered = false
             seat.offers += 1
         }
+        tenure.modelsMayBeAsked()
         tenure.feed(.resized(settings.slots))
         tenure.syncBell.ring()
     }

@@ -13,6 +13,11 @@ extension Tenure {
     func modelLoop(_ models: ModelDirectory) async {
         models.watch.listen { [modelBell] in modelBell.ring() }
         while !isOver {
+            guard settings.watchedModels != nil else {
+                // Until a reload brings a kind that asks one.
+                await modelBell.sleep(on: thread)
+                continue
+            }
             let before = seat.withLock { $0.control.models }
             let report = await models.watch.look(at: clock.time)
             if report != before { note(report, before: before) }
@@ -22,6 +27,13 @@ extension Tenure {
             let interval = Double(models.watch.interval.rawValue) * (0.8 + 0.4 * machine.jitter)
             await modelBell.sleep(until: now + Milliseconds(Int64(interval)), on: thread)
         }
+    }
+
+    /// Other kinds are offered from now on. Before it was looked whether their model answers no work for it is taken.
+    func modelsMayBeAsked() {
+        guard let models = settings.watchedModels, seat.withLock({ $0.control.models == nil }) else { return }
+        feed(.models(models.watch.report(at: clock.time())))
+        modelBell.ring()
     }
 
     private func note(_ report: ModelReport, before: ModelReport?) {

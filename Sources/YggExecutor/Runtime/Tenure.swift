@@ -123,10 +123,8 @@ final class Tenure: Sendable {
                 group.addTask { await self.tickLoop() }
                 group.addTask { await self.untilEnd() }
                 group.addTask { await self.diskLoop() }
-                if let models = self.settings.watchedModels {
-                    group.addTask { await self.modelLoop(models) }
-                }
                 if let models = self.settings.models {
+                    group.addTask { await self.modelLoop(models) }
                     group.addTask { await self.turnLoop(models) }
                 }
                 await group.next()

@@ -42,7 +42,7 @@ final class ModelWatchTests: ExecutorScene {
         func run(_ context: HandlerContext) async -> HandlerResult { HandlerResult(outcome: .succeeded) }
     }
 
-    private func executor(_ handlers: [any Handler], _ models: ModelDirectory) throws -> Executor {
+    private func settings(_ handlers: [any Handler], _ models: ModelDirectory) -> ExecutorSettings {
         var settings = ExecutorSettings(
             id: ExecutorID(trusted: "surtr"),
             handlers: FewHandlers(handlers: handlers),
@@ -52,8 +52,12 @@ final class ModelWatchTests: ExecutorScene {
             environment: [:]
         )
         settings.models = models
-        return try Executor(
-            settings: settings,
+        return settings
+    }
+
+    private func executor(_ handlers: [any Handler], _ models: ModelDirectory) throws -> Executor {
+        try Executor(
+            settings: settings(handlers, models),
             link: coordinator,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
@@ -94,6 +98,23 @@ final class ModelWatchTests: ExecutorScene {
         await #expect(throws: ModelFailure.self) { _ = try await ask() }
         _ = try await told { $0.unreachable(for: nil) != nil }
 
+        executor.terminate()
+        executor.terminate()
+        try await run.value
+    }
+
+    @Test func `kinds that a reload brings wait for their model as others do`() async throws {
+        let server = Server(isThere: false)
+        let models = ModelDirectory([.init(name: "ollama", service: server)], defaultModel: "ollama/small:1b")
+        let executor = try executor([Noop()], models)
+        let run = Task { try await executor.run() }
+        let sync = try await coordinator.wait { $0.lastSync }
+        #expect(sync.resources == nil)
+        executor.adopt(settings([Asking()], models))
+        let gone = try await told { $0.unreachable(for: nil)?.detail == "Nobody is there." }
+        #expect(gone.unreachable(for: nil)?.url == "http://surtr:11434")
+        let registered = try await coordinator.wait { $0.registrations.count > 1 ? $0.registrations : nil }
+        #expect(registered.last.flatMap { ModelReport(in: $0.offer.resources) }?.unreachable(for: nil) != nil)
         executor.terminate()
         executor.terminate()
         try await run.value
