@@ -27,4 +27,15 @@ struct HTTPTransportTests {
             await #expect(throws: CancellationError.self) { try await call.value }
         }
     }
+
+    @Test func `a server without TLS is asked for it in vain, which is said in words`() async throws {
+        try await ScriptedServer.run([.json("{}")]) { server in
+            let url = server.url.replacing("http:", with: "https:")
+            let error = await #expect(throws: TransportError.self) {
+                try await HTTPTransport(baseURL: url, token: nil).send(method: "GET", path: "/")
+            }
+            #expect(error == .unreachable(url: url, reason: "there is no TLS there; its address begins with http://"))
+            #expect(server.seen.isEmpty)
+        }
+    }
 }

@@ -43,9 +43,19 @@ extension TransportError {
             self =
                 isRefusal(error)
                 ? .unreachable(url: url, reason: message(of: error)) : .broken(url: url, reason: message(of: error))
-        default: self = .broken(url: url, reason: "\(error)")
+        default:
+            let text = "\(error)"
+            // The library's error is of a type that only its own module can name. Before a handshake nothing is sent.
+            self =
+                Self.handshakes.first { text.contains($0.sign) }.map { .unreachable(url: url, reason: $0.reason) }
+                ?? .broken(url: url, reason: text)
         }
     }
+
+    private static let handshakes = [
+        (sign: "WRONG_VERSION_NUMBER", reason: "there is no TLS there; its address begins with http://"),
+        (sign: "CERTIFICATE_VERIFY_FAILED", reason: "its certificate is not one that this machine trusts"),
+    ]
 
     private init(_ error: HTTPClientError, url: String, timeout: Duration) {
         switch error {
