@@ -28,8 +28,8 @@ lose_power() {
     rm -rf "$work/m/$1"/{xdg,run,tmp}/*
 }
 
-# boot NAME: as podman-restart.service does.
-boot() { at "$1" podman start --all --filter restart-policy=always; }
+# boot NAME: as podman-restart.service does, and sshd's.
+boot() { at "$1" podman start --all --filter restart-policy=always && serve_ssh "$1"; }
 
 next_image() {
     printf 'FROM %s\nLABEL yggdrasil.test=next\n' "$registry/yggdrasil-executor:$tag" | podman build -q --format docker -t "$registry/yggdrasil-executor:next" -f - "$work/host/tmp" &&
@@ -70,7 +70,7 @@ write_cut_ssh() {
 #!/usr/bin/env bash
 set -euo pipefail
 sent=\$(cat)
-$work/ssh "\$@" <<<"\$sent"
+ssh -F $work/operator/ssh_config "\$@" <<<"\$sent"
 [[ \$(tail -n 1 <<<"\$sent") != *accept* ]] || exit 255
 EOF
     chmod 755 "$work/cut-ssh"

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2034  # variables of other parts
 # The machine that test-containers.sh runs on: what podman may do here, a base image, other "machines", and the end of all.
 # Sourced by it. Reads `work`, `keep`, `base`.
 
@@ -6,6 +6,7 @@ account=yggc$$           # an ordinary user, whose containers the fleet's are
 bridge=yc${$: -5}        # the network between the machines
 network=10.$((RANDOM % 100 + 100)).$((RANDOM % 250))
 machines=()
+declare -A addresses=()
 links=()                 # our ends of their cables: a namespace may outlive its name for a while
 registry=''
 
@@ -102,7 +103,7 @@ add_machine() {
     chmod 711 "$work/m"
     chown -R "$account:" "$place"
     chmod 700 "$place/xdg"
-    machines+=("$name")
+    machines+=("$name") addresses[$name]=$network.$number
 }
 
 # at NAME COMMAND…: there, as its user.
