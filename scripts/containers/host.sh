@@ -144,6 +144,9 @@ cleanup() {
         ip netns del "$account-$name"
     done
     forget_podman "$work/host"
+    # What serves names to the containers of one namespace outlives them.
+    ip netns pids "$account-compose" 2>/dev/null | xargs -r kill 2>/dev/null
+    ip netns del "$account-compose" 2>/dev/null
     if [[ -n $registry ]]; then
         "$ROOT/scripts/deploy-registry.sh" --package --host "$network.1" --port "${registry##*:}" --data "$work/registry" --stop
         rm -f "$(registry_drop_in "$registry")"

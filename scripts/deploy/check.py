@@ -169,9 +169,13 @@ def compose():
             complain(place, f"does not ask {role} for its health with {check}")
         if f"/yggdrasil-{role}:" not in text:
             complain(place, f"lacks {role}")
+    if "\nauth:\n  loopback: required\n" not in (ROOT / "docker/compose.yaml").read_text():
+        complain("docker/compose.yaml", "lets whoever reaches an executor's loopback give it orders")
     for name in ("coordinator", "fenrir", "surtr", "huginn", "code-agent", "registry"):
         if f"\n  {name}:\n" not in text:
             complain(place, f"lacks {name}")
+        if name != "registry" and f'volumes: [*config, "{name}-data:/data"' not in text:
+            complain(place, f"does not mount docker/compose.yaml into {name}")
 
 
 TABLE = table()
