@@ -14,7 +14,8 @@ usage: scripts/test-containers.sh [options]
 
   --binary FILE   the ygg that goes into the images, a release made on this release of Debian (else it is built here)
   --ygg FILE      the ygg that scripts call on this machine (the same)
-  --only PARTS    of images, registry, compose, user, fleet and faults, separated by commas: these, and what they build on
+  --only PARTS    of images, registry, compose, systemd, user, fleet and faults, separated by commas: these, and what they
+                  build on
   --compile       also build the executor's image from source, with this machine's Swift in the builder image
   --base FILE     a root file system in place of the one that is made for the images (a tar archive)
   --keep          leave everything running, and say where
@@ -26,7 +27,7 @@ first, and tells podman; the images and scripts under test know nothing of it.
 EOF
 }
 
-binary='' host_ygg='' only=images,registry,compose,user,fleet,faults compile='' base='' keep=''
+binary='' host_ygg='' only=images,registry,compose,systemd,user,fleet,faults compile='' base='' keep=''
 while (($# > 0)); do
     case $1 in
     --help | -h) usage && exit 0 ;;
@@ -75,7 +76,7 @@ trap cleanup EXIT
 trap 'exit 130' INT TERM HUP
 
 prepare_host
-for part in images registry compose user fleet faults; do
+for part in images registry compose systemd user fleet faults; do
     case $part in
     images) ;;
     registry) [[ $only =~ registry|compose|user|fleet|faults ]] || continue ;;
