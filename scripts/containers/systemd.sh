@@ -90,6 +90,21 @@ hands_back_and_ends() {
         refuses metal systemctl is-failed -q yggdrasil-executor
 }
 
+# quadlet_units: what a podman that knows Quadlets makes of ours, in $work/quadlet/units. This release's may not; trixie's does.
+quadlet_units() {
+    local place=$work/quadlet
+    mmdebstrap --quiet --variant=minbase --mode=root --include=podman,systemd --format=directory trixie "$place" \
+        "deb http://deb.debian.org/debian trixie main" || return
+    mkdir "$place/units" "$place/run/user"
+    cp -r "$source/docker/quadlet" "$place/quadlet"
+    chroot "$place" env QUADLET_UNIT_DIRS=/quadlet HOME=/root /usr/libexec/podman/quadlet -user /units || return
+    cp "$source"/docker/systemd/*-livez.* "$place/units"
+}
+
+quadlets_are_known() {
+    nothing_to_complain chroot "$work/quadlet" sh -c 'XDG_RUNTIME_DIR=/run/user systemd-analyze --user verify /units/*.service /units/*.timer'
+}
+
 test_systemd() {
     local pid asked freyas
     step "a machine without podman is made" metal_image
@@ -127,6 +142,11 @@ test_systemd() {
     wait "$asked" || cat "$work/livez.log"
     check "one that hangs where a Quadlet is, is restarted by its timer's service" refuses equal "$(freyas_pid)" "$freyas"
     check "and answers" eventually 10 metal curl -fsS http://localhost:5002/livez
+
+    check "podman makes units of the Quadlets" quadlet_units
+    check "which run containers as all of ours are run" "$ROOT/scripts/check-deploy.sh" "$work/quadlet/units"
+    check "and against which systemd has nothing to say" quadlets_are_known
+    rm -rf "$work/quadlet"
     podman rm -f -t 0 metal >/dev/null
     podman rmi localhost/metal >/dev/null
 }
