@@ -171,6 +171,7 @@ deploy_coordinator() {
     tell coordinator "replacing it; executors keep their work meanwhile"
     if changed coordinator && coordinator health >/dev/null && do_on coordinator accept; then
         tell coordinator "is up to date"
+        do_on coordinator tidy || true # nothing depends on it
         return 0
     fi
     tell coordinator "is not well; what ran before comes back"
@@ -212,6 +213,7 @@ deploy_executor() {
     tell "$name" "replacing its container"
     if changed "$name" && well "$name" "$state" && do_on "$name" accept; then
         tell "$name" "is up to date"
+        do_on "$name" tidy || true
         return 0
     fi
     tell "$name" "is not well; what ran before comes back"
