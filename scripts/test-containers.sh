@@ -33,21 +33,11 @@ while (($# > 0)); do
     --help | -h) usage && exit 0 ;;
     --compile) compile=yes ;;
     --keep) keep=yes ;;
-    --binary | --ygg | --only | --base)
-        (($# >= 2)) || { usage >&2 && exit 2; }
-        case $1 in
-        --binary) binary=$(realpath -m -- "$2") ;;
-        --ygg) host_ygg=$(realpath -m -- "$2") ;;
-        --only) only=$2 ;;
-        --base) base=$(realpath -- "$2") ;;
-        esac
-        shift
-        ;;
-    *)
-        printf 'error: unknown option %s\n\n' "$1" >&2
-        usage >&2
-        exit 2
-        ;;
+    --binary) has_value "$@"; binary=$(realpath -m -- "$2"); shift ;;
+    --ygg) has_value "$@"; host_ygg=$(realpath -m -- "$2"); shift ;;
+    --only) has_value "$@"; only=$2; shift ;;
+    --base) has_value "$@"; base=$(realpath -- "$2"); shift ;;
+    *) misused "unknown option $1" ;;
     esac
     shift
 done
