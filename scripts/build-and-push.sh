@@ -40,26 +40,16 @@ while (($# > 0)); do
     --dry-run) dry=yes ;;
     --no-push) push='' ;;
     --no-cache) cache=(--no-cache) ;;
-    --registry | --only | --version | --prebuilt | --arch | --builder-image | --runtime-image | --extra-packages | --snapshot)
-        (($# >= 2)) || { usage >&2 && exit 2; }
-        case $1 in
-        --registry) registry=$2 ;;
-        --only) images+=("$2") ;;
-        --version) version=$2 ;;
-        --prebuilt) prebuilt=$2 ;;
-        --arch) arch=$2 ;;
-        --builder-image) builder_image=$2 ;;
-        --runtime-image) runtime_image=$2 ;;
-        --extra-packages) extra=(--build-arg "EXTRA_PACKAGES=$2") extra_set=$2 ;;
-        --snapshot) snapshot=$2 ;;
-        esac
-        shift
-        ;;
-    *)
-        printf 'error: unknown option %s\n\n' "$1" >&2
-        usage >&2
-        exit 2
-        ;;
+    --registry) has_value "$@"; registry=$2; shift ;;
+    --only) has_value "$@"; images+=("$2"); shift ;;
+    --version) has_value "$@"; version=$2; shift ;;
+    --prebuilt) has_value "$@"; prebuilt=$2; shift ;;
+    --arch) has_value "$@"; arch=$2; shift ;;
+    --builder-image) has_value "$@"; builder_image=$2; shift ;;
+    --runtime-image) has_value "$@"; runtime_image=$2; shift ;;
+    --extra-packages) has_value "$@"; extra=(--build-arg "EXTRA_PACKAGES=$2") extra_set=$2; shift ;;
+    --snapshot) has_value "$@"; snapshot=$2; shift ;;
+    *) misused "unknown option $1" ;;
     esac
     shift
 done

@@ -43,28 +43,18 @@ while (($# > 0)); do
     case $1 in
     --help | -h) usage && exit 0 ;;
     --dry-run) dry_run=yes ;;
-    --file | --tag | --only | --canary | --ssh | --ygg | --patience)
-        (($# >= 2)) || { usage >&2 && exit 2; }
-        case $1 in
-        --file) file=$2 ;;
-        --tag) tag=$2 ;;
-        --only) only=$2 ;;
-        --canary) canary=$2 ;;
-        --ssh) ssh=$2 ;;
-        --ygg) YGG=$2 ;;
-        --patience) patience=$2 ;;
-        esac
-        shift
-        ;;
-    *)
-        printf 'error: unknown option %s\n\n' "$1" >&2
-        usage >&2
-        exit 2
-        ;;
+    --file) has_value "$@"; file=$2; shift ;;
+    --tag) has_value "$@"; tag=$2; shift ;;
+    --only) has_value "$@"; only=$2; shift ;;
+    --canary) has_value "$@"; canary=$2; shift ;;
+    --ssh) has_value "$@"; ssh=$2; shift ;;
+    --ygg) has_value "$@"; YGG=$2; shift ;;
+    --patience) has_value "$@"; patience=$2; shift ;;
+    *) misused "unknown option $1" ;;
     esac
     shift
 done
-[[ $patience =~ ^[1-9][0-9]{0,4}$ ]] || { printf 'error: --patience %s is no number of seconds\n' "$patience" >&2 && exit 2; }
+[[ $patience =~ ^[1-9][0-9]{0,4}$ ]] || misused "--patience $patience is no number of seconds"
 
 for needed in curl jq; do
     command -v "$needed" >/dev/null || need_packages scripts
@@ -171,6 +161,7 @@ deploy_coordinator() {
     tell coordinator "replacing it; executors keep their work meanwhile"
     if changed coordinator && coordinator health >/dev/null && do_on coordinator accept; then
         tell coordinator "is up to date"
+        do_on coordinator tidy || true # nothing depends on it
         return 0
     fi
     tell coordinator "is not well; what ran before comes back"
@@ -212,6 +203,7 @@ deploy_executor() {
     tell "$name" "replacing its container"
     if changed "$name" && well "$name" "$state" && do_on "$name" accept; then
         tell "$name" "is up to date"
+        do_on "$name" tidy || true
         return 0
     fi
     tell "$name" "is not well; what ran before comes back"

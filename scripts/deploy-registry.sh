@@ -42,29 +42,19 @@ while (($# > 0)); do
     --collect) action=collect ;;
     --stop) action=stop ;;
     --dry-run) dry=yes ;;
-    --host | --port | --name | --data | --image | --ui-image | --htpasswd)
-        (($# >= 2)) || { usage >&2 && exit 2; }
-        case $1 in
-        --host) host=$2 ;;
-        --port) port=$2 ;;
-        --name) names+=("$2") ;;
-        --data) data=$2 ;;
-        --image) image=$2 ;;
-        --ui-image) ui_image=$2 ;;
-        --htpasswd) htpasswd=$(realpath -- "$2") ;;
-        esac
-        shift
-        ;;
+    --host) has_value "$@"; host=$2; shift ;;
+    --port) has_value "$@"; port=$2; shift ;;
+    --name) has_value "$@"; names+=("$2"); shift ;;
+    --data) has_value "$@"; data=$2; shift ;;
+    --image) has_value "$@"; image=$2; shift ;;
+    --ui-image) has_value "$@"; ui_image=$2; shift ;;
+    --htpasswd) has_value "$@"; htpasswd=$(realpath -- "$2"); shift ;;
     --tls)
-        (($# >= 3)) || { usage >&2 && exit 2; }
+        (($# >= 3)) || misused "--tls needs a certificate and its key"
         certificate=$(realpath -- "$2") key=$(realpath -- "$3")
         shift 2
         ;;
-    *)
-        printf 'error: unknown option %s\n\n' "$1" >&2
-        usage >&2
-        exit 2
-        ;;
+    *) misused "unknown option $1" ;;
     esac
     shift
 done

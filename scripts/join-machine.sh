@@ -38,27 +38,17 @@ while (($# > 0)); do
     case $1 in
     --help | -h) usage && exit 0 ;;
     --script) script=yes ;;
-    --file | --tag | --arch | --ssh | --ygg)
-        (($# >= 2)) || { usage >&2 && exit 2; }
-        case $1 in
-        --file) file=$2 ;;
-        --tag) tag=$2 ;;
-        --arch) arch=$2 ;;
-        --ssh) ssh=$2 ;;
-        --ygg) YGG=$2 ;;
-        esac
-        shift
-        ;;
-    -*)
-        printf 'error: unknown option %s\n\n' "$1" >&2
-        usage >&2
-        exit 2
-        ;;
+    --file) has_value "$@"; file=$2; shift ;;
+    --tag) has_value "$@"; tag=$2; shift ;;
+    --arch) has_value "$@"; arch=$2; shift ;;
+    --ssh) has_value "$@"; ssh=$2; shift ;;
+    --ygg) has_value "$@"; YGG=$2; shift ;;
+    -*) misused "unknown option $1" ;;
     *) name=$1 ;;
     esac
     shift
 done
-[[ -n $name ]] || { usage >&2 && exit 2; }
+[[ -n $name ]] || misused "which machine?"
 for needed in curl jq gzip base64; do
     command -v "$needed" >/dev/null || need_packages scripts
 done

@@ -15,6 +15,16 @@ die() {
     exit 1
 }
 
+# misused MESSAGE: a script was called wrongly. Its usage says how it is to be called; the end is 2.
+misused() {
+    printf 'error: %s\n\n' "$1" >&2
+    usage >&2
+    exit 2
+}
+
+# has_value OPTION [VALUE…]: of what is left of the arguments, the first takes a value.
+has_value() { (($# >= 2)) || misused "$1 needs a value"; }
+
 # packages_of GROUP…: the names in packages.txt that belong to any of the groups.
 packages_of() {
     local wanted=" $* " name groups group

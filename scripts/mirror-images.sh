@@ -30,25 +30,15 @@ while (($# > 0)); do
     --help | -h) usage && exit 0 ;;
     --prune) prune=yes ;;
     --dry-run) dry=yes ;;
-    --registry | --to | --from | --keep)
-        (($# >= 2)) || { usage >&2 && exit 2; }
-        case $1 in
-        --registry) registry=$2 ;;
-        --to) to=$2 ;;
-        --from) from=$2 ;;
-        --keep) keep=$2 ;;
-        esac
-        shift
-        ;;
-    *)
-        printf 'error: unknown option %s\n\n' "$1" >&2
-        usage >&2
-        exit 2
-        ;;
+    --registry) has_value "$@"; registry=$2; shift ;;
+    --to) has_value "$@"; to=$2; shift ;;
+    --from) has_value "$@"; from=$2; shift ;;
+    --keep) has_value "$@"; keep=$2; shift ;;
+    *) misused "unknown option $1" ;;
     esac
     shift
 done
-if [[ -n $to && -n $from ]] || [[ -z $to && -z $from ]]; then usage >&2 && exit 2; fi
+if [[ -n $to && -n $from ]] || [[ -z $to && -z $from ]]; then misused "either --to or --from"; fi
 [[ -z $prune || -n $to ]] || die "--prune goes with --to: only what is copied is removed"
 [[ $keep =~ ^[0-9]+$ ]] || die "--keep is a number, not $keep"
 for tool in skopeo jq; do

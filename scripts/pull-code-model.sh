@@ -35,19 +35,9 @@ host=${OLLAMA_HOST:-localhost} models=${OLLAMA_MODELS:-}
 while (($# > 0)); do
     case $1 in
     --help | -h) usage && exit 0 ;;
-    --host | --models)
-        (($# >= 2)) || { usage >&2 && exit 2; }
-        case $1 in
-        --host) host=$2 ;;
-        --models) models=$2 ;;
-        esac
-        shift
-        ;;
-    -*)
-        printf 'error: unknown option %s\n\n' "$1" >&2
-        usage >&2
-        exit 2
-        ;;
+    --host) has_value "$@"; host=$2; shift ;;
+    --models) has_value "$@"; models=$2; shift ;;
+    -*) misused "unknown option $1" ;;
     *) model=${1#ollama/} ;;
     esac
     shift

@@ -14,7 +14,8 @@ usage: scripts/test-containers.sh [options]
 
   --binary FILE   the ygg that goes into the images, a release made on this release of Debian (else it is built here)
   --ygg FILE      the ygg that scripts call on this machine (the same)
-  --only PARTS    of images, registry, user, fleet and faults, separated by commas: these, and what they build on
+  --only PARTS    of images, registry, compose, systemd, user, fleet and faults, separated by commas: these, and what they
+                  build on
   --compile       also build the executor's image from source, with this machine's Swift in the builder image
   --base FILE     a root file system in place of the one that is made for the images (a tar archive)
   --keep          leave everything running, and say where
@@ -26,27 +27,17 @@ first, and tells podman; the images and scripts under test know nothing of it.
 EOF
 }
 
-binary='' host_ygg='' only=images,registry,user,fleet,faults compile='' base='' keep=''
+binary='' host_ygg='' only=images,registry,compose,systemd,user,fleet,faults compile='' base='' keep=''
 while (($# > 0)); do
     case $1 in
     --help | -h) usage && exit 0 ;;
     --compile) compile=yes ;;
     --keep) keep=yes ;;
-    --binary | --ygg | --only | --base)
-        (($# >= 2)) || { usage >&2 && exit 2; }
-        case $1 in
-        --binary) binary=$(realpath -m -- "$2") ;;
-        --ygg) host_ygg=$(realpath -m -- "$2") ;;
-        --only) only=$2 ;;
-        --base) base=$(realpath -- "$2") ;;
-        esac
-        shift
-        ;;
-    *)
-        printf 'error: unknown option %s\n\n' "$1" >&2
-        usage >&2
-        exit 2
-        ;;
+    --binary) has_value "$@"; binary=$(realpath -m -- "$2"); shift ;;
+    --ygg) has_value "$@"; host_ygg=$(realpath -m -- "$2"); shift ;;
+    --only) has_value "$@"; only=$2; shift ;;
+    --base) has_value "$@"; base=$(realpath -- "$2"); shift ;;
+    *) misused "unknown option $1" ;;
     esac
     shift
 done
@@ -75,10 +66,10 @@ trap cleanup EXIT
 trap 'exit 130' INT TERM HUP
 
 prepare_host
-for part in images registry user fleet faults; do
+for part in images registry compose systemd user fleet faults; do
     case $part in
     images) ;;
-    registry) [[ $only =~ registry|user|fleet|faults ]] || continue ;;
+    registry) [[ $only =~ registry|compose|user|fleet|faults ]] || continue ;;
     fleet) [[ $only =~ fleet|faults ]] || continue ;;
     *) wants "$part" || continue ;;
     esac

@@ -31,29 +31,16 @@ while (($# > 0)); do
     --help | -h) usage && exit 0 ;;
     --detach) detach=yes ;;
     --no-build) build='' ;;
-    --port | --executor-port | --data-dir | --binary)
-        (($# >= 2)) || { usage >&2 && exit 2; }
-        case $1 in
-        --port) port=$2 ;;
-        --executor-port) executor_port=$2 ;;
-        --data-dir) data_dir=$2 ;;
-        --binary) binary=$(realpath -m -- "$2") build='' ;;
-        esac
-        shift
-        ;;
-    *)
-        printf 'error: unknown option %s\n\n' "$1" >&2
-        usage >&2
-        exit 2
-        ;;
+    --port) has_value "$@"; port=$2; shift ;;
+    --executor-port) has_value "$@"; executor_port=$2; shift ;;
+    --data-dir) has_value "$@"; data_dir=$2; shift ;;
+    --binary) has_value "$@"; binary=$(realpath -m -- "$2") build=''; shift ;;
+    *) misused "unknown option $1" ;;
     esac
     shift
 done
 for number in "$port" "$executor_port"; do
-    if [[ -n $number ]] && ! { [[ $number =~ ^[0-9]{1,5}$ ]] && ((10#$number <= 65535)); }; then
-        printf 'error: %s is not a port\n' "$number" >&2
-        exit 2
-    fi
+    [[ -z $number ]] || { [[ $number =~ ^[0-9]{1,5}$ ]] && ((10#$number <= 65535)); } || misused "$number is not a port"
 done
 
 if [[ -z $data_dir ]]; then

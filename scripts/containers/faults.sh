@@ -28,12 +28,14 @@ lose_power() {
     rm -rf "$work/m/$1"/{xdg,run,tmp}/*
 }
 
-# boot NAME: as podman-restart.service does.
-boot() { at "$1" podman start --all --filter restart-policy=always; }
+# boot NAME: as podman-restart.service does, and sshd's.
+boot() { at "$1" podman start --all --filter restart-policy=always && serve_ssh "$1"; }
 
-next_image() {
-    printf 'FROM %s\nLABEL yggdrasil.test=next\n' "$registry/yggdrasil-executor:$tag" | podman build -q --format docker -t "$registry/yggdrasil-executor:next" -f - "$work/host/tmp" &&
-        podman push -q --format v2s2 "$registry/yggdrasil-executor:next"
+# version NAME: an image of an executor as good as the first, under a digest of its own.
+version() {
+    printf 'FROM %s\nLABEL yggdrasil.test=%s\n' "$registry/yggdrasil-executor:$tag" "$1" |
+        podman build -q --format docker -t "$registry/yggdrasil-executor:$1" -f - "$work/host/tmp" &&
+        podman push -q --format v2s2 "$registry/yggdrasil-executor:$1"
 }
 
 broken_image() {
@@ -70,7 +72,7 @@ write_cut_ssh() {
 #!/usr/bin/env bash
 set -euo pipefail
 sent=\$(cat)
-$work/ssh "\$@" <<<"\$sent"
+ssh -F $work/operator/ssh_config "\$@" <<<"\$sent"
 [[ \$(tail -n 1 <<<"\$sent") != *accept* ]] || exit 255
 EOF
     chmod 755 "$work/cut-ssh"
@@ -86,10 +88,23 @@ nothing_is_set_aside() {
     return "$status"
 }
 
+# fetched MACHINE TAG: whether it has that image, however it came there.
+fetched() { at "$1" podman image exists "$registry/yggdrasil-executor@$(skopeo inspect "docker://$registry/yggdrasil-executor:$2" | jq -r .Digest)"; }
+
+# two_are_kept: surtr's first image goes. huginn was given its own by hand, with a tag.
+two_are_kept() {
+    local before
+    before=$(at surtr podman images -q --no-trunc | sort -u | wc -l)
+    fetched surtr "$tag" && version third && deploy --only huginn,surtr --tag third || return 1
+    fetched surtr next && fetched surtr third && refuses fetched surtr "$tag" || return 1
+    equal "$(at surtr podman images -q --no-trunc | sort -u | wc -l)" "$before" &&
+        fetched huginn "$tag" && fetched huginn next && fetched huginn third
+}
+
 image_of() { at "$1" podman inspect "yggdrasil-$1" --format '{{index .Config.Labels "yggdrasil.image"}} {{.State.Running}}'; }
 
 test_faults() {
-    step "the next version is pushed" next_image
+    step "the next version is pushed" version next
     step "$tasks tasks are taken at once" submit_all
     check "they are being done" eventually 30 finished 10
 
@@ -122,6 +137,7 @@ test_faults() {
         refuses deploy --ssh "$work/cut-ssh" --tag next --only huginn
     check "and stays, since it was found good" says 'runs sha256:[0-9a-f]+ already' <<<"$(deploy --tag next --only huginn)"
     check "and works" went_to huginn ops-disk
+    check "a machine keeps the images of two versions, and what is not ours to remove" two_are_kept
     check "a stopped container has handed back its work and ends with 0" stops_in_order
 }
 

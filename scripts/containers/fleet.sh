@@ -4,6 +4,7 @@
 
 coordinator_url=http://$network.12:5080
 repository=$work/m/surtr/repository
+sshd=/usr/sbin/sshd
 
 write_fleet() {
     # The kind that faults are tried with leaves a mark of every attempt, which a lost or doubled one would show in.
@@ -33,21 +34,63 @@ machines:
 EOF
 }
 
-# What is behind deploy-executors.sh's --ssh: TARGET COMMAND…
-write_ssh() {
-    {
-        printf '#!/usr/bin/env bash\nset -euo pipefail\n'
-        declare -p work account
-        declare -f at
-        printf 'at "$@"\n'
-    } >"$work/ssh"
-    chmod 755 "$work/ssh"
+# unpack_sshd: Debian's own, unpacked and not installed: once installed it would serve port 22 of whoever runs this.
+unpack_sshd() {
+    mkdir -p "$work/sshd" && cd "$work/sshd" || return
+    apt-get -qq download openssh-server 2>/dev/null || { apt-get -qq update && apt-get -qq download openssh-server; } || return
+    dpkg-deb -x openssh-server_*.deb .
 }
+
+# Who deploys has one key, which the user of all machines lets in; and knows what host has which key.
+write_ssh() {
+    local name key
+    mkdir -p "$work/operator"
+    ssh-keygen -q -t ed25519 -N '' -f "$work/operator/key"
+    install -d -m 700 -o "$account" "$work/home/.ssh"
+    install -m 600 -o "$account" "$work/operator/key.pub" "$work/home/.ssh/authorized_keys"
+    cat >"$work/operator/ssh_config" <<EOF
+User $account
+Port 2222
+IdentityFile $work/operator/key
+IdentitiesOnly yes
+UserKnownHostsFile $work/operator/known_hosts
+StrictHostKeyChecking yes
+BatchMode yes
+ConnectTimeout 10
+EOF
+    for name in fenrir surtr huginn; do
+        at "$name" ssh-keygen -q -t ed25519 -N '' -f "$work/m/$name/host_key"
+        key=$(cut -d' ' -f1,2 "$work/m/$name/host_key.pub")
+        printf '[%s]:2222 %s\n' "${addresses[$name]}" "$key" >>"$work/operator/known_hosts"
+        printf 'Host %s\nHostName %s\n' "$name" "${addresses[$name]}" >>"$work/operator/ssh_config"
+        # All machines are one, whose user has one home; what is a machine's own it says here.
+        cat >"$work/m/$name/sshd_config" <<EOF
+Port 2222
+HostKey $work/m/$name/host_key
+PidFile none
+UsePAM no
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+SetEnv $(at "$name" env | tr '\n' ' ')
+EOF
+    done
+}
+
+# serve_ssh NAME: as its user, who can let in nobody else.
+serve_ssh() {
+    at "$1" "$sshd" -D -e -f "$work/m/$1/sshd_config" >>"$work/m/$1/sshd.log" 2>&1 &
+    processes_of_ours+=("$!")
+    eventually 10 over_ssh "$1" true || { cat "$work/m/$1/sshd.log" && return 1; }
+}
+
+# over_ssh TARGET COMMAND…: what is behind deploy-executors.sh's --ssh.
+over_ssh() { ssh -F "$work/operator/ssh_config" "$@"; }
 
 # deploy OPTION…: the script that people use, with "machines" of ours.
 # shellcheck disable=SC2120 # options are optional
 deploy() {
-    YGG=$host_ygg "$ROOT/scripts/deploy-executors.sh" --file "$work/fleet.yaml" --ssh "$work/ssh" --patience 60 "$@"
+    YGG=$host_ygg "$ROOT/scripts/deploy-executors.sh" --file "$work/fleet.yaml" \
+        --ssh "ssh -F $work/operator/ssh_config" --patience 60 "$@"
 }
 
 # fleet ARGUMENT…: ygg on this machine, as an operator of the household.
@@ -172,10 +215,16 @@ test_fleet() {
     at fenrir mkdir -p "$work/m/fenrir/repository"
     at fenrir bash -euc "cd '$work/m/fenrir/repository' && git init -q -b main && echo one >notes && git add . &&
         git -c user.name=Freya -c user.email=freya@localhost commit -qm 'The first'"
-    mkdir -p "$work/operator"
     calculator
     write_fleet
+    if [[ ! -x $sshd ]]; then
+        sshd=$work/sshd/usr/sbin/sshd
+        step "an sshd is fetched" unpack_sshd
+    fi
     write_ssh
+    for name in fenrir surtr huginn; do
+        serve_ssh "$name" >"$work/ssh.log" 2>&1 || die "$name cannot be reached by ssh" "$(cat "$work/ssh.log")"
+    done
     start_ollama
     step "a model's double answers on surtr" eventually 10 at surtr curl -fsS http://127.0.0.1:11434/api/version
 

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2034  # variables of other parts
 # The machine that test-containers.sh runs on: what podman may do here, a base image, other "machines", and the end of all.
 # Sourced by it. Reads `work`, `keep`, `base`.
 
@@ -6,6 +6,7 @@ account=yggc$$           # an ordinary user, whose containers the fleet's are
 bridge=yc${$: -5}        # the network between the machines
 network=10.$((RANDOM % 100 + 100)).$((RANDOM % 250))
 machines=()
+declare -A addresses=()
 links=()                 # our ends of their cables: a namespace may outlive its name for a while
 registry=''
 
@@ -102,7 +103,7 @@ add_machine() {
     chmod 711 "$work/m"
     chown -R "$account:" "$place"
     chmod 700 "$place/xdg"
-    machines+=("$name")
+    machines+=("$name") addresses[$name]=$network.$number
 }
 
 # at NAME COMMAND…: there, as its user.
@@ -143,6 +144,9 @@ cleanup() {
         ip netns del "$account-$name"
     done
     forget_podman "$work/host"
+    # What serves names to the containers of one namespace outlives them.
+    ip netns pids "$account-compose" 2>/dev/null | xargs -r kill 2>/dev/null
+    ip netns del "$account-compose" 2>/dev/null
     if [[ -n $registry ]]; then
         "$ROOT/scripts/deploy-registry.sh" --package --host "$network.1" --port "${registry##*:}" --data "$work/registry" --stop
         rm -f "$(registry_drop_in "$registry")"

@@ -70,6 +70,22 @@ def compare(place, role, name, found, command, unless=(), free=()):
         complain(place, f"runs {command}, not {TABLE[role]['command']}")
 
 
+FLAGS = ("-d", "--read-only", "--replace", "--rm")
+LONG = {"-v": "--volume", "-e": "--env", "--net": "--network"}
+
+
+def parsed(words):
+    """The options of a `podman run` as pairs, and what follows them: the image and its command."""
+    found = []
+    while words[0].startswith("-"):
+        option, _, value = words.pop(0).partition("=")
+        if option not in FLAGS:
+            found.append((LONG.get(option, option), value or words.pop(0)))
+        elif option != "-d":
+            found.append((option, ""))
+    return found, words
+
+
 def documented():
     """The lines of docs/deploy.md that run a container of ours for good."""
     text = (ROOT / "docs/deploy.md").read_text()
@@ -78,20 +94,7 @@ def documented():
     for line in lines:
         if not line.startswith("podman run -d ") or "/yggdrasil-" not in line:
             continue
-        words = shlex.split(line.split(" # ")[0])[3:]
-        found, rest = [], None
-        while words:
-            word = words.pop(0)
-            if not word.startswith("-"):
-                rest = [word, *words]
-                break
-            option = {"-v": "--volume", "-e": "--env", "--net": "--network"}.get(word.split("=")[0], word.split("=")[0])
-            if "=" in word and word.startswith("--"):
-                found.append((option, word.split("=", 1)[1]))
-            elif option == "--read-only":
-                found.append((option, ""))
-            else:
-                found.append((option, words.pop(0)))
+        found, rest = parsed(shlex.split(line.split(" # ")[0])[2:])
         role = re.search(r"/yggdrasil-([a-z-]+)", rest[0]).group(1)
         name = dict(found).get("--name", "").removeprefix("yggdrasil-")
         found = [pair for pair in found if pair[0] != "--name"]
@@ -150,6 +153,20 @@ def quadlets():
             complain(place, f"does not want yggdrasil-{role}-livez.timer")
 
 
+# What the generator says besides: how systemd and podman keep hold of the container.
+OF_QUADLET = ("--name", "--cidfile", "--replace", "--rm", "--cgroups", "--sdnotify", "--label")
+
+
+def generated(directory):
+    """The units that podman made of the Quadlets."""
+    for role in PORTS:
+        text = (directory / f"yggdrasil-{role}.service").read_text()
+        line = re.search(r"^ExecStart=(.*)$", text, re.M).group(1)
+        found, rest = parsed(shlex.split(line)[2:])
+        compare(f"yggdrasil-{role}.service", role, role, [pair for pair in found if pair[0] not in OF_QUADLET], rest[1:],
+                unless=("--restart",))
+
+
 def compose():
     place = "docker/docker-compose.executors.yml"
     text = (ROOT / place).read_text()
@@ -169,14 +186,20 @@ def compose():
             complain(place, f"does not ask {role} for its health with {check}")
         if f"/yggdrasil-{role}:" not in text:
             complain(place, f"lacks {role}")
+    if "\nauth:\n  loopback: required\n" not in (ROOT / "docker/compose.yaml").read_text():
+        complain("docker/compose.yaml", "lets whoever reaches an executor's loopback give it orders")
     for name in ("coordinator", "fenrir", "surtr", "huginn", "code-agent", "registry"):
         if f"\n  {name}:\n" not in text:
             complain(place, f"lacks {name}")
+        if name != "registry" and f'volumes: [*config, "{name}-data:/data"' not in text:
+            complain(place, f"does not mount docker/compose.yaml into {name}")
 
 
 TABLE = table()
 documented()
 quadlets()
 compose()
+if len(sys.argv) > 1:
+    generated(Path(sys.argv[1]))
 print("\n".join(complaints) or "every way to run a container says what docker/run-options.tsv says")
 sys.exit(1 if complaints else 0)

@@ -144,11 +144,37 @@ record() {
 # last_words: what it said, for whoever asks why it was taken away.
 last_words() { podman logs --tail 20 "$container" 2>&1 || true; }
 
-# accept: it is good; what it replaced goes. Its image stays, for the next time. It is written down first: whoever is cut off
+# accept: it is good; what it replaced goes. Its image stays (tidy). It is written down first: whoever is cut off
 # after that finds by it that there is nothing to go back to.
 accept() {
     record deployed || return
     if podman container exists "$container-previous"; then podman rm -f "$container-previous" >/dev/null; fi
+}
+
+# needed_images: of every container of ours here, the one that it was last found good with and the one before, to go back to.
+needed_images() {
+    local records action found current previous
+    for records in "$HOME"/.config/yggdrasil/*/deployments; do
+        current='' previous=''
+        while read -r _ action found _; do
+            [[ $action == deployed && $found != "$current" ]] || continue
+            previous=$current current=$found
+        done <"$records"
+        printf '%s\n' "$current" "$previous"
+    done
+}
+
+# tidy: what earlier deployments of this container fetched goes, where nothing needs it any more. An image that has a tag
+# was given it by somebody, who may want it; and one may be known by several digests.
+tidy() {
+    local needed ids='' old id tags
+    needed=$(needed_images | sort -u)
+    for old in $needed; do ids+=" $(podman image inspect "$old" --format '{{.Id}}' 2>/dev/null || true) "; done
+    while read -r old; do
+        read -r id tags < <(podman image inspect "$old" --format '{{.Id}} {{len .RepoTags}}' 2>/dev/null) || continue
+        [[ $ids != *" $id "* && $tags == 0 ]] || continue
+        if podman rmi "$old" >/dev/null 2>&1; then echo "removed $old, which ran here before the last two"; fi
+    done < <(cut -d' ' -f3 "$HOME/.config/yggdrasil/$name/deployments" | sort -u)
 }
 
 # rollback: what ran before runs again, as it was. Only what this deployment started and did not find good is removed. What was

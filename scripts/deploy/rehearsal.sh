@@ -28,3 +28,4 @@ record() { :; }
 write_config() { show mkdir -p "$directory" && printf '    %s$ cat >%s/yggdrasil.yaml  # its entry, see: ygg config show --file\n' "$TARGET" "${directory/'{home}'/'~'}" >&9; }
 joined() { return 1; }
 last_words() { :; }
+tidy() { printf '    %s$ podman rmi …  # what was fetched for it before the last two versions\n' "$TARGET" >&9; }

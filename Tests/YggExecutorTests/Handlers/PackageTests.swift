@@ -29,6 +29,27 @@ struct PackageTests {
         #expect(argv.contains(option) && !argv.contains("--assumeyes"))
     }
 
+    @Test(
+        arguments: [
+            (.dnf, 1, "Total size: 5.4 k\nOperation aborted.\n", true),
+            (.dnf, 1, "After this operation, 2 MiB will be used.\nOperation aborted by the user.\n", true),
+            (.dnf, 1, "Ignoring repositories: bad\nOperation aborted.\n", true),
+            (.dnf, 1, "No match for argument: nobody\nError: Unable to find a match: nobody\n", false),
+            (.dnf, 1, "Error: No packages marked for upgrade.\n", false),
+            (.dnf, 1, "Error: Failed to download metadata for repo 'bad': Cannot download repomd.xml\n", false),
+            (.dnf, 200, "Operation aborted.\n", false), (.dnf, 1, nil, false),
+            (.apt, 1, "Operation aborted.\n", false),
+        ] as [(PackageManager, Int32, String?, Bool)]
+    )
+    func `dnf's no to a dry run is no failure, and its failures are`(
+        manager: PackageManager,
+        code: Int32,
+        said: String?,
+        isDone: Bool
+    ) {
+        #expect(Self.commands(manager).isDryRunDone(.exited(code), said: said) == isDone)
+    }
+
     @Test
     func `upgrades are of everything or of what is named`() {
         #expect(Self.commands(.apt).upgrade([], isDryRun: false)?.last == "upgrade")
@@ -69,7 +90,7 @@ struct PackageTests {
             #!/bin/sh
             echo "$@" >> "$HOME/told"
             case " $* " in
-            *' --assumeno '*) echo 'Operation aborted.'; exit 1 ;;
+            *' --assumeno '*) echo 'Operation aborted.' >&2; exit 1 ;;
             *' tmux '*) printf 'tmux\\t3.3\\tinstalled\\n' >> "$HOME/installed" ;;
             *) echo 'Error: Unable to find a match' >&2; exit 1 ;;
             esac

@@ -92,8 +92,9 @@ struct OpsPackages: ProcessHandler {
     }
 
     private func perform(_ argv: [String], _ work: Work, _ run: AttemptRun) async throws(HandlerFailure) {
-        let outcome = await run.stream(argv)
-        if work.isDryRun, work.commands.isDryRunDone(outcome.ending) { return }
+        let environment = work.commands.environment(run.context.environment, isDryRun: work.isDryRun)
+        let outcome = await run.stream(argv, environment: environment)
+        if work.isDryRun, work.commands.isDryRunDone(outcome.ending, said: await run.said) { return }
         guard var failure = await run.failure(outcome, of: argv) else { return }
         if failure.error.code == "exit-code", geteuid() != 0, work.commands.via.isEmpty {
             failure.error.detail +=

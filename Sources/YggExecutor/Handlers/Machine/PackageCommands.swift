@@ -54,10 +54,17 @@ struct PackageCommands: Sendable, Hashable {
         }
     }
 
-    /// dnf has no dry run: it is told to say no, and then ends with 1.
-    func isDryRunDone(_ ending: ProcessOutcome.Ending) -> Bool {
-        if case .exited(1) = ending { return manager == .dnf }
-        return false
+    /// dnf has no dry run: it is told to say no, and then ends with 1, as it does where a package is not to be found. What it
+    /// says tells them apart ("Operation aborted.", of version 5 "Operation aborted by the user."), in the language of
+    /// ``environment(_:isDryRun:)``.
+    func isDryRunDone(_ ending: ProcessOutcome.Ending, said: String?) -> Bool {
+        guard manager == .dnf, case .exited(1) = ending, let said else { return false }
+        return said.split(whereSeparator: \.isNewline).contains { $0.hasPrefix("Operation aborted") }
+    }
+
+    /// What a dry run says is compared, so it is said in English.
+    func environment(_ environment: [String: String], isDryRun: Bool) -> [String: String] {
+        isDryRun ? environment.merging(["LC_ALL": "C.UTF-8"]) { $1 } : environment
     }
 
     private var apt: [String] { via + ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"] }

@@ -109,6 +109,9 @@ struct AttemptRun: Sendable {
     /// Text for the log in the place of a command's output, as a whole: what is cut up could cut a secret.
     func say(_ text: String) async { await transcript.say(context.secrets.patterns.redacted(text)) }
 
+    /// Beginning and end of all that commands have said into the log; nil where that is nothing.
+    var said: String? { get async { await transcript.output } }
+
     /// A way into the log for text that comes in pieces.
     var streamedText: StreamedText { StreamedText(transcript, without: context.secrets.patterns) }
 
