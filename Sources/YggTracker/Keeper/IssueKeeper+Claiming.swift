@@ -145,10 +145,13 @@ extension IssueKeeper {
         case (.claiming, .won): toProve(id, now)
         case (.claiming, .lost(let reason)):
             return [.note("tracker.claim-lost", issue: id, detail: reason)] + drop(id)
-        case (_, .won): live[id]?.toReclaim = false
+        case (_, .won):
+            live[id]?.toReclaim = false
+            live[id]?.tries = 0
         case (_, .lost):
             live[id]?.toReclaim = false
             live[id]?.toLook = true
+            pause(id, now)
         }
         return []
     }

@@ -5,7 +5,7 @@ extension IssueKeeper {
     /// How an issue stands towards a lease.
     private enum Standing {
         case ours
-        /// Open and nobody's.
+        /// Open, and nobody's or only in name ours.
         case free
         /// A person decided otherwise; what they did.
         case moot(String)
@@ -20,7 +20,9 @@ extension IssueKeeper {
             return .moot("The issue \(issue.id) was given to \(assignee).")
         }
         if issue.status.isPutAside { return .moot("The issue \(issue.id) was put aside: \(issue.status.rawValue).") }
-        if issue.assignee == nil || issue.status == .open { return .free }
+        if issue.status == .open { return .free }
+        // Nobody's and in work: a person took it out of our hands, and it cannot be claimed as it is.
+        guard issue.assignee != nil else { return .moot("The issue \(issue.id) was taken out of our hands.") }
         return .ours
     }
 

@@ -280,6 +280,14 @@ package struct IssueKeeper: Sendable {
         return Milliseconds(Int64.random(in: whole / 2...whole, using: &random))
     }
 
+    /// Nothing is asked about this issue for a while, and for longer each time until something comes of it.
+    mutating func pause(_ id: IssueID, _ now: Instant) {
+        let tries = (live[id]?.tries ?? 0) + 1
+        let until = now + backoff(min(tries, 8))
+        live[id]?.tries = tries
+        live[id]?.notBefore = until
+    }
+
     /// Spread, so that several coordinators do not ask at once.
     mutating func nextPoll(_ now: Instant) -> Instant {
         let spread = settings.interval.rawValue / 5

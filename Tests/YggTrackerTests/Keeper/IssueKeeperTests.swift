@@ -92,6 +92,33 @@ struct IssueKeeperTests {
         #expect(world.subjects.count == 1)
     }
 
+    @Test func `F16 one that is made nobody's and left in work is a person's, and ends the task`() throws {
+        var world = world(works: false)
+        world.pass(.seconds(8))
+        let before = world.calls
+        world.change("hh-a1b2") { $0.assignee = nil }
+        world.pass(.seconds(60))
+        #expect(world.cancelled.count == 1 && world.desks[0].leases["hh-a1b2"]?.ending == .moot)
+        #expect(world.issues["hh-a1b2"]?.issue.status == .inProgress && world.calls - before <= 12, "\(world.calls)")
+    }
+
+    @Test func `one that cannot be claimed again is asked for less and less often`() throws {
+        var world = world(works: false)
+        world.pass(.seconds(8))
+        world.change("hh-a1b2") {
+            $0.status = .open
+            $0.assignee = nil
+        }
+        let before = world.calls
+        world.instead = { if case .claim = $0 { .success(.claim(.lost("not claimable"))) } else { nil } }
+        world.pass(.minutes(10))
+        // A look for new issues and one at what is held every eight to ten seconds.
+        #expect(world.calls - before <= 2 * 75 + 3 * 10, "\(world.calls - before)")
+        world.instead = { _ in nil }
+        world.pass(.minutes(10))
+        #expect(world.issues["hh-a1b2"]?.issue.isHeld(by: "a") == true && world.cancelled.isEmpty)
+    }
+
     @Test(arguments: [IssueKeeper.FailurePolicy.park, .release])
     func `one whose task failed is given back, and taken again when a person has touched it`(
         _ policy: IssueKeeper.FailurePolicy

@@ -40,6 +40,8 @@ struct TrackerWorld {
     /// Whether tasks are carried out by themselves.
     var works = true
     var outcome: @Sendable (TaskID) -> TaskState = { _ in .succeeded }
+    /// What a call comes to instead of being made, where it does.
+    var instead: (TrackerCall) -> Result<TrackerAnswer, TrackerFailure>? = { _ in nil }
     private var nextTask = 0
 
     init(seed: UInt64) { random = SeededRandom(seed: seed) }
@@ -190,6 +192,7 @@ struct TrackerWorld {
     private mutating func carryOut(_ call: TrackerCall, _ index: Int) -> Result<TrackerAnswer, TrackerFailure> {
         // A fault before anything was done.
         if random.chance(faults) { return .failure(TrackerFailure(.unavailable, "locked")) }
+        if let answer = instead(call) { return answer }
         switch call {
         case .probe: return .success(.report(TrackerReport(version: "sim")))
         case .ready:
