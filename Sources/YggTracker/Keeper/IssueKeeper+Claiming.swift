@@ -163,7 +163,7 @@ extension IssueKeeper {
 
     /// Whether it is time to see which claims hold.
     func provesNow(_ now: Instant) -> Bool {
-        let count = live.values.count { $0.toProve && $0.notBefore <= now && $0.provableAt <= now }
+        let count = live.values.count { $0.toProve && $0.refusal == nil && $0.notBefore <= now && $0.provableAt <= now }
         return count >= Self.proved || count > 0 && (next(now) == nil || report?.objection != nil)
     }
 
@@ -191,11 +191,16 @@ extension IssueKeeper {
             ]
         case .notNow(let reason):
             let tries = (live[id]?.tries ?? 0) + 1
-            let pause = backoff(min(tries, 6))
+            let until = now + backoff(min(tries, 6))
             live[id]?.tries = tries
-            live[id]?.toProve = true
-            live[id]?.notBefore = now + pause
-            if tries >= Self.offers { live[id]?.refusal = reason }
+            live[id]?.notBefore = until
+            guard tries >= Self.offers else {
+                live[id]?.toProve = true
+                break
+            }
+            // Nothing is wrong with the issue: it is everybody's again, until there is somebody for it.
+            live[id]?.refusal = ""
+            return [.note("tracker.issue-untaken", issue: id, detail: reason)]
         case .never(let reason): live[id]?.refusal = reason
         }
         return []

@@ -119,6 +119,24 @@ struct IssueKeeperTests {
         #expect(world.issues["hh-a1b2"]?.issue.isHeld(by: "a") == true && world.cancelled.isEmpty)
     }
 
+    @Test func `one that is claimed and that nobody takes is given back, and taken when somebody does`() {
+        var world = world()
+        world.fitness.submit = .notNow("too many tasks")
+        world.pass(.hours(1)) { world in
+            // From when it is given back there is no room, either.
+            let isHeld = world.issues["hh-a1b2"]?.issue.assignee != nil
+            if !isHeld, world.fitness.check == .accepted, world.desks[0].leases.isEmpty, world.calls > 10 {
+                world.fitness.check = .notNow("too many tasks")
+            }
+        }
+        let stored = world.issues["hh-a1b2"]
+        #expect(stored?.issue.status == .open && stored?.issue.assignee == nil && stored?.comments.isEmpty == true)
+        #expect(world.subjects.isEmpty && world.calls < 60 * 8 * 2, "\(world.calls)")
+        world.fitness = (.accepted, .accepted)
+        world.pass(.minutes(2))
+        #expect(world.issues["hh-a1b2"]?.issue.status == .closed)
+    }
+
     @Test(arguments: [IssueKeeper.FailurePolicy.park, .release])
     func `one whose task failed is given back, and taken again when a person has touched it`(
         _ policy: IssueKeeper.FailurePolicy

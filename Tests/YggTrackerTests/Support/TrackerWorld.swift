@@ -40,6 +40,8 @@ struct TrackerWorld {
     /// Whether tasks are carried out by themselves.
     var works = true
     var outcome: @Sendable (TaskID) -> TaskState = { _ in .succeeded }
+    /// What the coordinator says of a task that is to be stored, and of one that is only asked about.
+    var fitness: (submit: IssueKeeper.Fitness, check: IssueKeeper.Fitness) = (.accepted, .accepted)
     /// What a call comes to instead of being made, where it does.
     var instead: (TrackerCall) -> Result<TrackerAnswer, TrackerFailure>? = { _ in nil }
     private var nextTask = 0
@@ -149,8 +151,12 @@ struct TrackerWorld {
                 }
             case .check(let issue, _):
                 nextTask += 1
-                feed(.checked(issue.id, .accepted, TaskID(trusted: "t\(nextTask)")), index)
+                feed(.checked(issue.id, fitness.check, TaskID(trusted: "t\(nextTask)")), index)
             case .submit(let issue, _, let task, let dependsOn):
+                guard fitness.submit == .accepted else {
+                    feed(.submitted(issue.id, fitness.submit), index)
+                    continue
+                }
                 if tasks[task] == nil {
                     subjects[task] = issue.id
                     dependencies[task] = dependsOn
