@@ -128,7 +128,8 @@ extension IssueKeeper {
     mutating func renewing(_ report: TrackerReport, _ now: Instant) -> TrackerCall? {
         guard report.renewsClaims else { return nil }
         let due = ordered.first { lease in
-            lease.step == .working && (live[lease.issue]?.renewedAt ?? now) + settings.renewal <= now
+            guard lease.step == .working, let live = live[lease.issue], live.canRenew, !live.isMoot else { return false }
+            return live.renewedAt + settings.renewal <= now
         }
         return due.map { .renew($0.issue, as: $0.actor) }
     }

@@ -136,6 +136,12 @@ extension IssueKeeper {
     ) -> [Effect] {
         guard var lease = leases[id], var live = live[id] else { return [] }
         var effects: [Effect] = []
+        if case .renew = call {
+            // It is tried again when it is due again, and not where there is nothing to renew.
+            self.live[id]?.renewedAt = now
+            if failure.kind == .refused { self.live[id]?.canRenew = false }
+            return [.note("tracker.claim-unrenewed", issue: id, detail: failure.detail)]
+        }
         live.tries += 1
         live.notBefore = now + backoff(min(live.tries, 8))
         // Whatever was being done, the issue is read before it is done again.

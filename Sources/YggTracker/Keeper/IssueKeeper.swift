@@ -103,7 +103,9 @@ package struct IssueKeeper: Sendable {
         var saying: Set<String> = []
         var tries = 0
         var notBefore: Instant
+        /// When the claim was renewed last, or that was tried.
         var renewedAt: Instant
+        var canRenew = true
         /// Why there will be no task.
         var refusal: String?
         /// Why it cannot be closed.

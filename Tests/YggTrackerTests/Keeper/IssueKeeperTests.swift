@@ -137,6 +137,23 @@ struct IssueKeeperTests {
         #expect(world.issues["hh-a1b2"]?.issue.status == .closed)
     }
 
+    @Test(arguments: [nil, TrackerFailure.Kind.refused, .unavailable])
+    func `a claim that ends by itself is renewed, and not again and again where it cannot be`(
+        _ failure: TrackerFailure.Kind?
+    ) {
+        var world = TrackerWorld(seed: 4)
+        world.works = false
+        world.renewsClaims = true
+        world.add(.refactor)
+        world.addDesk("a")
+        world.instead = { call in
+            guard case .renew = call, let failure else { return nil }
+            return .failure(TrackerFailure(failure, "unknown command"))
+        }
+        world.pass(.minutes(31))
+        #expect(world.renewals == (failure == .refused ? 1 : 6) && world.cancelled.isEmpty)
+    }
+
     @Test(arguments: [IssueKeeper.FailurePolicy.park, .release])
     func `one whose task failed is given back, and taken again when a person has touched it`(
         _ policy: IssueKeeper.FailurePolicy

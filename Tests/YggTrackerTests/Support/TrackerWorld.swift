@@ -40,6 +40,9 @@ struct TrackerWorld {
     /// Whether tasks are carried out by themselves.
     var works = true
     var outcome: @Sendable (TaskID) -> TaskState = { _ in .succeeded }
+    /// Whether claims end unless they are renewed, and how often that was asked.
+    var renewsClaims = false
+    var renewals = 0
     /// What the coordinator says of a task that is to be stored, and of one that is only asked about.
     var fitness: (submit: IssueKeeper.Fitness, check: IssueKeeper.Fitness) = (.accepted, .accepted)
     /// What a call comes to instead of being made, where it does.
@@ -145,6 +148,7 @@ struct TrackerWorld {
             case .call(let call):
                 precondition(desks[index].call == nil, "two calls at once")
                 calls += 1
+                if case .renew = call { renewals += 1 }
                 desks[index].call = (call, now + random.milliseconds(100..<400))
                 if racesClaims, case .claim(let id, let actor) = call, isFree(id, actor) {
                     racing.insert(actor + id.rawValue)
@@ -200,7 +204,10 @@ struct TrackerWorld {
         if random.chance(faults) { return .failure(TrackerFailure(.unavailable, "locked")) }
         if let answer = instead(call) { return answer }
         switch call {
-        case .probe: return .success(.report(TrackerReport(version: "sim")))
+        case .probe:
+            var report = TrackerReport(version: "sim")
+            report.renewsClaims = renewsClaims
+            return .success(.report(report))
         case .ready:
             let ready = open.filter { $0.status == .open && $0.assignee == nil && !isBlocked($0) }
             if ready == desks[index].ready { return .success(.ready(nil)) }
