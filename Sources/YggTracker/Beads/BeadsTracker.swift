@@ -42,15 +42,15 @@ package actor BeadsTracker: Tracker {
     package func issue(_ id: IssueID) async throws(TrackerFailure) -> TrackedIssue? {
         let reply = try await command.run(["show", id.rawValue])
         if let error = reply.error {
-            if BeadsFault(error) == .missing { return nil }
-            throw failure(error, "show")
+            if BeadsFault(error, about: id) == .missing { return nil }
+            throw failure(error, "show", about: id)
         }
         // An id that is a part of another one finds that one.
         return try issues(in: reply, of: "show").first { $0.id == id }
     }
 
     package func comments(of id: IssueID) async throws(TrackerFailure) -> [String] {
-        let reply = try await succeed(["comments", id.rawValue])
+        let reply = try await succeed(["comments", id.rawValue], about: id)
         return (reply.list ?? []).compactMap { $0["text"]?.stringValue }
     }
 
@@ -75,6 +75,7 @@ package actor BeadsTracker: Tracker {
         _ arguments: [String],
         flags: [[String]] = [],
         unlessSameAs last: [UInt8]? = nil,
+        about id: IssueID? = nil,
         as actor: String? = nil
     ) async throws(TrackerFailure) -> BeadsReply {
         while true {
@@ -86,12 +87,12 @@ package actor BeadsTracker: Tracker {
                 unknownFlags.insert(flag[0])
                 continue
             }
-            throw failure(error, arguments.first ?? "")
+            throw failure(error, arguments.first ?? "", about: id)
         }
     }
 
-    func failure(_ error: String, _ name: String) -> TrackerFailure {
-        switch BeadsFault(error) {
+    func failure(_ error: String, _ name: String, about id: IssueID? = nil) -> TrackerFailure {
+        switch BeadsFault(error, about: id) {
         case .busy: TrackerFailure(.unavailable, "bd \(name): \(error)")
         case .unusable:
             TrackerFailure(
@@ -99,7 +100,8 @@ package actor BeadsTracker: Tracker {
                 "bd \(name) in \(place): \(error)",
                 next: "Look at it there with `bd where`; a new workspace is made with `bd init`."
             )
-        case .missing, .taken, .guarded, .unknownFlag, .other: TrackerFailure(.refused, "bd \(name): \(error)")
+        case .other: TrackerFailure(.failed, "bd \(name): \(error)")
+        case .missing, .taken, .guarded, .unknownFlag, .unleased: TrackerFailure(.refused, "bd \(name): \(error)")
         }
     }
 }

@@ -67,6 +67,8 @@ package struct TrackerFailure: Error, Sendable, Hashable, CustomStringConvertibl
     package enum Kind: Sendable, Hashable {
         /// It was not done, and will not be if asked again as it is.
         case refused
+        /// Something about it failed, and nobody knows what: another time may do, and others are not kept waiting.
+        case failed
         /// It cannot be asked now; another time may do.
         case unavailable
         /// It was asked and did not answer: it may have been done.

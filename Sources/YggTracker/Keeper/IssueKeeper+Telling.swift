@@ -115,6 +115,7 @@ extension IssueKeeper {
         lease.said.formUnion(live.saying)
         leases[id] = lease
         self.live[id]?.tries = 0
+        self.live[id]?.refusals = 0
         return [.save(lease)]
     }
 
@@ -156,9 +157,10 @@ extension IssueKeeper {
             }
         case .comment:
             live.isInDoubt = true
-            if failure.kind == .refused, live.tries >= Self.comments {
+            if failure.kind == .refused { live.refusals += 1 }
+            if live.refusals >= Self.comments {
                 lease.said.formUnion(live.saying)
-                live.tries = 0
+                live.refusals = 0
                 effects.append(.save(lease))
             }
         case .close:
@@ -167,7 +169,7 @@ extension IssueKeeper {
         }
         leases[id] = lease
         self.live[id] = live
-        if failure.kind == .refused {
+        if failure.kind == .refused || failure.kind == .failed {
             effects.append(.note("tracker.refused", issue: id, detail: failure.detail))
         }
         return effects

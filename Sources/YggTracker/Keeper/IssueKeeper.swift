@@ -102,6 +102,8 @@ package struct IssueKeeper: Sendable {
         /// What the comment that is being written says, by name.
         var saying: Set<String> = []
         var tries = 0
+        /// How often the tracker refused the comment that is to be written.
+        var refusals = 0
         var notBefore: Instant
         /// When the claim was renewed last, or that was tried.
         var renewedAt: Instant
@@ -264,7 +266,8 @@ package struct IssueKeeper: Sendable {
         var effects: [Effect] = []
         if let id = call.issue, live[id] != nil {
             effects = failed(call, failure, about: id, now)
-            if failure.kind == .refused { return effects }
+            // What is wrong with one issue keeps none of the others waiting.
+            if failure.kind == .refused || failure.kind == .failed { return effects }
         }
         failures += 1
         problem = failure

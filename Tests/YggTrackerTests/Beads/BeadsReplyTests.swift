@@ -48,12 +48,18 @@ struct BeadsReplyTests {
         ("", "Error: another process holds the exclusive lock on /x/.beads/embeddeddolt\n", .busy),
         ("", "Error: no beads database found\nHint: run 'bd init'\n", .unusable),
         ("", "", .other),
+        // Ids, quotations and what nobody has heard of are no reason to give up.
+        ("", "Error updating backend-schema-1: not now\n", .other),
+        ("", "Error: saving \"issue not found\" went wrong\n", .other), ("", "Error: backend is tired\n", .other),
+        ("", "Error: database not found: hh\n", .unusable), ("", "Error: issue hh-1 not found\n", .missing),
+        ("", "Error: no active lease on hh-1\n", .unleased),
+        ("", "Error: unknown command \"heartbeat\" for \"bd\"\n", .unknownFlag),
     ]
 
     @Test(arguments: failures)
     func `failures on all three channels`(_ stdout: String, _ stderr: String, _ fault: BeadsFault) throws {
         let error = try #require(Self.reply(stdout, stderr, exit: 1).error)
-        #expect(BeadsFault(error) == fault, "\(error)")
+        #expect(BeadsFault(error, about: "hh-1") == fault, "\(error)")
     }
 
     @Test func `both shapes of dependencies, and both forms of times`() throws {

@@ -154,6 +154,41 @@ struct IssueKeeperTests {
         #expect(world.renewals == (failure == .refused ? 1 : 6) && world.cancelled.isEmpty)
     }
 
+    /// Neither is a comment taken for written, nor does anything else wait.
+    @Test func `a failure that nobody understands is tried again, and keeps no other issue waiting`() {
+        let other = TrackedIssue(id: "hh-2", title: "Code Agent: Test agents/base_agent.py")
+        var world = world([.refactor, other])
+        world.instead = { call in
+            switch call {
+            case .comment(_, let id, _) where id == "hh-a1b2": .failure(TrackerFailure(.failed, "it broke"))
+            default: nil
+            }
+        }
+        world.pass(.minutes(5))
+        #expect(world.issues["hh-2"]?.issue.status == .closed)
+        #expect(world.issues["hh-a1b2"]?.issue.isHeld(by: "a") == true)
+        #expect(world.desks[0].leases["hh-a1b2"]?.said.isEmpty == true)
+        world.instead = { _ in nil }
+        world.pass(.minutes(15))
+        #expect(world.issues["hh-a1b2"]?.issue.status == .closed)
+        #expect(world.issues["hh-a1b2"]?.comments.count { $0.contains(" end]") } == 1)
+    }
+
+    @Test(arguments: [2, 3]) func `only a comment that is refused again and again is left out`(_ refusals: Int) {
+        var world = world(works: false)
+        var tries = 0
+        world.instead = { call in
+            guard case .comment(let text, _, _) = call, text.contains(" taken]") else { return nil }
+            tries += 1
+            if tries <= refusals { return .failure(TrackerFailure(.refused, "too long")) }
+            return tries <= 8 ? .failure(TrackerFailure(.failed, "it broke")) : nil
+        }
+        world.pass(.hours(1))
+        let stored = world.issues["hh-a1b2"]
+        #expect(stored?.comments.contains { $0.contains(" taken]") } == (refusals == 2), "\(tries)")
+        #expect(world.desks[0].leases["hh-a1b2"]?.said == ["taken"])
+    }
+
     @Test(arguments: [IssueKeeper.FailurePolicy.park, .release])
     func `one whose task failed is given back, and taken again when a person has touched it`(
         _ policy: IssueKeeper.FailurePolicy
