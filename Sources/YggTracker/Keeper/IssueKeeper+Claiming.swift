@@ -82,13 +82,14 @@ extension IssueKeeper {
         return []
     }
 
-    /// Claimed, and not begun by any executor.
+    /// Claimed, and not begun by any executor; what waits for another task waits for none.
     private var unstarted: Int {
         leases.values.count { lease in
-            guard let live = live[lease.issue], live.dependsOn.isEmpty, live.refusal == nil else { return false }
+            guard let live = live[lease.issue], live.refusal == nil else { return false }
             switch live.glance?.state {
-            case nil, .queued?, .scheduled?, .blocked?: return true
-            case .running?, .awaitingApproval?, .succeeded?, .failed?, .cancelled?: return false
+            case nil: return lease.dependsOn.isEmpty
+            case .queued?, .scheduled?: return true
+            case .blocked?, .running?, .awaitingApproval?, .succeeded?, .failed?, .cancelled?: return false
             }
         }
     }
@@ -123,7 +124,7 @@ extension IssueKeeper {
         }
         // What will never be a task is claimed as well, so that its author can be told why.
         let taken = waiting.remove(at: index)
-        let lease = IssueLease(
+        var lease = IssueLease(
             issue: id,
             title: taken.issue.title,
             kind: taken.match.kind,
@@ -131,9 +132,9 @@ extension IssueKeeper {
             actor: settings.actor,
             since: time
         )
+        lease.dependsOn = taken.dependsOn
         leases[id] = lease
         var live = Live(now: now)
-        live.dependsOn = taken.dependsOn
         live.isInDoubt = false
         self.live[id] = live
         return [.save(lease)] + ask(.claim(id, as: settings.actor))
@@ -175,7 +176,7 @@ extension IssueKeeper {
             live[lease.issue]?.refusal = ""
             return []
         }
-        return [.submit(issue, match, lease.task, dependsOn: live[lease.issue]?.dependsOn ?? [])]
+        return [.submit(issue, match, lease.task, dependsOn: lease.dependsOn)]
     }
 
     mutating func submitted(_ id: IssueID, _ fitness: Fitness, _ now: Instant) -> [Effect] {

@@ -85,7 +85,6 @@ package struct IssueKeeper: Sendable {
     /// What is known of a lease besides what is stored.
     struct Live: Sendable {
         var glance: TaskNews?
-        var dependsOn: [TaskID] = []
         /// The claim is still to be proved, and by a question that is asked after `provableAt`.
         var toProve = false
         var provableAt: Instant

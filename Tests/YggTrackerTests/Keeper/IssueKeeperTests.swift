@@ -233,6 +233,39 @@ struct IssueKeeperTests {
         #expect(world.issues["hh-2"]?.issue.status == .closed && world.issues["hh-a1b2"]?.issue.status == .closed)
     }
 
+    @Test func `for what a task is to wait is not forgotten when the coordinator dies before it is there`() throws {
+        var second = TrackedIssue(id: "hh-2", title: "Code Agent: Test agents/base_agent.py")
+        second.blockedBy = ["hh-a1b2"]
+        var world = world([.refactor, second], works: false)
+        var deaths = 0
+        world.pass(.minutes(2)) { world in
+            guard world.desks[0].leases["hh-2"]?.step == .claiming, deaths < 3 else { return }
+            deaths += 1
+            world.kill(0)
+        }
+        let first = try #require(world.tasks(of: "hh-a1b2").first)
+        let task = try #require(world.tasks(of: "hh-2").first)
+        #expect(deaths == 3 && world.dependencies[task] == [first])
+        let lease = try #require(world.desks[0].leases["hh-2"])
+        var reader = try ObjectReader(JSON(parsing: lease.json.bytes))
+        #expect(try IssueLease(reading: &reader) == lease && lease.dependsOn == [first])
+    }
+
+    @Test func `issues that wait for others keep none from being taken`() {
+        var world = world(works: false)
+        for index in 0..<8 {
+            var issue = TrackedIssue(id: IssueID("hh-\(index)") ?? "hh-x", title: "Code Agent: Test \(index).py")
+            issue.blockedBy = ["hh-a1b2"]
+            world.add(issue)
+        }
+        world.pass(.minutes(1))
+        #expect(world.subjects.count == 9)
+        world.kill(0)
+        world.add(TrackedIssue(id: "hh-free", title: "Code Agent: Refactor free.py"))
+        world.pass(.minutes(1))
+        #expect(world.tasks(of: "hh-free").count == 1)
+    }
+
     @Test func `one whose predecessor failed is nobody's again, and waits for it`() throws {
         var second = TrackedIssue(id: "hh-2", title: "Code Agent: Test agents/base_agent.py")
         second.blockedBy = ["hh-a1b2"]
