@@ -15,6 +15,8 @@ actor TrackerDesk {
     private static let pause = Milliseconds(100)
     /// How long somebody waits for a look that does not come, because the tracker does not answer.
     private static let patience = Milliseconds.seconds(30)
+    /// From one try to store what could not be stored to the next, where nothing else asks for it.
+    private static let storePause = Milliseconds.seconds(5)
     /// Leases that ended before this are forgotten.
     private static let memory = Milliseconds.days(90)
 
@@ -30,6 +32,9 @@ actor TrackerDesk {
     private var keeper: IssueKeeper?
     private var lastSign: String?
     private var failure: String?
+    /// Rights that are to be stored, or to be forgotten, and are not yet.
+    private var unstored: [IssueID: IssueLease?] = [:]
+    private var storeAt: Instant?
     private var isOver = false
     /// Those who wait for the next look, and until when.
     private var waiters: [(continuation: CheckedContinuation<Void, Never>, until: Instant)] = []
@@ -142,6 +147,11 @@ actor TrackerDesk {
             var reader = try ObjectReader(JSON(parsing: bytes))
             return try IssueLease(reading: &reader)
         }
+        // Whether the last step of these was still done, nobody wrote down.
+        var tasks: Set<TaskID> = []
+        for lease in leases where lease.step == .claiming {
+            if try await coordinator.glance(at: lease.task) != nil { tasks.insert(lease.task) }
+        }
         let host = workspace.host.isEmpty ? "" : "@\(workspace.host)"
         // Of the store, because that is what decides who has what: two coordinators have two.
         var settings = IssueKeeper.Settings(actor: "ygg-\(coordinator.identity.storeID.suffix(8))\(host)")
@@ -154,6 +164,7 @@ actor TrackerDesk {
         keeper = IssueKeeper(
             settings,
             stored: leases,
+            tasks: tasks,
             seed: coordinator.machine.random(),
             now: coordinator.machine.now()
         )
@@ -174,8 +185,11 @@ actor TrackerDesk {
                 await decide(.wake)
             }
             if keeper?.isCalling == false { lastSign = sign }
-            await decide(.time)
             let now = coordinator.machine.now()
+            if !unstored.isEmpty, now >= storeAt ?? now {
+                storeAt = await store() ? nil : now + Self.storePause
+            }
+            await decide(.time)
             resumeWaiters { $0 <= now }
         }
     }
@@ -205,20 +219,22 @@ actor TrackerDesk {
     @discardableResult
     private func perform(_ effects: [IssueKeeper.Effect]) async -> [IssueKeeper.Input] {
         var inputs: [IssueKeeper.Input] = []
-        var isStored = true
         for effect in effects {
             switch effect {
-            case .save(let lease): isStored = await save(lease) && isStored
-            case .forget(let issue): isStored = await forget(issue) && isStored
-            case .call(let call) where isStored: calling.yield(call)
+            case .save(let lease): await keep(lease.issue, lease)
+            case .forget(let issue): await keep(issue, nil)
             case .call(let call):
-                let failure = TrackerFailure(.unavailable, "What was to be done could not be written down first.")
-                inputs.append(.answered(call, .failure(failure)))
+                if await store() {
+                    calling.yield(call)
+                } else {
+                    inputs.append(.answered(call, .failure(TrackerFailure(.unavailable, Self.unwritten))))
+                }
             case .check(let issue, let match):
                 let fitness = await check(issue, match)
                 inputs.append(.checked(issue.id, fitness, coordinator.nextTaskID()))
             case .submit(let issue, let match, let task, let dependsOn):
-                inputs.append(.submitted(issue.id, await submit(issue, match, task, dependsOn)))
+                let fitness = await store() ? await submit(issue, match, task, dependsOn) : .notNow(Self.unwritten)
+                inputs.append(.submitted(issue.id, fitness))
             case .cancel(let issue, let task, let reason):
                 logger.notice(
                     "tracker.issue-moot",
@@ -232,26 +248,36 @@ actor TrackerDesk {
         return inputs
     }
 
-    private func save(_ lease: IssueLease) async -> Bool {
-        await store { [name = workspace.name] tx in
-            try TrackerStore.save(
-                lease.json.bytes,
-                of: lease.issue.rawValue,
-                task: lease.task,
-                endedAt: lease.endedAt,
-                in: name,
-                tx
-            )
-        }
+    private static let unwritten = "What was to be done could not be written down first."
+
+    /// Stores a right, or that there is none. What cannot be stored now is stored before anything else is done.
+    private func keep(_ issue: IssueID, _ lease: IssueLease?) async {
+        unstored[issue] = .some(lease)
+        await store()
     }
 
-    private func forget(_ issue: IssueID) async -> Bool {
-        await store { [name = workspace.name] tx in try TrackerStore.remove(issue.rawValue, in: name, tx) }
-    }
-
-    private func store(_ body: @escaping @Sendable (any SQLTransaction) throws -> Void) async -> Bool {
+    /// - Returns: whether everything is stored.
+    @discardableResult
+    private func store() async -> Bool {
+        guard !unstored.isEmpty else { return true }
         do {
-            try await coordinator.database.write(body)
+            try await coordinator.database.write { [name = workspace.name, unstored] tx in
+                for (issue, lease) in unstored {
+                    guard let lease else {
+                        try TrackerStore.remove(issue.rawValue, in: name, tx)
+                        continue
+                    }
+                    try TrackerStore.save(
+                        lease.json.bytes,
+                        of: issue.rawValue,
+                        task: lease.task,
+                        endedAt: lease.endedAt,
+                        in: name,
+                        tx
+                    )
+                }
+            }
+            unstored = [:]
             failure = nil
             return true
         } catch {

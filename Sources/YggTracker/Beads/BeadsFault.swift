@@ -43,7 +43,10 @@ enum BeadsFault: Sendable, Hashable {
         (.unleased, ["no active lease", "no lease", "not leased", "lease is disarmed", "leases are disabled"]),
         (
             .guarded,
-            ["cannot close ", "blocked by open issues", "has open blockers", "open children", "(use --force to override)"]
+            [
+                "cannot close ", "blocked by open issues", "has open blockers", "open children",
+                "(use --force to override)",
+            ]
         ),
         (.missing, ["no issue found matching", "no issues found matching", "issue not found", "issue this not found"]),
     ]
@@ -51,7 +54,9 @@ enum BeadsFault: Sendable, Hashable {
     /// - Parameter id: of the issue that the run was about.
     init(_ text: String, about id: IssueID? = nil) {
         var text = Self.unquoted(text)
-        if let id { text = text.split(separator: " ").map { Self.word($0, is: id) ? "this" : $0 }.joined(separator: " ") }
+        if let id {
+            text = text.split(separator: " ").map { Self.word($0, is: id) ? "this" : $0 }.joined(separator: " ")
+        }
         text = text.lowercased() + " "
         self = Self.phrases.first { $0.1.contains { text.contains($0) } }?.0 ?? .other
     }

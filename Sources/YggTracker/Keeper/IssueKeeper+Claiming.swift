@@ -145,7 +145,7 @@ extension IssueKeeper {
         switch (lease.step, answer) {
         case (.claiming, .won): toProve(id, now)
         case (.claiming, .lost(let reason)):
-            return [.note("tracker.claim-lost", issue: id, detail: reason)] + drop(id)
+            return [.note("tracker.claim-lost", issue: id, detail: reason)] + giveUp(id, reason)
         case (_, .won):
             live[id]?.toReclaim = false
             live[id]?.tries = 0

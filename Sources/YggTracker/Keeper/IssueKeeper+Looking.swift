@@ -75,7 +75,7 @@ extension IssueKeeper {
             issue: issue.id,
             title: issue.title,
             kind: match.kind,
-            task: TaskID(trusted: "none"),
+            task: Self.noTask,
             actor: settings.actor,
             since: time
         )
@@ -99,12 +99,12 @@ extension IssueKeeper {
             }
             return proved(lease, issue)
         case (.ours, _): live[id]?.isRead = isOver
-        case (.free, .claiming): return drop(id)
+        case (.free, .claiming): return giveUp(id, "The issue \(id) was not claimed.")
         case (.free, _):
             // Done is done, whoever has it now.
             if isOver { live[id]?.isRead = true } else { live[id]?.toReclaim = true }
         case (.moot(let reason), .claiming):
-            return [.note("tracker.claim-lost", issue: id, detail: reason)] + drop(id)
+            return [.note("tracker.claim-lost", issue: id, detail: reason)] + giveUp(id, reason)
         case (.moot(let reason), _):
             if isOver { return end(id, .moot, time, leftAt: issue?.updatedAt) }
             live[id]?.isMoot = true
@@ -114,21 +114,28 @@ extension IssueKeeper {
         return []
     }
 
-    mutating func cancelled(_ id: IssueID, _ isDone: Bool, _ time: Timestamp) -> [Effect] {
+    mutating func cancelled(_ id: IssueID, _ isDone: Bool, _ now: Instant, _ time: Timestamp) -> [Effect] {
         guard let live = live[id], live.isMoot else { return [] }
         guard isDone else {
+            if live.isGivenUp {
+                self.live[id]?.isGivenUp = false
+                self.live[id]?.toLook = true
+                pause(id, now)
+            }
             // The next look at what is held finds it as it was.
             self.live[id]?.isMoot = false
             return []
         }
-        return end(id, .moot, time, leftAt: live.mootSince)
+        return live.isGivenUp ? drop(id) : end(id, .moot, time, leftAt: live.mootSince)
     }
 
     /// Claims that would end by themselves are meant for as long as there is a task.
     mutating func renewing(_ report: TrackerReport, _ now: Instant) -> TrackerCall? {
         guard report.renewsClaims else { return nil }
         let due = ordered.first { lease in
-            guard lease.step == .working, let live = live[lease.issue], live.canRenew, !live.isMoot else { return false }
+            guard lease.step == .working, let live = live[lease.issue], live.canRenew, !live.isMoot else {
+                return false
+            }
             return live.renewedAt + settings.renewal <= now
         }
         return due.map { .renew($0.issue, as: $0.actor) }

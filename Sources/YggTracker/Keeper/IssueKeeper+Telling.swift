@@ -122,7 +122,8 @@ extension IssueKeeper {
     mutating func putBack(_ id: IssueID, _ way: PutBack, _ issue: TrackedIssue?, _ time: Timestamp) -> [Effect] {
         switch way {
         // Nothing was tried that would end the same way.
-        case .released(label: nil): drop(id)
+        case .released(label: nil):
+            if leases[id]?.step == .claiming { giveUp(id, "The issue \(id) was given back.") } else { drop(id) }
         case .released: end(id, .released, time, leftAt: issue?.updatedAt ?? time)
         case .parked: end(id, .parked, time)
         }

@@ -114,6 +114,8 @@ package struct IssueKeeper: Sendable {
         /// The task is being cancelled, because of the issue as it is now.
         var mootSince: Timestamp?
         var isMoot = false
+        /// It is given up before it became work: no trace is to be left, and no task.
+        var isGivenUp = false
 
         init(now: Instant) {
             provableAt = now
@@ -151,14 +153,29 @@ package struct IssueKeeper: Sendable {
     var wantsBlocked = false
     var readySinceBlocked = false
 
-    /// - Parameter stored: as they were saved, in any order.
-    package init(_ settings: Settings, stored: [IssueLease] = [], seed: UInt64, now: Instant) {
+    /// What a death kept from being stored.
+    private var unsaved: [IssueLease] = []
+
+    /// - Parameters:
+    ///   - stored: as they were saved, in any order.
+    ///   - tasks: of those that name a task which may be there, the tasks that are.
+    package init(
+        _ settings: Settings,
+        stored: [IssueLease] = [],
+        tasks: Set<TaskID> = [],
+        seed: UInt64,
+        now: Instant
+    ) {
         self.settings = settings
         random = SeededRandom(seed: seed)
         pollAt = now
         askedAt = now
         pausedUntil = now
-        for lease in stored {
+        for var lease in stored {
+            if lease.step == .claiming, tasks.contains(lease.task) {
+                lease.step = .working
+                unsaved.append(lease)
+            }
             if lease.isOver {
                 ended[lease.issue] = lease
             } else {
@@ -173,7 +190,9 @@ package struct IssueKeeper: Sendable {
     }
 
     /// What is to be done after a start, before anything else is heard.
-    package var first: [Effect] { ordered.filter { $0.step == .working }.map { .watch($0.task) } }
+    package var first: [Effect] {
+        unsaved.map { .save($0) } + ordered.filter { $0.step == .working }.map { .watch($0.task) }
+    }
 
     package mutating func handle(_ input: Input, now: Instant, time: Timestamp) -> [Effect] {
         var effects: [Effect] = []
@@ -192,7 +211,7 @@ package struct IssueKeeper: Sendable {
             if let id = issue(of: task) { live[id]?.refusal = "Its task \(task) is not there any more." }
         case .checked(let id, let fitness, let task): effects = checked(id, fitness, task, now, time)
         case .submitted(let id, let fitness): effects = submitted(id, fitness, now)
-        case .cancelled(let id, let isDone): effects = cancelled(id, isDone, time)
+        case .cancelled(let id, let isDone): effects = cancelled(id, isDone, now, time)
         }
         return effects + advance(now, time)
     }
@@ -328,6 +347,19 @@ package struct IssueKeeper: Sendable {
         isUnsifted = true
         return [.forget(id)]
     }
+
+    /// Drops what was to be claimed, or was: first the task goes, in case there is one.
+    mutating func giveUp(_ id: IssueID, _ reason: String) -> [Effect] {
+        guard let lease = leases[id] else { return [] }
+        // There was never to be one.
+        guard lease.task != Self.noTask else { return drop(id) }
+        live[id]?.isMoot = true
+        live[id]?.isGivenUp = true
+        return [.cancel(id, lease.task, reason: reason)]
+    }
+
+    /// Of a lease that is only there to give an issue back.
+    static let noTask = TaskID(trusted: "none")
 
     private mutating func learn(_ glance: TaskNews) {
         guard let id = issue(of: glance.task) else { return }

@@ -122,6 +122,27 @@ struct TrackerDeskTests {
         }
     }
 
+    /// Until a right can be written down nothing is claimed by it, and then it is.
+    @Test func `a right that cannot be stored is stored later, and nothing is claimed before`() async throws {
+        func rename(_ old: String, _ new: String, _ household: Household) async throws {
+            try await household.database.write { tx in try tx.execute("ALTER TABLE \(old) RENAME TO \(new)", []) }
+        }
+        try await with([#"{"id": "0", "title": "None", "labels": ["do"], "status": "deferred"}"#]) {
+            household,
+            tracker in
+            _ = try await status(household) { $0["polledAt"]?.stringValue != nil }
+            try await rename("tracker_leases", "elsewhere", household)
+            let line = #"{"id": "1", "title": "One", "labels": ["do"]}"# + "\n"
+            try line.write(toFile: tracker.place, atomically: true, encoding: .utf8)
+            _ = try await status(household) { $0["problem"]?.stringValue != nil }
+            #expect(await !tracker.calls.contains("claim"))
+            #expect(try await tasks(household).isEmpty)
+            try await rename("elsewhere", "tracker_leases", household)
+            _ = try await status(household) { ($0["leases"]?.arrayValue ?? []).contains { $0["step"] == "working" } }
+            #expect(try await tasks(household).count == 1)
+        }
+    }
+
     @Test func `F16 an issue that a person closes ends its queued task`() async throws {
         try await with([#"{"id": "1", "title": "One", "labels": ["do"]}"#]) { household, tracker in
             _ = try await status(household) { ($0["leases"]?.arrayValue ?? []).contains { $0["step"] == "working" } }

@@ -207,6 +207,17 @@ struct IssueKeeperTests {
         #expect(world.issues["hh-a1b2"]?.issue.status == .closed && world.subjects.count == 2)
     }
 
+    @Test func `F16 an issue that is closed while nobody knows that it has a task ends the task`() throws {
+        var world = world(works: false)
+        world.deathsAtSubmit = 100
+        world.pass(.seconds(20)) { world in
+            guard world.desks[0].life == 1, world.cancelled.isEmpty else { return }
+            world.change("hh-a1b2") { $0.status = .closed }
+        }
+        #expect(world.subjects.count == 1 && world.cancelled == world.tasks(of: "hh-a1b2"))
+        #expect(world.desks[0].leases["hh-a1b2"]?.ending == .moot)
+    }
+
     @Test func `a question is told once, and the next one, too`() throws {
         var world = world(works: false)
         world.pass(.seconds(8))
@@ -335,6 +346,7 @@ struct IssueKeeperTests {
         var world = TrackerWorld(seed: seed)
         world.faults = Int(seed % 4) * 8
         world.racesClaims = true
+        world.deathsAtSubmit = 30
         for index in 0..<6 {
             world.add(TrackedIssue(id: IssueID("hh-\(index)") ?? "hh-x", title: "Code Agent: Refactor \(index).py"))
         }

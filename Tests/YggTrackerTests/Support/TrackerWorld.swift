@@ -19,6 +19,8 @@ struct TrackerWorld {
         var watched: Set<TaskID> = []
         /// The open call, and when it is answered.
         var call: (TrackerCall, at: Instant)?
+        /// Counts its deaths.
+        var life = 0
         /// What it was told last of what is ready: the same is not told again.
         var ready: [TrackedIssue]?
     }
@@ -43,6 +45,8 @@ struct TrackerWorld {
     /// Whether claims end unless they are renewed, and how often that was asked.
     var renewsClaims = false
     var renewals = 0
+    /// In percent of tasks: the coordinator dies after it was stored and before that was written down.
+    var deathsAtSubmit = 0
     /// What the coordinator says of a task that is to be stored, and of one that is only asked about.
     var fitness: (submit: IssueKeeper.Fitness, check: IssueKeeper.Fitness) = (.accepted, .accepted)
     /// What a call comes to instead of being made, where it does.
@@ -78,7 +82,14 @@ struct TrackerWorld {
         // A call that was under way is done or not, and nobody is told.
         if let (call, _) = desks[index].call, random.chance(50) { _ = carryOut(call, index) }
         let stored = Array(desks[index].leases.values)
-        desks[index].keeper = IssueKeeper(settings, stored: stored, seed: random.next(), now: now)
+        desks[index].keeper = IssueKeeper(
+            settings,
+            stored: stored,
+            tasks: Set(tasks.keys),
+            seed: random.next(),
+            now: now
+        )
+        desks[index].life += 1
         desks[index].call = nil
         desks[index].ready = nil
         racing = racing.filter { !$0.hasPrefix(desks[index].name + "hh-") }
@@ -141,7 +152,8 @@ struct TrackerWorld {
     }
 
     private mutating func perform(_ effects: [IssueKeeper.Effect], _ index: Int) {
-        for effect in effects {
+        let life = desks[index].life
+        for effect in effects where desks[index].life == life {
             switch effect {
             case .save(let lease): desks[index].leases[lease.issue] = lease
             case .forget(let issue): desks[index].leases[issue] = nil
@@ -165,11 +177,15 @@ struct TrackerWorld {
                     subjects[task] = issue.id
                     dependencies[task] = dependsOn
                     tasks[task] = TaskNews(task: task, state: dependsOn.isEmpty ? .queued : .blocked)
+                    if random.chance(deathsAtSubmit) {
+                        kill(index)
+                        continue
+                    }
                 }
                 feed(.submitted(issue.id, .accepted), index)
             case .cancel(let issue, let task, _):
-                cancelled.append(task)
                 if var glance = tasks[task], !glance.state.isTerminal {
+                    cancelled.append(task)
                     glance.state = .cancelled
                     tasks[task] = glance
                 }
