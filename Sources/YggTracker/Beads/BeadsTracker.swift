@@ -21,8 +21,9 @@ package actor BeadsTracker: Tracker {
     // MARK: Looking
 
     package func ready() async throws(TrackerFailure) -> [TrackedIssue]? {
-        // Nothing may limit, filter or sort it by somebody's settings.
-        let flags = [["--limit", "0"], ["--unassigned"], ["--sort", "oldest"]]
+        // Nothing may limit or sort it by somebody's settings. What is assigned is asked for as well: one that was closed by us
+        // and is open again still bears our name.
+        let flags = [["--limit", "0"], ["--sort", "oldest"]]
         let reply = try await succeed(["ready"], flags: flags, unlessSameAs: lastReady)
         if reply.isSame(as: lastReady) { return nil }
         let issues = try issues(in: reply, of: "ready")

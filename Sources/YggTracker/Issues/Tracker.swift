@@ -9,7 +9,7 @@ package protocol Tracker: Sendable {
     var place: String { get }
     /// What is there, and what can be done with it.
     func probe() async throws(TrackerFailure) -> TrackerReport
-    /// Every open issue that nothing blocks and nobody has taken; nil where that is what the last call answered.
+    /// Every open issue that nothing blocks, whosever it is; nil where that is what the last call answered.
     func ready() async throws(TrackerFailure) -> [TrackedIssue]?
     /// What this actor has claimed.
     func held(by actor: String) async throws(TrackerFailure) -> [TrackedIssue]

@@ -10,10 +10,13 @@ extension IssueKeeper {
     mutating func found(_ issues: [TrackedIssue]?, _ now: Instant, _ time: Timestamp) -> [Effect] {
         pollAt = nextPoll(now)
         polledAt = time
-        // What others did to what is ours shows in what is held; where nothing is, there is nothing to ask.
-        wantsHeld = !leases.isEmpty
+        // What others did to what is ours shows in what is held; where nothing is, there is nothing to ask. But a claim that a
+        // death interrupted may be made only now, and nobody here knows of it.
+        if !leases.isEmpty || now >= lateClaimsAt ?? now + 1 {
+            wantsHeld = true
+        }
         if let issues {
-            sighted = issues
+            sighted = issues.filter(isFree)
             readySinceBlocked = true
             isUnsifted = true
         }
@@ -25,6 +28,11 @@ extension IssueKeeper {
         return []
     }
 
+    /// Open, and nobody's or ours: one that was ours and that somebody opened again still bears our name.
+    private func isFree(_ issue: TrackedIssue) -> Bool {
+        issue.status == .open && (issue.assignee ?? settings.actor) == settings.actor
+    }
+
     /// Sorts out what was found: what is nobody's business but people's is counted and nothing else.
     mutating func sift(_ now: Instant) {
         let before = Dictionary(waiting.map { ($0.issue.id, $0) }) { first, _ in first }
@@ -33,7 +41,7 @@ extension IssueKeeper {
         leftAlone = 0
         let dependants = waiting.filter { !$0.dependsOn.isEmpty && leases[$0.issue.id] == nil }
         waiting = []
-        for issue in sighted where issue.status == .open && issue.assignee == nil {
+        for issue in sighted {
             guard let match = settings.rules.match(issue, known: known) else {
                 unmapped += 1
                 continue
@@ -67,7 +75,7 @@ extension IssueKeeper {
 
     /// Issues that wait for ours alone become tasks that wait for theirs.
     mutating func foundBlocked(_ issues: [TrackedIssue], _ now: Instant) -> [Effect] {
-        for issue in issues where issue.status == .open && issue.assignee == nil && !issue.blockedBy.isEmpty {
+        for issue in issues where isFree(issue) && !issue.blockedBy.isEmpty {
             guard leases[issue.id] == nil, !waiting.contains(where: { $0.issue.id == issue.id }), !isUntouched(issue),
                 let match = settings.rules.match(issue, known: known)
             else { continue }

@@ -43,6 +43,7 @@ extension IssueKeeper {
 
     mutating func held(_ issues: [TrackedIssue], _ now: Instant, _ time: Timestamp) -> [Effect] {
         wantsHeld = false
+        if askedAt >= lateClaimsAt ?? askedAt + 1 { lateClaimsAt = nil }
         let found = Dictionary(issues.map { ($0.id, $0) }) { first, _ in first }
         var effects: [Effect] = []
         for lease in ordered {
@@ -83,6 +84,8 @@ extension IssueKeeper {
         var live = Live(now: now)
         live.isInDoubt = false
         live.refusal = ""
+        // As with any claim: somebody else's may have been made at the same time.
+        live.notBefore = now + settings.settle
         self.live[issue.id] = live
     }
 

@@ -149,12 +149,17 @@ package struct IssueKeeper: Sendable {
     var problem: TrackerFailure?
     /// An issue may be to be taken that was not at the last look, although the tracker did not change.
     var isUnsifted = false
-    var wantsHeld = false
+    /// What is held is asked after a start in any case: there may be more than is known.
+    var wantsHeld = true
+    /// From when on every claim that was under way before the start has been made or never will be; nil once it was seen.
+    var lateClaimsAt: Instant?
     var wantsBlocked = false
     var readySinceBlocked = false
 
     /// What a death kept from being stored.
     private var unsaved: [IssueLease] = []
+
+    private static let lateClaims = Milliseconds.minutes(2)
 
     /// - Parameters:
     ///   - stored: as they were saved, in any order.
@@ -169,6 +174,7 @@ package struct IssueKeeper: Sendable {
         self.settings = settings
         random = SeededRandom(seed: seed)
         pollAt = now
+        lateClaimsAt = now + Self.lateClaims
         askedAt = now
         pausedUntil = now
         for var lease in stored {

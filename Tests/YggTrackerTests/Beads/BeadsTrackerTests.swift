@@ -73,7 +73,8 @@ struct BeadsTrackerTests {
         _ = try await double.create("Somebody's", "--assignee", "bob")
         let tracker = double.tracker()
         let ready = try #require(try await tracker.ready())
-        #expect(ready.count == 13 && !ready.contains { $0.id == waiting })
+        #expect(ready.count == 14 && !ready.contains { $0.id == waiting })
+        #expect(ready.count { $0.assignee == nil } == 13)
         let blocked = try await tracker.blocked()
         #expect(blocked.map(\.id) == [waiting] && blocked.first?.blockedBy == [first])
     }

@@ -51,6 +51,8 @@ struct TrackerWorld {
     var fitness: (submit: IssueKeeper.Fitness, check: IssueKeeper.Fitness) = (.accepted, .accepted)
     /// What a call comes to instead of being made, where it does.
     var instead: (TrackerCall) -> Result<TrackerAnswer, TrackerFailure>? = { _ in nil }
+    /// Of coordinators that died meanwhile.
+    private var lateClaims: [(id: IssueID, actor: String, at: Instant)] = []
     private var nextTask = 0
 
     init(seed: UInt64) { random = SeededRandom(seed: seed) }
@@ -79,8 +81,14 @@ struct TrackerWorld {
     /// It dies and comes back with what it had written.
     mutating func kill(_ index: Int) {
         let settings = desks[index].keeper.settings
-        // A call that was under way is done or not, and nobody is told.
-        if let (call, _) = desks[index].call, random.chance(50) { _ = carryOut(call, index) }
+        // A call that was under way is done or not, or a claim even later, and nobody is told.
+        if let (call, _) = desks[index].call, random.chance(50) {
+            if case .claim(let id, let actor) = call, random.chance(50) {
+                lateClaims.append((id, actor, now + random.milliseconds(0..<20_000)))
+            } else {
+                _ = carryOut(call, index)
+            }
+        }
         let stored = Array(desks[index].leases.values)
         desks[index].keeper = IssueKeeper(
             settings,
@@ -104,6 +112,13 @@ struct TrackerWorld {
         let end = now + length
         while now < end {
             now += 100
+            for (id, actor, at) in lateClaims where at <= now && isFree(id, actor) {
+                change(id) {
+                    $0.status = .inProgress
+                    $0.assignee = actor
+                }
+            }
+            lateClaims.removeAll { $0.at <= now }
             for index in desks.indices {
                 if let (call, at) = desks[index].call, at <= now {
                     desks[index].call = nil
@@ -216,6 +231,8 @@ struct TrackerWorld {
     }
 
     private mutating func carryOut(_ call: TrackerCall, _ index: Int) -> Result<TrackerAnswer, TrackerFailure> {
+        var isRacing = false
+        if case .claim(let id, let actor) = call { isRacing = racing.remove(actor + id.rawValue) != nil }
         // A fault before anything was done.
         if random.chance(faults) { return .failure(TrackerFailure(.unavailable, "locked")) }
         if let answer = instead(call) { return answer }
@@ -225,7 +242,7 @@ struct TrackerWorld {
             report.renewsClaims = renewsClaims
             return .success(.report(report))
         case .ready:
-            let ready = open.filter { $0.status == .open && $0.assignee == nil && !isBlocked($0) }
+            let ready = open.filter { $0.status == .open && !isBlocked($0) }
             if ready == desks[index].ready { return .success(.ready(nil)) }
             desks[index].ready = ready
             return .success(.ready(ready))
@@ -242,7 +259,6 @@ struct TrackerWorld {
             )
         case .issue(let id): return .success(.issue(issues[id]?.issue))
         case .claim(let id, let actor):
-            let isRacing = racing.remove(actor + id.rawValue) != nil
             guard let issue = issues[id]?.issue, isRacing || isFree(id, actor) || issue.isHeld(by: actor) else {
                 return .success(.claim(.lost("taken")))
             }
