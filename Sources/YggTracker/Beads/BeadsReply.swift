@@ -40,6 +40,10 @@ package struct BeadsReply: Sendable {
     /// Why it failed, in the words of `bd`, from whichever of its three channels has them: JSON on standard output, JSON on
     /// standard error, or plain lines there. What stands on standard error of a call that succeeded is no failure.
     package var error: String? {
+        // The one thing on standard error that is worse than it looks: the database is not the one that was there before.
+        if let line = stderr.split(whereSeparator: \.isNewline).first(where: { $0.contains("into empty database") }) {
+            return String(line)
+        }
         if case .object(let object)? = payload, let error = Self.error(in: object) { return error }
         guard exitCode != 0 else { return nil }
         var plain: [String] = []

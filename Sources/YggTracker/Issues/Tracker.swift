@@ -35,6 +35,8 @@ package protocol Tracker: Sendable {
 package struct TrackerReport: Sendable, Hashable {
     /// What it calls itself, and its version.
     package var version: String
+    /// Where its issues are, in its own words; nil where it does not say.
+    package var home: String?
     /// Why nothing can be claimed; nil where it can.
     package var objection: String?
     /// What a person should know.

@@ -11,8 +11,7 @@ extension IssueKeeper {
         case moot(String)
     }
 
-    private func standing(_ issue: TrackedIssue?, _ lease: IssueLease) -> Standing {
-        guard let issue else { return .moot("The issue \(lease.issue) was removed.") }
+    private func standing(_ issue: TrackedIssue, _ lease: IssueLease) -> Standing {
         if issue.status.isOver {
             return .moot("The issue \(issue.id) was closed\(issue.closeReason.map { ": \($0)" } ?? ".")")
         }
@@ -45,6 +44,8 @@ extension IssueKeeper {
         wantsHeld = false
         if askedAt >= lateClaimsAt ?? askedAt + 1 { lateClaimsAt = nil }
         let found = Dictionary(issues.map { ($0.id, $0) }) { first, _ in first }
+        if leases.keys.contains(where: { found[$0] != nil }) { trust() }
+        let isAnyMissing = live.values.contains { $0.missing > 0 }
         var effects: [Effect] = []
         for lease in ordered {
             guard let live = live[lease.issue], live.refusal == nil else { continue }
@@ -57,7 +58,7 @@ extension IssueKeeper {
                     self.live[lease.issue]?.toProve = false
                     self.live[lease.issue]?.toLook = true
                 }
-            } else if issue == nil, live.glance?.state.isTerminal != true {
+            } else if issue == nil, isAnyMissing || live.glance?.state.isTerminal != true {
                 // What is at its end is read by itself anyway.
                 self.live[lease.issue]?.toLook = true
             }
@@ -93,10 +94,18 @@ extension IssueKeeper {
         guard let lease = leases[id] else { return [] }
         live[id]?.toLook = false
         live[id]?.blockers = issue?.blockedBy ?? []
+        guard let issue else { return missed(lease, now, time) }
+        trust()
+        live[id]?.missing = 0
+        return looked(lease, issue, time) + believe(now, time)
+    }
+
+    private mutating func looked(_ lease: IssueLease, _ issue: TrackedIssue, _ time: Timestamp) -> [Effect] {
+        let id = lease.issue
         let isOver = live[id]?.glance?.state.isTerminal ?? false || live[id]?.refusal != nil
         switch (standing(issue, lease), lease.step) {
         case (.ours, .claiming):
-            guard let issue, live[id]?.refusal == nil else {
+            guard live[id]?.refusal == nil else {
                 live[id]?.isRead = true
                 return []
             }
@@ -109,9 +118,9 @@ extension IssueKeeper {
         case (.moot(let reason), .claiming):
             return [.note("tracker.claim-lost", issue: id, detail: reason)] + giveUp(id, reason)
         case (.moot(let reason), _):
-            if isOver { return end(id, .moot, time, leftAt: issue?.updatedAt) }
+            if isOver { return end(id, .moot, time, leftAt: issue.updatedAt) }
             live[id]?.isMoot = true
-            live[id]?.mootSince = issue?.updatedAt
+            live[id]?.mootSince = issue.updatedAt
             return [.cancel(id, lease.task, reason: reason)]
         }
         return []

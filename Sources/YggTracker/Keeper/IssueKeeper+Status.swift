@@ -18,7 +18,7 @@ extension IssueKeeper {
         object.append("version", .optional(report?.version))
         object.append("polledAt", .optional(polledAt?.description))
         if let objection = report?.objection { object.append("objection", .string(objection)) }
-        if let problem { object.append("problem", .string(problem.description)) }
+        if let problem = distrust ?? problem { object.append("problem", .string(problem.description)) }
         if let notes = report?.notes, !notes.isEmpty { object.append("notes", .array(notes.map(JSON.string))) }
         object.append("ready", .int(Int64(sighted.count)))
         object.append("unmapped", .int(Int64(unmapped)))

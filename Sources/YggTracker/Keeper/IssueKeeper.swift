@@ -94,6 +94,8 @@ package struct IssueKeeper: Sendable {
         var toReclaim = false
         /// It was read since the task ended, and is ours.
         var isRead = false
+        /// How often in succession it was not there when it was read.
+        var missing = 0
         /// What kept it from being ready when it was read.
         var blockers: [IssueID] = []
         /// A comment may have been written that is not among `said`.
@@ -147,6 +149,11 @@ package struct IssueKeeper: Sendable {
     var pausedUntil: Instant
     var failures = 0
     var problem: TrackerFailure?
+    /// What the tracker said first of where its issues are.
+    var home: String?
+    /// Why it is not believed what it says, and how often in succession.
+    var distrust: TrackerFailure?
+    var doubts = 0
     /// An issue may be to be taken that was not at the last look, although the tracker did not change.
     var isUnsifted = false
     /// What is held is asked after a start in any case: there may be more than is known.
@@ -230,6 +237,7 @@ package struct IssueKeeper: Sendable {
         guard let report else { return ask(.probe) }
         if now >= pollAt { return ask(.ready) }
         if let next = looking(now) { return ask(next) }
+        guard distrust == nil else { return [] }
         if let next = telling(now) { return ask(next) }
         if wantsBlocked { return ask(.blocked) }
         if report.objection == nil, let effects = claiming(now) { return effects }
@@ -265,6 +273,7 @@ package struct IssueKeeper: Sendable {
     ) -> [Effect] {
         switch (call, answer) {
         case (.probe, .report(let report)):
+            if let effects = identified(report, now) { return effects }
             self.report = report
             return report.objection.map { [.note("tracker.unusable", issue: nil, detail: $0)] } ?? []
         case (.ready, .ready(let issues)): return found(issues, now, time)

@@ -131,6 +131,16 @@ struct BeadsTrackerTests {
         #expect(failure?.kind == .unavailable)
     }
 
+    @Test func `a database that was found empty says so`() async throws {
+        let double = try await BeadsDouble()
+        _ = try await create(double)
+        let tracker = double.tracker()
+        #expect(try await tracker.probe().home?.hasSuffix("/.beads (hh-)") == true)
+        try double.set(Self.fault("list", "empty"))
+        let failure = await #expect(throws: TrackerFailure.self) { try await tracker.held(by: "a") }
+        #expect(failure?.kind == .unusable, "\(String(describing: failure))")
+    }
+
     @Test func `calls wait for each other`() async throws {
         let double = try await BeadsDouble(["delay": .double(0.1)])
         let id = try await create(double)

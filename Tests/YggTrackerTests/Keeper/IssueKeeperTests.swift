@@ -52,7 +52,7 @@ struct IssueKeeperTests {
 
     @Test(arguments: ["given to bob", "put aside", "removed"])
     func `F16 an issue that is taken away while its task runs ends the task`(_ way: String) throws {
-        var world = world(works: false)
+        var world = world([.refactor, .surtr], works: false)
         world.pass(.seconds(8))
         world.set(try glance(world, .running))
         world.pass(.seconds(2))
@@ -255,6 +255,66 @@ struct IssueKeeperTests {
         }
         world.pass(.minutes(5))
         #expect(world.issues["hh-2"]?.issue.status == .closed)
+    }
+
+    @Test(arguments: [1, 3]) func `a database that is lost ends nothing, and when it is there again everything goes on`(
+        _ count: Int
+    ) {
+        var world = TrackerWorld(seed: UInt64(count))
+        world.works = false
+        for index in 0..<count {
+            world.add(TrackedIssue(id: IssueID("hh-\(index)") ?? "hh-x", title: "Code Agent: Refactor \(index).py"))
+        }
+        world.addDesk("a")
+        world.pass(.seconds(30))
+        #expect(world.subjects.count == count)
+        world.isLost = true
+        let before = world.calls
+        world.pass(.minutes(30))
+        #expect(world.cancelled.isEmpty && world.desks[0].keeper.status["problem"] != nil)
+        #expect(world.calls - before < 300, "\(world.calls - before)")
+        world.works = true
+        world.pass(.minutes(10))
+        world.kill(0)
+        world.pass(.minutes(10))
+        #expect(world.cancelled.isEmpty && world.desks[0].leases.count == count)
+        world.isLost = false
+        world.pass(.minutes(30))
+        #expect(world.issues.values.allSatisfy { $0.issue.status == .closed && $0.closings == 1 })
+        #expect(world.desks[0].keeper.status["problem"] == nil)
+    }
+
+    @Test func `of several issues one that is removed ends its task, and no other`() {
+        let others = (0..<3).map { TrackedIssue(id: IssueID("hh-\($0)") ?? "hh-x", title: "Code Agent: Test \($0).py") }
+        var world = world(others, works: false)
+        world.pass(.seconds(30))
+        world.issues["hh-1"] = nil
+        world.pass(.minutes(1))
+        #expect(world.cancelled == world.tasks(of: "hh-1") && world.cancelled.count == 1)
+    }
+
+    @Test func `one whose issues were all removed is asked about, and a person who cancels their tasks ends that`()
+        throws
+    {
+        var world = world(works: false)
+        world.pass(.seconds(10))
+        let task = try #require(world.tasks(of: "hh-a1b2").first)
+        world.issues = [:]
+        world.pass(.minutes(1))
+        #expect(world.cancelled.isEmpty)
+        world.set(TaskNews(task: task, state: .cancelled))
+        world.pass(.minutes(30))
+        #expect(world.desks[0].leases["hh-a1b2"]?.ending == .moot)
+    }
+
+    @Test func `another database in its place is not touched`() {
+        var world = world(works: false)
+        world.pass(.seconds(10))
+        world.issues = [:]
+        world.add(TrackedIssue(id: "xx-1", title: "Code Agent: Refactor other.py"))
+        world.home = "/elsewhere/.beads"
+        world.pass(.minutes(20))
+        #expect(world.cancelled.isEmpty && world.issues["xx-1"]?.comments.isEmpty == true)
     }
 
     @Test func `a question is told once, and the next one, too`() throws {

@@ -42,6 +42,9 @@ struct TrackerWorld {
     /// Whether tasks are carried out by themselves.
     var works = true
     var outcome: @Sendable (TaskID) -> TaskState = { _ in .succeeded }
+    /// Whether the database is another one, with nothing in it.
+    var isLost = false
+    var home = "/src/.beads"
     /// Whether claims end unless they are renewed, and how often that was asked.
     var renewsClaims = false
     var renewals = 0
@@ -230,16 +233,29 @@ struct TrackerWorld {
         random.chance(faults) ? .failure(TrackerFailure(.unanswered, "ended")) : answer
     }
 
+    /// What an empty database answers.
+    private func lost(_ call: TrackerCall) -> Result<TrackerAnswer, TrackerFailure>? {
+        switch call {
+        case .probe: nil
+        case .ready: .success(.ready([]))
+        case .held, .blocked: .success(.issues([]))
+        case .issue: .success(.issue(nil))
+        default: .failure(TrackerFailure(.refused, "no issue found matching"))
+        }
+    }
+
     private mutating func carryOut(_ call: TrackerCall, _ index: Int) -> Result<TrackerAnswer, TrackerFailure> {
         var isRacing = false
         if case .claim(let id, let actor) = call { isRacing = racing.remove(actor + id.rawValue) != nil }
         // A fault before anything was done.
         if random.chance(faults) { return .failure(TrackerFailure(.unavailable, "locked")) }
         if let answer = instead(call) { return answer }
+        if isLost, let answer = lost(call) { return answer }
         switch call {
         case .probe:
             var report = TrackerReport(version: "sim")
             report.renewsClaims = renewsClaims
+            report.home = home
             return .success(.report(report))
         case .ready:
             let ready = open.filter { $0.status == .open && !isBlocked($0) }
