@@ -167,12 +167,14 @@ extension IssueKeeper {
 
     mutating func toProve(_ id: IssueID, _ now: Instant) {
         live[id]?.toProve = true
-        live[id]?.provableAt = now + settings.settle
+        live[id]?.claimedAt = now
     }
 
     /// Whether it is time to see which claims hold.
     func provesNow(_ now: Instant) -> Bool {
-        let count = live.values.count { $0.toProve && $0.refusal == nil && $0.notBefore <= now && $0.provableAt <= now }
+        let count = live.values.count {
+            $0.toProve && $0.refusal == nil && $0.notBefore <= now && $0.claimedAt + settling <= now
+        }
         return count >= Self.proved || count > 0 && (next(now) == nil || report?.objection != nil)
     }
 

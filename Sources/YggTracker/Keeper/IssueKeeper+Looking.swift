@@ -51,7 +51,7 @@ extension IssueKeeper {
             guard let live = live[lease.issue], live.refusal == nil else { continue }
             let issue = found[lease.issue].flatMap { $0.isHeld(by: lease.actor) ? $0 : nil }
             if lease.step == .claiming {
-                guard live.toProve, live.notBefore <= now, live.provableAt <= askedAt else { continue }
+                guard live.toProve, live.notBefore <= now, live.claimedAt + settling <= askedAt else { continue }
                 if let issue {
                     effects += proved(lease, issue)
                 } else {
@@ -86,7 +86,7 @@ extension IssueKeeper {
         live.isInDoubt = false
         live.refusal = ""
         // As with any claim: somebody else's may have been made at the same time.
-        live.notBefore = now + settings.settle
+        live.notBefore = now + settling
         self.live[issue.id] = live
     }
 

@@ -152,7 +152,7 @@ extension IssueKeeper {
         case .claim:
             if lease.step == .claiming {
                 live.toProve = true
-                live.provableAt = live.notBefore + settings.settle
+                live.claimedAt = live.notBefore
             } else {
                 live.toLook = true
             }

@@ -15,7 +15,7 @@ package struct IssueKeeper: Sendable {
         package var interval = Milliseconds.seconds(30)
         /// How many claimed issues may wait for an executor. The others stay everybody's.
         package var ahead = 8
-        /// From a claim until it is looked at again: two that were made at once have both been written by then.
+        /// From a claim until it is looked at again, at least: two that were made at once have both been written by then.
         package var settle = Milliseconds(500)
         /// From one renewal of a claim to the next, where claims end by themselves.
         package var renewal = Milliseconds.minutes(5)
@@ -85,9 +85,10 @@ package struct IssueKeeper: Sendable {
     /// What is known of a lease besides what is stored.
     struct Live: Sendable {
         var glance: TaskNews?
-        /// The claim is still to be proved, and by a question that is asked after `provableAt`.
+        /// The claim is still to be proved, by a question that is asked when it has settled.
         var toProve = false
-        var provableAt: Instant
+        /// When the claim had been made, at the latest.
+        var claimedAt: Instant
         /// The issue is to be read by itself.
         var toLook = false
         /// It is nobody's, and to be claimed again.
@@ -120,7 +121,7 @@ package struct IssueKeeper: Sendable {
         var isGivenUp = false
 
         init(now: Instant) {
-            provableAt = now
+            claimedAt = now
             notBefore = now
             renewedAt = now
         }
@@ -146,6 +147,9 @@ package struct IssueKeeper: Sendable {
     var polledAt: Timestamp?
     /// When the open call was made.
     var askedAt: Instant
+    /// How long the last calls took that were answered.
+    private var latencies: [Milliseconds] = []
+    private static let remembered = 32
     var pausedUntil: Instant
     var failures = 0
     var problem: TrackerFailure?
@@ -195,8 +199,6 @@ package struct IssueKeeper: Sendable {
                 leases[lease.issue] = lease
                 var live = Live(now: now)
                 live.toProve = lease.step == .claiming
-                // Whatever was under way before the start has been written by then.
-                live.provableAt = now + settings.settle
                 self.live[lease.issue] = live
             }
         }
@@ -259,6 +261,7 @@ package struct IssueKeeper: Sendable {
         switch result {
         case .success(let answer):
             failures = 0
+            latencies = latencies.suffix(Self.remembered - 1) + [now - askedAt]
             problem = nil
             return took(call, answer, now, time)
         case .failure(let failure): return failed(call, failure, now)
@@ -325,6 +328,9 @@ package struct IssueKeeper: Sendable {
         live[id]?.tries = tries
         live[id]?.notBefore = until
     }
+
+    /// How long two claims that were made at once may take to be written: where every call takes seconds, theirs do, too.
+    var settling: Milliseconds { max(settings.settle, (latencies.max() ?? .zero) * 2) }
 
     /// Spread, so that several coordinators do not ask at once.
     mutating func nextPoll(_ now: Instant) -> Instant {

@@ -447,6 +447,7 @@ struct IssueKeeperTests {
         world.faults = Int(seed % 4) * 8
         world.racesClaims = true
         world.deathsAtSubmit = 30
+        world.latency = [200, 400, 1200, 3000][Int(seed / 4 % 4)]
         for index in 0..<6 {
             world.add(TrackedIssue(id: IssueID("hh-\(index)") ?? "hh-x", title: "Code Agent: Refactor \(index).py"))
         }

@@ -42,6 +42,8 @@ struct TrackerWorld {
     /// Whether tasks are carried out by themselves.
     var works = true
     var outcome: @Sendable (TaskID) -> TaskState = { _ in .succeeded }
+    /// The longest that a call takes, in milliseconds; each takes half of it at least.
+    var latency = 400
     /// Whether the database is another one, with nothing in it.
     var isLost = false
     var home = "/src/.beads"
@@ -179,7 +181,7 @@ struct TrackerWorld {
                 precondition(desks[index].call == nil, "two calls at once")
                 calls += 1
                 if case .renew = call { renewals += 1 }
-                desks[index].call = (call, now + random.milliseconds(100..<400))
+                desks[index].call = (call, now + random.milliseconds(latency / 2..<latency))
                 if racesClaims, case .claim(let id, let actor) = call, isFree(id, actor) {
                     racing.insert(actor + id.rawValue)
                 }
