@@ -11,8 +11,6 @@ import YggTracker
 actor TrackerDesk {
     /// How often it looks at the clock and at what the tracker touches.
     private static let tick = Milliseconds(500)
-    /// From one look at a task that changes to the next.
-    private static let pause = Milliseconds(100)
     /// How long somebody waits for a look that does not come, because the tracker does not answer.
     private static let patience = Milliseconds.seconds(30)
     /// From one try to store what could not be stored to the next, where nothing else asks for it.
@@ -77,63 +75,21 @@ actor TrackerDesk {
             group.addTask { [tracker = workspace.tracker, calls, feed] in
                 for await call in calls { feed.yield(.input(.answered(call, await tracker.answer(call)))) }
             }
-            group.addTask { [coordinator, watched, feed] in await Self.watch(watched, coordinator, feed) }
+            group.addTask { [coordinator, watched, feed] in
+                let follower = TaskFollower(
+                    signals: { coordinator.events.signals(for: $0) },
+                    glance: { try await coordinator.glance(at: $0) },
+                    sleep: { await coordinator.machine.sleep($0) },
+                    tell: { feed.yield(.input($0)) }
+                )
+                await follower.follow(watched)
+            }
             await perform(keeper?.first ?? [])
             for await entry in inbox { await handle(entry) }
             group.cancelAll()
         }
         isOver = true
         resumeWaiters { _ in true }
-    }
-
-    /// Tells of every change of these tasks: first of how each is now, then until it has ended.
-    private static func watch(
-        _ watched: AsyncStream<TaskID>,
-        _ coordinator: Coordinator,
-        _ feed: AsyncStream<Entry>.Continuation
-    ) async {
-        await withDiscardingTaskGroup { group in
-            for await task in watched {
-                group.addTask { await follow(task, coordinator, feed) }
-            }
-            group.cancelAll()
-        }
-    }
-
-    private static func follow(
-        _ task: TaskID,
-        _ coordinator: Coordinator,
-        _ feed: AsyncStream<Entry>.Continuation
-    ) async {
-        let signals = coordinator.events.signals(for: task)
-        var last = await tell(task, coordinator, feed, after: nil)
-        if last?.state.isTerminal ?? false { return }
-        for await _ in signals {
-            last = await tell(task, coordinator, feed, after: last) ?? last
-            if last?.state.isTerminal ?? false { return }
-            // Output is a change as well, and comes in streams.
-            await coordinator.machine.sleep(pause)
-        }
-    }
-
-    /// Tells how a task is, unless that is known.
-    private static func tell(
-        _ task: TaskID,
-        _ coordinator: Coordinator,
-        _ feed: AsyncStream<Entry>.Continuation,
-        after last: TaskNews?
-    ) async -> TaskNews? {
-        do {
-            guard let glance = try await coordinator.glance(at: task) else {
-                feed.yield(.input(.taskGone(task)))
-                return nil
-            }
-            if glance != last { feed.yield(.input(.task(glance))) }
-            return glance
-        } catch {
-            // The next change tells, or the next start.
-            return nil
-        }
     }
 
     private func load() async throws {
