@@ -262,10 +262,16 @@ actor TrackerDesk {
     }
 
     private func check(_ issue: TrackedIssue, _ match: IssueRules.Match) async -> IssueKeeper.Fitness {
-        switch await submission(issue, match) {
+        // Which of an issue's words are parameters only a kind says.
+        guard coordinator.knownKinds[match.kind] != nil else { return Self.unheardOf(match.kind) }
+        return switch await submission(issue, match) {
         case .success(let submission): await coordinator.check(submission)
         case .failure(let error): .never(error.description)
         }
+    }
+
+    private static func unheardOf(_ kind: TaskKind) -> IssueKeeper.Fitness {
+        .notNow("No executor offers the kind \(kind), and none ever did.")
     }
 
     private func submit(
@@ -274,10 +280,11 @@ actor TrackerDesk {
         _ task: TaskID,
         _ dependsOn: [TaskID]
     ) async -> IssueKeeper.Fitness {
+        // Once it is there it is there, whatever became of the issue's text since.
+        if let known = try? await coordinator.glance(at: task), known.task == task { return .accepted }
+        guard coordinator.knownKinds[match.kind] != nil else { return Self.unheardOf(match.kind) }
         switch await submission(issue, match) {
         case .success(var submission):
-            // Once it is there it is there, whatever became of the issue's text since.
-            if let known = try? await coordinator.glance(at: task), known.task == task { return .accepted }
             submission.id = task
             submission.dependsOn = dependsOn
             return await coordinator.take(submission)

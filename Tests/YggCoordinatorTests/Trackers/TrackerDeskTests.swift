@@ -143,6 +143,21 @@ struct TrackerDeskTests {
         }
     }
 
+    @Test func `an issue of a kind that nobody has heard of stays everybody's, and the status says why`() async throws {
+        try await with([
+            #"{"id": "1", "title": "Restart it", "metadata": {"dispatch.kind": "ops-unheard", "unit": "nginx"}}"#
+        ]) { household, tracker in
+            let waits = try await status(household) {
+                ($0["waiting"]?.arrayValue ?? []).contains {
+                    $0["reason"]?.stringValue?.contains("ops-unheard") == true
+                }
+            }
+            #expect(waits["leases"] == [])
+            #expect(try await tasks(household).isEmpty)
+            #expect(await !tracker.calls.contains("claim"))
+        }
+    }
+
     @Test func `F16 an issue that a person closes ends its queued task`() async throws {
         try await with([#"{"id": "1", "title": "One", "labels": ["do"]}"#]) { household, tracker in
             _ = try await status(household) { ($0["leases"]?.arrayValue ?? []).contains { $0["step"] == "working" } }
