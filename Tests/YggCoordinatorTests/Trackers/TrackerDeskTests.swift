@@ -125,7 +125,7 @@ struct TrackerDeskTests {
     /// Until a right can be written down nothing is claimed by it, and then it is.
     @Test func `a right that cannot be stored is stored later, and nothing is claimed before`() async throws {
         func rename(_ old: String, _ new: String, _ household: Household) async throws {
-            try await household.database.write { tx in try tx.execute("ALTER TABLE \(old) RENAME TO \(new)", []) }
+            try await household.database.write { tx in _ = try tx.execute("ALTER TABLE \(old) RENAME TO \(new)", []) }
         }
         try await with([#"{"id": "0", "title": "None", "labels": ["do"], "status": "deferred"}"#]) {
             household,
