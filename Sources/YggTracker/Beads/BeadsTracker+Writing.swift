@@ -20,7 +20,8 @@ extension BeadsTracker {
             default: throw failure(error, "update", about: id)
             }
         }
-        guard let issue = try issues(in: reply, of: "update").first(where: { $0.id == id }) else {
+        guard let issue = (reply.list ?? []).compactMap({ TrackedIssue(beads: $0) }).first(where: { $0.id == id })
+        else {
             throw TrackerFailure(.unanswered, "bd update \(id) --claim did not answer with the issue.")
         }
         guard issue.assignee == actor else { return .lost("The issue \(id) is \(issue.assignee ?? "nobody")'s.") }

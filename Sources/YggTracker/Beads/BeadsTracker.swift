@@ -46,20 +46,27 @@ package actor BeadsTracker: Tracker {
             if BeadsFault(error, about: id) == .missing { return nil }
             throw failure(error, "show", about: id)
         }
+        let found = (reply.list ?? []).compactMap { TrackedIssue(beads: $0) }
+        guard !found.isEmpty else {
+            throw TrackerFailure(.failed, "bd show \(id) answered with something that is no issue.")
+        }
         // An id that is a part of another one finds that one.
-        return try issues(in: reply, of: "show").first { $0.id == id }
+        return found.first { $0.id == id }
     }
 
     package func comments(of id: IssueID) async throws(TrackerFailure) -> [String] {
         let reply = try await succeed(["comments", id.rawValue], about: id)
-        return (reply.list ?? []).compactMap { $0["text"]?.stringValue }
+        guard let comments = reply.array else {
+            throw TrackerFailure(.failed, "bd comments \(id) answered with something that is no list of comments.")
+        }
+        return comments.compactMap { $0["text"]?.stringValue }
     }
 
     // MARK: Reading
 
     /// Every issue of an answer. One that cannot be read is passed over; an answer that is no list is none.
     func issues(in reply: BeadsReply, of name: String) throws(TrackerFailure) -> [TrackedIssue] {
-        guard let list = reply.list else {
+        guard let list = reply.array else {
             let start = String(decoding: reply.stdout.prefix(80), as: UTF8.self).split(separator: "\n").first ?? ""
             throw TrackerFailure(
                 .unavailable,
