@@ -23,8 +23,13 @@ extension IssueKeeper {
         object.append("ready", .int(Int64(sighted.count)))
         object.append("unmapped", .int(Int64(unmapped)))
         object.append("leftAlone", .int(Int64(leftAlone)))
-        object.append("waiting", .array(waiting.prefix(Self.shown).map { .object($0.json) }))
-        object.append("waitingCount", .int(Int64(waiting.count)))
+        let shown = (dependants.prefix(Self.shown) + waiting.prefix(Self.shown)).prefix(Self.shown).map { waiting in
+            var waiting = waiting
+            waiting.reason = waiting.reason ?? waiting.scope.flatMap { declined[$0] }
+            return JSON.object(waiting.json)
+        }
+        object.append("waiting", .array(shown))
+        object.append("waitingCount", .int(Int64(waiting.count + dependants.count)))
         object.append(
             "leases",
             .array(

@@ -77,9 +77,10 @@ package struct IssueKeeper: Sendable {
         var issue: TrackedIssue
         var match: IssueRules.Match
         var dependsOn: [TaskID] = []
-        /// Why it is not claimed now, and until when that is not asked again.
+        /// Those of one scope ask for the same: where one cannot be had now, none can. nil where an issue says more than that.
+        var scope: String?
+        /// Why it is not claimed now.
         var reason: String?
-        var notBefore: Instant
     }
 
     /// What is known of a lease besides what is stored.
@@ -137,6 +138,13 @@ package struct IssueKeeper: Sendable {
     /// What the last look found, and what of it is waited with.
     var sighted: [TrackedIssue] = []
     var waiting: [Waiting] = []
+    /// Those of them that were asked about since, or may not be claimed, are before this.
+    var cursor = 0
+    /// Of issues that wait for issues of ours.
+    var dependants: [Waiting] = []
+    /// What cannot be had now, and why, by scope and by issue; until the next look.
+    var declined: [String: String] = [:]
+    var declinedIssues: Set<IssueID> = []
     var unmapped = 0
     var leftAlone = 0
 

@@ -427,6 +427,25 @@ struct IssueKeeperTests {
         #expect(world.desks[0].keeper.status["waitingCount"] == 992)
     }
 
+    @Test func `five thousand that nothing can take are asked about once for all of them at each look`() {
+        var world = TrackerWorld(seed: 9)
+        world.fitness.check = .notNow("no executor reaches it")
+        for index in 0..<5000 {
+            world.add(TrackedIssue(id: IssueID("hh-\(index)") ?? "hh-x", title: "Code Agent: Refactor \(index).py"))
+        }
+        var own = TrackedIssue(id: "hh-own", title: "Code Agent: Refactor own.py")
+        own.metadata = ["repo": "/srv/other"]
+        world.add(own)
+        world.addDesk("a") { $0.interval = .seconds(30) }
+        world.pass(.minutes(2))
+        #expect(world.checks <= 2 * 6, "\(world.checks)")
+        #expect(world.desks[0].keeper.status["waitingCount"] == 5001)
+        #expect(world.desks[0].keeper.status["waiting"]?.arrayValue?.allSatisfy { $0["reason"] != nil } == true)
+        world.fitness.check = .accepted
+        world.pass(.minutes(1))
+        #expect(world.subjects.count >= 8)
+    }
+
     @Test func `where nothing is to be done one call is made for each interval`() {
         var world = TrackerWorld(seed: 6)
         for index in 0..<50 {

@@ -37,6 +37,7 @@ struct TrackerWorld {
     /// Claims that were begun before another was written win, too.
     var racesClaims = false
     var calls = 0
+    var checks = 0
     var cancelled: [TaskID] = []
     var dependencies: [TaskID: [TaskID]] = [:]
     /// Whether tasks are carried out by themselves.
@@ -187,6 +188,7 @@ struct TrackerWorld {
                 }
             case .check(let issue, _):
                 nextTask += 1
+                checks += 1
                 feed(.checked(issue.id, fitness.check, TaskID(trusted: "t\(nextTask)")), index)
             case .submit(let issue, _, let task, let dependsOn):
                 guard fitness.submit == .accepted else {
