@@ -60,6 +60,7 @@ actor TrackerDesk {
                 try await load()
             } catch {
                 failure = "\(error)"
+                say()
                 logger.warning("tracker.leases-unread", metadata: ["error": "\(error)"])
                 resumeWaiters { _ in true }
                 await coordinator.machine.sleep(.seconds(10))
@@ -129,6 +130,7 @@ actor TrackerDesk {
     // MARK: One after the other
 
     private func handle(_ entry: Entry) async {
+        defer { say() }
         switch entry {
         case .input(let input):
             // What a call of ours touched is no news.
@@ -148,6 +150,13 @@ actor TrackerDesk {
             await decide(.time)
             resumeWaiters { $0 <= now }
         }
+    }
+
+    private func say() {
+        let trouble = failure ?? keeper?.trouble
+        coordinator.trackers.say(
+            TrackerBoard.Verdict(workspace: workspace.name, trouble: trouble, lookedAt: keeper?.lookedAt)
+        )
     }
 
     private func resumeWaiters(_ isDue: (Instant) -> Bool) {

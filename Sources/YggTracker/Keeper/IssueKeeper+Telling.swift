@@ -171,6 +171,7 @@ extension IssueKeeper {
         leases[id] = lease
         self.live[id] = live
         if failure.kind == .refused || failure.kind == .failed {
+            self.live[id]?.problem = failure.description
             effects.append(.note("tracker.refused", issue: id, detail: failure.detail))
         }
         return effects

@@ -111,6 +111,8 @@ package struct IssueKeeper: Sendable {
         /// When the claim was renewed last, or that was tried.
         var renewedAt: Instant
         var canRenew = true
+        /// What came of the last try to change it, where that was nothing.
+        var problem: String?
         /// Why there will be no task.
         var refusal: String?
         /// Why it cannot be closed.
@@ -159,6 +161,7 @@ package struct IssueKeeper: Sendable {
     private var latencies: [Milliseconds] = []
     private static let remembered = 32
     var pausedUntil: Instant
+    private var probedAt: Instant
     var failures = 0
     var problem: TrackerFailure?
     /// What the tracker said first of where its issues are.
@@ -178,6 +181,8 @@ package struct IssueKeeper: Sendable {
     /// What a death kept from being stored.
     private var unsaved: [IssueLease] = []
 
+    /// From one question whether an objection stands to the next: programs are replaced while this one runs.
+    private static let objected = Milliseconds.minutes(5)
     private static let lateClaims = Milliseconds.minutes(2)
 
     /// - Parameters:
@@ -196,6 +201,7 @@ package struct IssueKeeper: Sendable {
         lateClaimsAt = now + Self.lateClaims
         askedAt = now
         pausedUntil = now
+        probedAt = now
         for var lease in stored {
             if lease.step == .claiming, tasks.contains(lease.task) {
                 lease.step = .working
@@ -244,7 +250,7 @@ package struct IssueKeeper: Sendable {
         // What is being checked is claimed as soon as that is answered, and two calls are never open.
         guard call == nil, checking == nil, now >= pausedUntil else { return [] }
         askedAt = now
-        guard let report else { return ask(.probe) }
+        guard let report, report.objection == nil || now < probedAt + Self.objected else { return ask(.probe) }
         if now >= pollAt { return ask(.ready) }
         if let next = looking(now) { return ask(next) }
         guard distrust == nil else { return [] }
@@ -269,6 +275,7 @@ package struct IssueKeeper: Sendable {
         switch result {
         case .success(let answer):
             failures = 0
+            if call.changes, let id = call.issue { live[id]?.problem = nil }
             latencies = latencies.suffix(Self.remembered - 1) + [now - askedAt]
             problem = nil
             return took(call, answer, now, time)
@@ -284,6 +291,7 @@ package struct IssueKeeper: Sendable {
     ) -> [Effect] {
         switch (call, answer) {
         case (.probe, .report(let report)):
+            probedAt = now
             if let effects = identified(report, now) { return effects }
             self.report = report
             return report.objection.map { [.note("tracker.unusable", issue: nil, detail: $0)] } ?? []

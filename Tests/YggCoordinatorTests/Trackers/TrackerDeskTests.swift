@@ -136,6 +136,7 @@ struct TrackerDeskTests {
             try line.write(toFile: tracker.place, atomically: true, encoding: .utf8)
             _ = try await status(household) { $0["problem"]?.stringValue != nil }
             #expect(await !tracker.calls.contains("claim"))
+            #expect(household.coordinator.trackers.verdicts.first?.trouble != nil)
             #expect(try await tasks(household).isEmpty)
             try await rename("elsewhere", "tracker_leases", household)
             _ = try await status(household) { ($0["leases"]?.arrayValue ?? []).contains { $0["step"] == "working" } }

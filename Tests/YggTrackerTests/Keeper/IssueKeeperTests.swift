@@ -446,6 +446,34 @@ struct IssueKeeperTests {
         #expect(world.subjects.count >= 8)
     }
 
+    @Test func `what a version cannot do is asked again, because programs are replaced`() {
+        var world = world()
+        world.instead = { call in
+            guard case .probe = call else { return nil }
+            var report = TrackerReport(version: "bd 0.40.0")
+            report.objection = "too old"
+            return .success(.report(report))
+        }
+        world.pass(.minutes(4))
+        #expect(world.desks[0].keeper.trouble == "too old" && world.subjects.isEmpty)
+        world.instead = { _ in nil }
+        world.pass(.minutes(4))
+        #expect(world.desks[0].keeper.trouble == nil && world.issues["hh-a1b2"]?.issue.status == .closed)
+    }
+
+    @Test func `what is refused for one issue is said in the status`() {
+        var world = world(works: false)
+        world.instead = { call in
+            if case .comment = call { .failure(TrackerFailure(.failed, "it broke")) } else { nil }
+        }
+        world.pass(.seconds(30))
+        #expect(world.desks[0].keeper.status["problem"] == "hh-a1b2: it broke")
+        #expect(world.desks[0].keeper.trouble == nil)
+        world.instead = { _ in nil }
+        world.pass(.minutes(5))
+        #expect(world.desks[0].keeper.status["problem"] == nil)
+    }
+
     @Test func `where nothing is to be done one call is made for each interval`() {
         var world = TrackerWorld(seed: 6)
         for index in 0..<50 {
