@@ -65,7 +65,7 @@ struct TrackerSync: AsyncParsableCommand {
         for entry in settings.trackerWorkspaces {
             let issues: [TrackedIssue]
             do throws(TrackerFailure) {
-                issues = try await settings.tracker(for: entry).ready() ?? []
+                issues = (try await settings.tracker(for: entry).ready() ?? []).filter { $0.assignee == nil }
             } catch {
                 throw CommandFailure(error.detail, next: error.next)
             }

@@ -4,7 +4,21 @@ import YggProtocol
 
 /// The workspaces of trackers that a coordinator serves, for whoever asks how they are.
 package final class TrackerBoard: Sendable {
+    /// How a workspace is, for `/health` and Prometheus: known without asking whoever serves it.
+    package struct Verdict: Sendable, Hashable {
+        package var workspace: String
+        /// Why nothing is taken from it or told to it; nil while it works.
+        package var trouble: String?
+        package var lookedAt: Timestamp?
+    }
+
     private let desks = Mutex<[TrackerDesk]>([])
+    private let said = Mutex<[String: Verdict]>([:])
+
+    func say(_ verdict: Verdict) { said.withLock { $0[verdict.workspace] = verdict } }
+
+    /// In the order of their names.
+    package var verdicts: [Verdict] { said.withLock { $0.values.sorted { $0.workspace < $1.workspace } } }
 
     func add(_ desk: TrackerDesk) { desks.withLock { $0.append(desk) } }
 

@@ -11,10 +11,10 @@ import YggTracker
 actor TrackerDesk {
     /// How often it looks at the clock and at what the tracker touches.
     private static let tick = Milliseconds(500)
-    /// From one look at a task that changes to the next.
-    private static let pause = Milliseconds(100)
     /// How long somebody waits for a look that does not come, because the tracker does not answer.
     private static let patience = Milliseconds.seconds(30)
+    /// From one try to store what could not be stored to the next, where nothing else asks for it.
+    private static let storePause = Milliseconds.seconds(5)
     /// Leases that ended before this are forgotten.
     private static let memory = Milliseconds.days(90)
 
@@ -30,6 +30,9 @@ actor TrackerDesk {
     private var keeper: IssueKeeper?
     private var lastSign: String?
     private var failure: String?
+    /// Rights that are to be stored, or to be forgotten, and are not yet.
+    private var unstored: [IssueID: IssueLease?] = [:]
+    private var storeAt: Instant?
     private var isOver = false
     /// Those who wait for the next look, and until when.
     private var waiters: [(continuation: CheckedContinuation<Void, Never>, until: Instant)] = []
@@ -57,6 +60,7 @@ actor TrackerDesk {
                 try await load()
             } catch {
                 failure = "\(error)"
+                say()
                 logger.warning("tracker.leases-unread", metadata: ["error": "\(error)"])
                 resumeWaiters { _ in true }
                 await coordinator.machine.sleep(.seconds(10))
@@ -72,63 +76,21 @@ actor TrackerDesk {
             group.addTask { [tracker = workspace.tracker, calls, feed] in
                 for await call in calls { feed.yield(.input(.answered(call, await tracker.answer(call)))) }
             }
-            group.addTask { [coordinator, watched, feed] in await Self.watch(watched, coordinator, feed) }
+            group.addTask { [coordinator, watched, feed] in
+                let follower = TaskFollower(
+                    signals: { coordinator.events.signals(for: $0) },
+                    glance: { try await coordinator.glance(at: $0) },
+                    sleep: { await coordinator.machine.sleep($0) },
+                    tell: { feed.yield(.input($0)) }
+                )
+                await follower.follow(watched)
+            }
             await perform(keeper?.first ?? [])
             for await entry in inbox { await handle(entry) }
             group.cancelAll()
         }
         isOver = true
         resumeWaiters { _ in true }
-    }
-
-    /// Tells of every change of these tasks: first of how each is now, then until it has ended.
-    private static func watch(
-        _ watched: AsyncStream<TaskID>,
-        _ coordinator: Coordinator,
-        _ feed: AsyncStream<Entry>.Continuation
-    ) async {
-        await withDiscardingTaskGroup { group in
-            for await task in watched {
-                group.addTask { await follow(task, coordinator, feed) }
-            }
-            group.cancelAll()
-        }
-    }
-
-    private static func follow(
-        _ task: TaskID,
-        _ coordinator: Coordinator,
-        _ feed: AsyncStream<Entry>.Continuation
-    ) async {
-        let signals = coordinator.events.signals(for: task)
-        var last = await tell(task, coordinator, feed, after: nil)
-        if last?.state.isTerminal ?? false { return }
-        for await _ in signals {
-            last = await tell(task, coordinator, feed, after: last) ?? last
-            if last?.state.isTerminal ?? false { return }
-            // Output is a change as well, and comes in streams.
-            await coordinator.machine.sleep(pause)
-        }
-    }
-
-    /// Tells how a task is, unless that is known.
-    private static func tell(
-        _ task: TaskID,
-        _ coordinator: Coordinator,
-        _ feed: AsyncStream<Entry>.Continuation,
-        after last: TaskNews?
-    ) async -> TaskNews? {
-        do {
-            guard let glance = try await coordinator.glance(at: task) else {
-                feed.yield(.input(.taskGone(task)))
-                return nil
-            }
-            if glance != last { feed.yield(.input(.task(glance))) }
-            return glance
-        } catch {
-            // The next change tells, or the next start.
-            return nil
-        }
     }
 
     private func load() async throws {
@@ -142,6 +104,11 @@ actor TrackerDesk {
             var reader = try ObjectReader(JSON(parsing: bytes))
             return try IssueLease(reading: &reader)
         }
+        // Whether the last step of these was still done, nobody wrote down.
+        var tasks: Set<TaskID> = []
+        for lease in leases where lease.step == .claiming {
+            if try await coordinator.glance(at: lease.task) != nil { tasks.insert(lease.task) }
+        }
         let host = workspace.host.isEmpty ? "" : "@\(workspace.host)"
         // Of the store, because that is what decides who has what: two coordinators have two.
         var settings = IssueKeeper.Settings(actor: "ygg-\(coordinator.identity.storeID.suffix(8))\(host)")
@@ -154,6 +121,7 @@ actor TrackerDesk {
         keeper = IssueKeeper(
             settings,
             stored: leases,
+            tasks: tasks,
             seed: coordinator.machine.random(),
             now: coordinator.machine.now()
         )
@@ -162,6 +130,7 @@ actor TrackerDesk {
     // MARK: One after the other
 
     private func handle(_ entry: Entry) async {
+        defer { say() }
         switch entry {
         case .input(let input):
             // What a call of ours touched is no news.
@@ -174,10 +143,20 @@ actor TrackerDesk {
                 await decide(.wake)
             }
             if keeper?.isCalling == false { lastSign = sign }
-            await decide(.time)
             let now = coordinator.machine.now()
+            if !unstored.isEmpty, now >= storeAt ?? now {
+                storeAt = await store() ? nil : now + Self.storePause
+            }
+            await decide(.time)
             resumeWaiters { $0 <= now }
         }
+    }
+
+    private func say() {
+        let trouble = failure ?? keeper?.trouble
+        coordinator.trackers.say(
+            TrackerBoard.Verdict(workspace: workspace.name, trouble: trouble, lookedAt: keeper?.lookedAt)
+        )
     }
 
     private func resumeWaiters(_ isDue: (Instant) -> Bool) {
@@ -205,20 +184,22 @@ actor TrackerDesk {
     @discardableResult
     private func perform(_ effects: [IssueKeeper.Effect]) async -> [IssueKeeper.Input] {
         var inputs: [IssueKeeper.Input] = []
-        var isStored = true
         for effect in effects {
             switch effect {
-            case .save(let lease): isStored = await save(lease) && isStored
-            case .forget(let issue): isStored = await forget(issue) && isStored
-            case .call(let call) where isStored: calling.yield(call)
+            case .save(let lease): await keep(lease.issue, lease)
+            case .forget(let issue): await keep(issue, nil)
             case .call(let call):
-                let failure = TrackerFailure(.unavailable, "What was to be done could not be written down first.")
-                inputs.append(.answered(call, .failure(failure)))
+                if await store() {
+                    calling.yield(call)
+                } else {
+                    inputs.append(.answered(call, .failure(TrackerFailure(.unavailable, Self.unwritten))))
+                }
             case .check(let issue, let match):
                 let fitness = await check(issue, match)
                 inputs.append(.checked(issue.id, fitness, coordinator.nextTaskID()))
             case .submit(let issue, let match, let task, let dependsOn):
-                inputs.append(.submitted(issue.id, await submit(issue, match, task, dependsOn)))
+                let fitness = await store() ? await submit(issue, match, task, dependsOn) : .notNow(Self.unwritten)
+                inputs.append(.submitted(issue.id, fitness))
             case .cancel(let issue, let task, let reason):
                 logger.notice(
                     "tracker.issue-moot",
@@ -232,26 +213,36 @@ actor TrackerDesk {
         return inputs
     }
 
-    private func save(_ lease: IssueLease) async -> Bool {
-        await store { [name = workspace.name] tx in
-            try TrackerStore.save(
-                lease.json.bytes,
-                of: lease.issue.rawValue,
-                task: lease.task,
-                endedAt: lease.endedAt,
-                in: name,
-                tx
-            )
-        }
+    private static let unwritten = "What was to be done could not be written down first."
+
+    /// Stores a right, or that there is none. What cannot be stored now is stored before anything else is done.
+    private func keep(_ issue: IssueID, _ lease: IssueLease?) async {
+        unstored[issue] = .some(lease)
+        await store()
     }
 
-    private func forget(_ issue: IssueID) async -> Bool {
-        await store { [name = workspace.name] tx in try TrackerStore.remove(issue.rawValue, in: name, tx) }
-    }
-
-    private func store(_ body: @escaping @Sendable (any SQLTransaction) throws -> Void) async -> Bool {
+    /// - Returns: whether everything is stored.
+    @discardableResult
+    private func store() async -> Bool {
+        guard !unstored.isEmpty else { return true }
         do {
-            try await coordinator.database.write(body)
+            try await coordinator.database.write { [name = workspace.name, unstored] tx in
+                for (issue, lease) in unstored {
+                    guard let lease else {
+                        try TrackerStore.remove(issue.rawValue, in: name, tx)
+                        continue
+                    }
+                    try TrackerStore.save(
+                        lease.json.bytes,
+                        of: issue.rawValue,
+                        task: lease.task,
+                        endedAt: lease.endedAt,
+                        in: name,
+                        tx
+                    )
+                }
+            }
+            unstored = [:]
             failure = nil
             return true
         } catch {
@@ -280,10 +271,16 @@ actor TrackerDesk {
     }
 
     private func check(_ issue: TrackedIssue, _ match: IssueRules.Match) async -> IssueKeeper.Fitness {
-        switch await submission(issue, match) {
+        // Which of an issue's words are parameters only a kind says.
+        guard coordinator.knownKinds[match.kind] != nil else { return Self.unheardOf(match.kind) }
+        return switch await submission(issue, match) {
         case .success(let submission): await coordinator.check(submission)
         case .failure(let error): .never(error.description)
         }
+    }
+
+    private static func unheardOf(_ kind: TaskKind) -> IssueKeeper.Fitness {
+        .notNow("No executor offers the kind \(kind), and none ever did.")
     }
 
     private func submit(
@@ -292,10 +289,11 @@ actor TrackerDesk {
         _ task: TaskID,
         _ dependsOn: [TaskID]
     ) async -> IssueKeeper.Fitness {
+        // Once it is there it is there, whatever became of the issue's text since.
+        if let known = try? await coordinator.glance(at: task), known.task == task { return .accepted }
+        guard coordinator.knownKinds[match.kind] != nil else { return Self.unheardOf(match.kind) }
         switch await submission(issue, match) {
         case .success(var submission):
-            // Once it is there it is there, whatever became of the issue's text since.
-            if let known = try? await coordinator.glance(at: task), known.task == task { return .accepted }
             submission.id = task
             submission.dependsOn = dependsOn
             return await coordinator.take(submission)

@@ -34,7 +34,9 @@ struct HealthRoutes: Sendable {
         let declined = storeFailure == nil ? try await coordinator.declinedByAll() : []
         let backup = coordinator.backupVerdict
         let registry = coordinator.registryVerdict
-        let isWarned = disk.isLow || !declined.isEmpty || backup.isWarning || registry?.detail != nil
+        let trackers = coordinator.trackers.verdicts
+        let isTrackerWarned = trackers.contains { $0.trouble != nil }
+        let isWarned = isTrackerWarned || disk.isLow || !declined.isEmpty || backup.isWarning || registry?.detail != nil
         let status = storeFailure != nil ? "fail" : isWarned ? "warn" : fleetStatus
         var store: JSONObject = ["status": .string(storeFailure == nil ? "pass" : "fail")]
         store.append("detail", .optional(isKnown ? storeFailure : storeFailure.map { _ in Self.withheld }))
@@ -46,6 +48,7 @@ struct HealthRoutes: Sendable {
             "tasks": .object(check(declined)), "backup": .object(backup.check(withReason: isKnown)),
         ]
         checks.append("registry", registry?.check)
+        if !trackers.isEmpty { checks.append("tracker", .object(check(trackers, withReason: isKnown))) }
         return .json(
             [
                 "status": .string(status), "version": .string(YggVersion.current),
@@ -68,6 +71,20 @@ struct HealthRoutes: Sendable {
                 "Declined by every executor that could take them: \(names)\(more). See why: ygg why \(first.task)"
             ),
         ]
+    }
+
+    /// The workspaces of trackers: without them nothing stops, and no issue becomes a task.
+    /// - Parameter withReason: whether with the reason, which names files.
+    private func check(_ trackers: [TrackerBoard.Verdict], withReason: Bool) -> JSONObject {
+        let troubles = trackers.compactMap { tracker in tracker.trouble.map { "\(tracker.workspace): \($0)" } }
+        var check: JSONObject = [
+            "status": .string(troubles.isEmpty ? "pass" : "warn"), "workspaces": .int(Int64(trackers.count)),
+        ]
+        if !troubles.isEmpty {
+            let detail = "\(troubles.joined(separator: " ")) See: ygg tracker status"
+            check.append("detail", .string(withReason ? detail : Self.withheld))
+        }
+        return check
     }
 
     @Sendable private func ready(_ request: Request, _ context: YggContext) async throws -> Response {
@@ -178,6 +195,15 @@ struct HealthRoutes: Sendable {
                 "yggdrasil_backup_age_seconds",
                 help: "Since the newest backup in backup.dir was made; absent where there is none.",
                 coordinator.backupAge.map { [MetricSample(Double($0.rawValue) / 1000)] } ?? []
+            ),
+            .gauge(
+                "yggdrasil_tracker_look_age_seconds",
+                help: "Since the last look for new issues in a workspace; absent before the first.",
+                coordinator.trackers.verdicts.compactMap { tracker in
+                    tracker.lookedAt.map {
+                        MetricSample(Double(max(0, (now - $0).rawValue)) / 1000, ["workspace": tracker.workspace])
+                    }
+                }
             ),
             .gauge(
                 "yggdrasil_uptime_seconds",

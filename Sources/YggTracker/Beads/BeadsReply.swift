@@ -1,11 +1,24 @@
 import Glibc
+import Synchronization
 package import YggCore
 
 /// What one run of `bd` left behind: its exit, and both of its outputs.
 package struct BeadsReply: Sendable {
-    package var exitCode: Int32
-    package var stdout: [UInt8]
-    package var stderr: String
+    package let exitCode: Int32
+    package let stdout: [UInt8]
+    package let stderr: String
+    private let parsed = Parsed()
+
+    /// Standard output is parsed once, however often it is asked for: it may be megabytes.
+    private final class Parsed: Sendable {
+        let reading = Mutex<Reading?>(nil)
+    }
+
+    private struct Reading: Sendable {
+        var json: JSON?
+        /// Whether there was nothing around it.
+        var isWhole: Bool
+    }
 
     package init(exitCode: Int32, stdout: [UInt8], stderr: String) {
         self.exitCode = exitCode
@@ -26,20 +39,43 @@ package struct BeadsReply: Sendable {
 
     /// The payload, whichever way this version wraps it: an array, an object, `{"data": …}` or `{"items": […]}`, with lines
     /// of other things before or after it.
-    package var payload: JSON? { Self.json(in: stdout).map(Self.unwrapped) }
+    package var payload: JSON? { reading.json.map(Self.unwrapped) }
 
-    /// Arrays as they are; an object is an array of one.
-    package var list: [JSON]? {
-        switch payload {
-        case .array(let values)?: values
-        case .object(let object)? where Self.error(in: object) == nil: [.object(object)]
-        default: nil
+    private var reading: Reading {
+        parsed.reading.withLock { known in
+            if let known { return known }
+            let reading: Reading
+            if let json = try? JSON(parsing: stdout, maxDepth: Self.deepest) {
+                reading = Reading(json: json, isWhole: true)
+            } else {
+                reading = Reading(json: Self.json(in: stdout), isWhole: false)
+            }
+            known = reading
+            return reading
         }
+    }
+
+    /// Where an array is due, and nothing else will do. What of it cannot be read is left out: one issue with a monster in its
+    /// metadata is no reason to see none of the others.
+    package var array: [JSON]? {
+        if !reading.isWhole, let elements = Self.elements(in: stdout[...]) { return elements }
+        return payload?.arrayValue
+    }
+
+    /// Where it may be an array or the one object that would be in it.
+    package var list: [JSON]? {
+        if let array { return array }
+        guard case .object(let object)? = payload, Self.error(in: object) == nil else { return nil }
+        return [.object(object)]
     }
 
     /// Why it failed, in the words of `bd`, from whichever of its three channels has them: JSON on standard output, JSON on
     /// standard error, or plain lines there. What stands on standard error of a call that succeeded is no failure.
     package var error: String? {
+        // The one thing on standard error that is worse than it looks: the database is not the one that was there before.
+        if let line = stderr.split(whereSeparator: \.isNewline).first(where: { $0.contains("into empty database") }) {
+            return String(line)
+        }
         if case .object(let object)? = payload, let error = Self.error(in: object) { return error }
         guard exitCode != 0 else { return nil }
         var plain: [String] = []
@@ -81,9 +117,67 @@ package struct BeadsReply: Sendable {
         return json
     }
 
+    /// The objects of the array that begins at the first line which begins one, each read by itself.
+    /// - Returns: nil where there is no such array, or something else is in it.
+    private static func elements(in bytes: ArraySlice<UInt8>) -> [JSON]? {
+        var rest = bytes
+        for _ in 0..<mostTries {
+            guard let start = lineStart(in: rest, with: bracket) else { return nil }
+            if let found = ranges(ofObjectsIn: bytes[(start + 1)...]) {
+                return found.compactMap { try? JSON(parsing: bytes[$0], maxDepth: deepest) }
+            }
+            rest = bytes[(start + 1)...]
+        }
+        return nil
+    }
+
+    /// The first byte of a line that is this one, but for spaces before it.
+    private static func lineStart(in bytes: ArraySlice<UInt8>, with wanted: UInt8) -> Int? {
+        var isAtStart = bytes.startIndex == 0 || bytes.first == wanted
+        for index in bytes.indices {
+            let byte = bytes[index]
+            if isAtStart, byte == wanted { return index }
+            isAtStart = byte == newline || isAtStart && byte == space
+        }
+        return nil
+    }
+
+    /// Where the objects are of an array whose bracket stands before this. Without recursion, whatever is nested in them.
+    private static func ranges(ofObjectsIn bytes: ArraySlice<UInt8>) -> [Range<Int>]? {
+        var ranges: [Range<Int>] = []
+        var (depth, start) = (0, 0)
+        var (isInString, isEscaped) = (false, false)
+        for index in bytes.indices {
+            let byte = bytes[index]
+            if isInString {
+                isInString = isEscaped || byte != quote
+                isEscaped = !isEscaped && byte == backslash
+                continue
+            }
+            switch byte {
+            case quote where depth > 0: isInString = true
+            case brace, bracket:
+                if depth == 0 {
+                    guard byte == brace else { return nil }
+                    start = index
+                }
+                depth += 1
+            case closingBracket where depth == 0: return ranges
+            case closingBrace, closingBracket:
+                depth -= 1
+                guard depth >= 0 else { return nil }
+                if depth == 0 { ranges.append(start..<index + 1) }
+            default:
+                let isBetween = byte == space || byte == newline || byte == comma || byte == tab || byte == carriage
+                guard depth > 0 || isBetween else { return nil }
+            }
+        }
+        return nil
+    }
+
     /// The value that begins at the first line which begins one; nil where there is none.
     static func json(in bytes: [UInt8]) -> JSON? {
-        if let json = try? JSON(parsing: bytes) { return json }
+        if let json = try? JSON(parsing: bytes, maxDepth: deepest) { return json }
         var start = 0
         var tries = 0
         while start < bytes.count, tries < mostTries {
@@ -104,13 +198,20 @@ package struct BeadsReply: Sendable {
         for _ in 0..<mostTries {
             guard let last = rest.lastIndex(of: closing) else { return nil }
             rest = rest[...last]
-            if let json = try? JSON(parsing: Array(rest)) { return json }
+            if let json = try? JSON(parsing: rest, maxDepth: deepest) { return json }
             rest = rest.dropLast()
         }
         return nil
     }
 
     private static let mostTries = 16
+    /// Metadata is whatever people put there.
+    private static let deepest = 256
+    private static let comma = UInt8(ascii: ",")
+    private static let quote = UInt8(ascii: "\"")
+    private static let backslash = UInt8(ascii: "\\")
+    private static let tab = UInt8(ascii: "\t")
+    private static let carriage = UInt8(ascii: "\r")
     private static let newline = UInt8(ascii: "\n")
     private static let space = UInt8(ascii: " ")
     private static let brace = UInt8(ascii: "{")

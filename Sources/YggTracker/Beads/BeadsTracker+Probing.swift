@@ -14,6 +14,7 @@ extension BeadsTracker {
         }
         self.version = version
         var report = TrackerReport(version: "bd \(version)")
+        report.home = try await home()
         // That it can be asked at all, before anything depends on it.
         _ = try await succeed(["ready"], flags: [["--limit", "1"]])
         if version < .claims {
@@ -25,6 +26,17 @@ extension BeadsTracker {
         report.renewsClaims = try await command.run(["heartbeat", "--help"]).error == nil
         report.tellsBlocked = try await command.run(["blocked", "--help"]).error == nil
         return report
+    }
+
+    /// The workspace that it found, and how its ids begin: both stay as they are for as long as it is the same one.
+    private func home() async throws(TrackerFailure) -> String? {
+        let reply = try await command.run(["where"])
+        if let error = reply.error {
+            if BeadsFault(error) == .unusable { throw failure(error, "where") }
+            return nil
+        }
+        guard let path = reply.payload?["path"]?.stringValue else { return nil }
+        return reply.payload?["prefix"]?.stringValue.map { "\(path) (\($0)-)" } ?? path
     }
 
     /// What `bd` touches when somebody changes something. It is a hint and nothing else: not every change shows there.

@@ -13,20 +13,21 @@ extension BeadsTracker {
         }
         let reply = try await command.run(["update", id.rawValue, "--claim"], as: actor)
         if let error = reply.error {
-            switch BeadsFault(error) {
+            switch BeadsFault(error, about: id) {
             case .taken, .missing: return .lost(error)
             // Two at once, and this one was not written; or it was, and the answer is about the other.
             case .busy: throw TrackerFailure(.unanswered, "bd update \(id) --claim: \(error)")
-            default: throw failure(error, "update")
+            default: throw failure(error, "update", about: id)
             }
         }
-        guard let issue = try issues(in: reply, of: "update").first(where: { $0.id == id }) else {
+        guard let issue = (reply.list ?? []).compactMap({ TrackedIssue(beads: $0) }).first(where: { $0.id == id })
+        else {
             throw TrackerFailure(.unanswered, "bd update \(id) --claim did not answer with the issue.")
         }
         guard issue.assignee == actor else { return .lost("The issue \(id) is \(issue.assignee ?? "nobody")'s.") }
         if issue.status == .open {
             // What was assigned to us before is not begun by a claim of older versions.
-            _ = try await succeed(["update", id.rawValue, "--status", "in_progress"], as: actor)
+            _ = try await succeed(["update", id.rawValue, "--status", "in_progress"], about: id, as: actor)
             return .won
         }
         return issue.status == .inProgress ? .won : .lost("The issue \(id) is \(issue.status.rawValue).")
@@ -35,12 +36,12 @@ extension BeadsTracker {
     package func comment(_ text: String, on id: IssueID, as actor: String) async throws(TrackerFailure) {
         let path = try write(text)
         defer { unlink(path) }
-        _ = try await succeed(["comments", "add", id.rawValue, "-f", path], as: actor)
+        _ = try await succeed(["comments", "add", id.rawValue, "-f", path], about: id, as: actor)
     }
 
     package func close(_ id: IssueID, reason: String, as actor: String) async throws(TrackerFailure) {
         let reply = try await command.run(["close", id.rawValue, "--reason", reason], as: actor)
-        if let error = reply.error { throw failure(error, "close") }
+        if let error = reply.error { throw failure(error, "close", about: id) }
         if let told = reply.list?.compactMap({ TrackedIssue(beads: $0) }).first(where: { $0.id == id }),
             told.status == .closed
         {
@@ -62,12 +63,12 @@ extension BeadsTracker {
             }
         var arguments = ["update", id.rawValue, "--status", status, "--assignee", ""]
         if let label { arguments += ["--add-label", label] }
-        let reply = try await succeed(arguments, as: actor)
+        let reply = try await succeed(arguments, about: id, as: actor)
         return reply.list?.compactMap { TrackedIssue(beads: $0) }.first { $0.id == id }
     }
 
     package func renew(_ id: IssueID, as actor: String) async throws(TrackerFailure) {
-        _ = try await succeed(["heartbeat", id.rawValue], as: actor)
+        _ = try await succeed(["heartbeat", id.rawValue], about: id, as: actor)
     }
 
     /// A file that only we read, until `bd` has.

@@ -21,8 +21,9 @@ package actor BeadsTracker: Tracker {
     // MARK: Looking
 
     package func ready() async throws(TrackerFailure) -> [TrackedIssue]? {
-        // Nothing may limit, filter or sort it by somebody's settings.
-        let flags = [["--limit", "0"], ["--unassigned"], ["--sort", "oldest"]]
+        // Nothing may limit or sort it by somebody's settings. What is assigned is asked for as well: one that was closed by us
+        // and is open again still bears our name.
+        let flags = [["--limit", "0"], ["--sort", "oldest"]]
         let reply = try await succeed(["ready"], flags: flags, unlessSameAs: lastReady)
         if reply.isSame(as: lastReady) { return nil }
         let issues = try issues(in: reply, of: "ready")
@@ -42,23 +43,30 @@ package actor BeadsTracker: Tracker {
     package func issue(_ id: IssueID) async throws(TrackerFailure) -> TrackedIssue? {
         let reply = try await command.run(["show", id.rawValue])
         if let error = reply.error {
-            if BeadsFault(error) == .missing { return nil }
-            throw failure(error, "show")
+            if BeadsFault(error, about: id) == .missing { return nil }
+            throw failure(error, "show", about: id)
+        }
+        let found = (reply.list ?? []).compactMap { TrackedIssue(beads: $0) }
+        guard !found.isEmpty else {
+            throw TrackerFailure(.failed, "bd show \(id) answered with something that is no issue.")
         }
         // An id that is a part of another one finds that one.
-        return try issues(in: reply, of: "show").first { $0.id == id }
+        return found.first { $0.id == id }
     }
 
     package func comments(of id: IssueID) async throws(TrackerFailure) -> [String] {
-        let reply = try await succeed(["comments", id.rawValue])
-        return (reply.list ?? []).compactMap { $0["text"]?.stringValue }
+        let reply = try await succeed(["comments", id.rawValue], about: id)
+        guard let comments = reply.array else {
+            throw TrackerFailure(.failed, "bd comments \(id) answered with something that is no list of comments.")
+        }
+        return comments.compactMap { $0["text"]?.stringValue }
     }
 
     // MARK: Reading
 
     /// Every issue of an answer. One that cannot be read is passed over; an answer that is no list is none.
     func issues(in reply: BeadsReply, of name: String) throws(TrackerFailure) -> [TrackedIssue] {
-        guard let list = reply.list else {
+        guard let list = reply.array else {
             let start = String(decoding: reply.stdout.prefix(80), as: UTF8.self).split(separator: "\n").first ?? ""
             throw TrackerFailure(
                 .unavailable,
@@ -75,6 +83,7 @@ package actor BeadsTracker: Tracker {
         _ arguments: [String],
         flags: [[String]] = [],
         unlessSameAs last: [UInt8]? = nil,
+        about id: IssueID? = nil,
         as actor: String? = nil
     ) async throws(TrackerFailure) -> BeadsReply {
         while true {
@@ -86,12 +95,12 @@ package actor BeadsTracker: Tracker {
                 unknownFlags.insert(flag[0])
                 continue
             }
-            throw failure(error, arguments.first ?? "")
+            throw failure(error, arguments.first ?? "", about: id)
         }
     }
 
-    func failure(_ error: String, _ name: String) -> TrackerFailure {
-        switch BeadsFault(error) {
+    func failure(_ error: String, _ name: String, about id: IssueID? = nil) -> TrackerFailure {
+        switch BeadsFault(error, about: id) {
         case .busy: TrackerFailure(.unavailable, "bd \(name): \(error)")
         case .unusable:
             TrackerFailure(
@@ -99,7 +108,8 @@ package actor BeadsTracker: Tracker {
                 "bd \(name) in \(place): \(error)",
                 next: "Look at it there with `bd where`; a new workspace is made with `bd init`."
             )
-        case .missing, .taken, .guarded, .unknownFlag, .other: TrackerFailure(.refused, "bd \(name): \(error)")
+        case .other: TrackerFailure(.failed, "bd \(name): \(error)")
+        case .missing, .taken, .guarded, .unknownFlag, .unleased: TrackerFailure(.refused, "bd \(name): \(error)")
         }
     }
 }

@@ -20,9 +20,7 @@ package actor FileTracker: Tracker {
     package func ready() async throws(TrackerFailure) -> [TrackedIssue]? {
         let issues = try issues()
         let open = Set(issues.filter { !$0.status.isOver }.map(\.id))
-        return issues.filter {
-            $0.status == .open && $0.assignee == nil && $0.blockedBy.allSatisfy { !open.contains($0) }
-        }
+        return issues.filter { $0.status == .open && $0.blockedBy.allSatisfy { !open.contains($0) } }
     }
 
     package func held(by actor: String) async throws(TrackerFailure) -> [TrackedIssue] {

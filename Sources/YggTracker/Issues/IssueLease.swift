@@ -34,6 +34,8 @@ package struct IssueLease: Sendable, Hashable {
     package let actor: String
     package let since: Timestamp
     package var step = Step.claiming
+    /// The tasks for which its own is to wait.
+    package var dependsOn: [TaskID] = []
     /// What the issue was told already, by name.
     package var said: Set<String> = []
     package var endedAt: Timestamp?
@@ -69,6 +71,7 @@ extension IssueLease {
             "task": .string(task.rawValue), "actor": .string(actor), "since": .string(since.description),
             "step": .string(stepName), "said": .array(said.sorted().map(JSON.string)),
         ]
+        if !dependsOn.isEmpty { object.append("dependsOn", .array(dependsOn.map { .string($0.rawValue) })) }
         object.append("endedAt", .optional(endedAt?.description))
         object.append("leftAt", .optional(leftAt?.description))
         return object
@@ -106,6 +109,7 @@ extension IssueLease {
             self.step = .ended(ending)
         }
         said = Set(reader.strings("said") ?? [])
+        dependsOn = (reader.strings("dependsOn") ?? []).compactMap { TaskID($0) }
         endedAt = time("endedAt", &reader)
         leftAt = time("leftAt", &reader)
         try reader.finish()

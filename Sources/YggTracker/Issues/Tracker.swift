@@ -9,7 +9,7 @@ package protocol Tracker: Sendable {
     var place: String { get }
     /// What is there, and what can be done with it.
     func probe() async throws(TrackerFailure) -> TrackerReport
-    /// Every open issue that nothing blocks and nobody has taken; nil where that is what the last call answered.
+    /// Every open issue that nothing blocks, whosever it is; nil where that is what the last call answered.
     func ready() async throws(TrackerFailure) -> [TrackedIssue]?
     /// What this actor has claimed.
     func held(by actor: String) async throws(TrackerFailure) -> [TrackedIssue]
@@ -35,6 +35,8 @@ package protocol Tracker: Sendable {
 package struct TrackerReport: Sendable, Hashable {
     /// What it calls itself, and its version.
     package var version: String
+    /// Where its issues are, in its own words; nil where it does not say.
+    package var home: String?
     /// Why nothing can be claimed; nil where it can.
     package var objection: String?
     /// What a person should know.
@@ -67,6 +69,8 @@ package struct TrackerFailure: Error, Sendable, Hashable, CustomStringConvertibl
     package enum Kind: Sendable, Hashable {
         /// It was not done, and will not be if asked again as it is.
         case refused
+        /// Something about it failed, and nobody knows what: another time may do, and others are not kept waiting.
+        case failed
         /// It cannot be asked now; another time may do.
         case unavailable
         /// It was asked and did not answer: it may have been done.

@@ -10,13 +10,17 @@ extension IssueKeeper {
     mutating func found(_ issues: [TrackedIssue]?, _ now: Instant, _ time: Timestamp) -> [Effect] {
         pollAt = nextPoll(now)
         polledAt = time
-        // What others did to what is ours shows in what is held; where nothing is, there is nothing to ask.
-        wantsHeld = !leases.isEmpty
+        // What others did to what is ours shows in what is held; where nothing is, there is nothing to ask. But a claim that a
+        // death interrupted may be made only now, and nobody here knows of it.
+        if !leases.isEmpty || now >= lateClaimsAt ?? now + 1 {
+            wantsHeld = true
+        }
         if let issues {
-            sighted = issues
+            sighted = issues.filter(isFree)
             readySinceBlocked = true
             isUnsifted = true
         }
+        askAgain()
         if isUnsifted { sift(now) }
         if readySinceBlocked, report?.tellsBlocked ?? false, leases.values.contains(where: { $0.step == .working }) {
             wantsBlocked = true
@@ -25,15 +29,19 @@ extension IssueKeeper {
         return []
     }
 
+    /// Open, and nobody's or ours: one that was ours and that somebody opened again still bears our name.
+    private func isFree(_ issue: TrackedIssue) -> Bool {
+        issue.status == .open && (issue.assignee ?? settings.actor) == settings.actor
+    }
+
     /// Sorts out what was found: what is nobody's business but people's is counted and nothing else.
     mutating func sift(_ now: Instant) {
-        let before = Dictionary(waiting.map { ($0.issue.id, $0) }) { first, _ in first }
+        let before = Dictionary(waiting.map { ($0.issue.id, $0.reason) }) { first, _ in first }
         isUnsifted = false
         unmapped = 0
         leftAlone = 0
-        let dependants = waiting.filter { !$0.dependsOn.isEmpty && leases[$0.issue.id] == nil }
         waiting = []
-        for issue in sighted where issue.status == .open && issue.assignee == nil {
+        for issue in sighted {
             guard let match = settings.rules.match(issue, known: known) else {
                 unmapped += 1
                 continue
@@ -43,17 +51,31 @@ extension IssueKeeper {
                 leftAlone += 1
                 continue
             }
-            let old = before[issue.id]
-            waiting.append(
-                Waiting(issue: issue, match: match, reason: old?.reason, notBefore: old?.notBefore ?? now)
-            )
+            let reason = before[issue.id] ?? nil
+            waiting.append(Waiting(issue: issue, match: match, scope: Self.scope(issue, match), reason: reason))
         }
-        let ready = Set(waiting.map(\.issue.id))
-        waiting += dependants.filter { !ready.contains($0.issue.id) }
         waiting.sort { left, right in
             (left.issue.priority, left.issue.createdAt?.milliseconds ?? 0, left.issue.id)
                 < (right.issue.priority, right.issue.createdAt?.milliseconds ?? 0, right.issue.id)
         }
+        let ready = Set(waiting.map(\.issue.id))
+        dependants.removeAll { leases[$0.issue.id] != nil || ready.contains($0.issue.id) }
+        askAgain()
+    }
+
+    /// What could not be had may be had now.
+    private mutating func askAgain() {
+        cursor = 0
+        declined = [:]
+        declinedIssues = []
+    }
+
+    /// What the task would need besides the issue's own words; nil where the issue itself may say.
+    private static func scope(_ issue: TrackedIssue, _ match: IssueRules.Match) -> String? {
+        guard issue.metadata.isEmpty, !issue.description.utf8.contains(UInt8(ascii: "`")),
+            !issue.labels.contains(where: { $0.utf8.contains(UInt8(ascii: "=")) })
+        else { return nil }
+        return "\(match.kind) \(match.reason)"
     }
 
     /// Whether it is as it was when it was given back: to take it again would lead to the same end.
@@ -67,8 +89,9 @@ extension IssueKeeper {
 
     /// Issues that wait for ours alone become tasks that wait for theirs.
     mutating func foundBlocked(_ issues: [TrackedIssue], _ now: Instant) -> [Effect] {
-        for issue in issues where issue.status == .open && issue.assignee == nil && !issue.blockedBy.isEmpty {
-            guard leases[issue.id] == nil, !waiting.contains(where: { $0.issue.id == issue.id }), !isUntouched(issue),
+        let listed = Set(waiting.map(\.issue.id)).union(dependants.map(\.issue.id))
+        for issue in issues where isFree(issue) && !issue.blockedBy.isEmpty {
+            guard leases[issue.id] == nil, !listed.contains(issue.id), !isUntouched(issue),
                 let match = settings.rules.match(issue, known: known)
             else { continue }
             let tasks = issue.blockedBy.compactMap { id in
@@ -77,33 +100,63 @@ extension IssueKeeper {
                 }
             }
             guard tasks.count == issue.blockedBy.count else { continue }
-            waiting.append(Waiting(issue: issue, match: match, dependsOn: tasks, notBefore: now))
+            dependants.append(Waiting(issue: issue, match: match, dependsOn: tasks))
         }
         return []
     }
 
-    /// Claimed, and not begun by any executor.
+    /// Claimed, and not begun by any executor; what waits for another task waits for none.
     private var unstarted: Int {
         leases.values.count { lease in
-            guard let live = live[lease.issue], live.dependsOn.isEmpty, live.refusal == nil else { return false }
+            guard let live = live[lease.issue], live.refusal == nil else { return false }
             switch live.glance?.state {
-            case nil, .queued?, .scheduled?, .blocked?: return true
-            case .running?, .awaitingApproval?, .succeeded?, .failed?, .cancelled?: return false
+            case nil: return lease.dependsOn.isEmpty
+            case .queued?, .scheduled?: return true
+            case .blocked?, .running?, .awaitingApproval?, .succeeded?, .failed?, .cancelled?: return false
             }
         }
     }
 
     /// The next issue that may be claimed now.
-    private func next(_ now: Instant) -> Waiting? {
+    private mutating func next() -> Waiting? {
         guard checking == nil else { return nil }
-        let hasRoom = unstarted < settings.ahead
-        return waiting.first { $0.notBefore <= now && (hasRoom || !$0.dependsOn.isEmpty) && leases[$0.issue.id] == nil }
+        if let next = dependants.first(where: { !declinedIssues.contains($0.issue.id) && leases[$0.issue.id] == nil }) {
+            return next
+        }
+        guard unstarted < settings.ahead else { return nil }
+        while cursor < waiting.count {
+            let next = waiting[cursor]
+            let isDeclined = declinedIssues.contains(next.issue.id) || next.scope.map { declined[$0] != nil } ?? false
+            if !isDeclined, leases[next.issue.id] == nil { return next }
+            cursor += 1
+        }
+        return nil
     }
 
     mutating func claiming(_ now: Instant) -> [Effect]? {
-        guard let next = next(now) else { return nil }
+        guard let next = next() else { return nil }
         checking = next.issue.id
         return [.check(next.issue, next.match)]
+    }
+
+    /// Takes an issue out of those that wait.
+    private mutating func take(_ id: IssueID) -> Waiting? {
+        if let index = dependants.firstIndex(where: { $0.issue.id == id }) { return dependants.remove(at: index) }
+        if waiting.indices.contains(cursor), waiting[cursor].issue.id == id { return waiting.remove(at: cursor) }
+        return waiting.firstIndex { $0.issue.id == id }.map { waiting.remove(at: $0) }
+    }
+
+    /// It stays with those that wait, and so do all that ask for the same.
+    private mutating func decline(_ id: IssueID, _ reason: String) {
+        if let index = dependants.firstIndex(where: { $0.issue.id == id }) {
+            dependants[index].reason = reason
+            declinedIssues.insert(id)
+        } else if waiting.indices.contains(cursor), waiting[cursor].issue.id == id {
+            waiting[cursor].reason = reason
+            if let scope = waiting[cursor].scope { declined[scope] = reason } else { declinedIssues.insert(id) }
+        } else {
+            declinedIssues.insert(id)
+        }
     }
 
     mutating func checked(
@@ -115,15 +168,13 @@ extension IssueKeeper {
     ) -> [Effect] {
         guard checking == id else { return [] }
         checking = nil
-        guard let index = waiting.firstIndex(where: { $0.issue.id == id }) else { return [] }
         if case .notNow(let reason) = fitness {
-            waiting[index].reason = reason
-            waiting[index].notBefore = pollAt
+            decline(id, reason)
             return []
         }
         // What will never be a task is claimed as well, so that its author can be told why.
-        let taken = waiting.remove(at: index)
-        let lease = IssueLease(
+        guard let taken = take(id) else { return [] }
+        var lease = IssueLease(
             issue: id,
             title: taken.issue.title,
             kind: taken.match.kind,
@@ -131,9 +182,9 @@ extension IssueKeeper {
             actor: settings.actor,
             since: time
         )
+        lease.dependsOn = taken.dependsOn
         leases[id] = lease
         var live = Live(now: now)
-        live.dependsOn = taken.dependsOn
         live.isInDoubt = false
         self.live[id] = live
         return [.save(lease)] + ask(.claim(id, as: settings.actor))
@@ -144,24 +195,29 @@ extension IssueKeeper {
         switch (lease.step, answer) {
         case (.claiming, .won): toProve(id, now)
         case (.claiming, .lost(let reason)):
-            return [.note("tracker.claim-lost", issue: id, detail: reason)] + drop(id)
-        case (_, .won): live[id]?.toReclaim = false
+            return [.note("tracker.claim-lost", issue: id, detail: reason)] + giveUp(id, reason)
+        case (_, .won):
+            live[id]?.toReclaim = false
+            live[id]?.tries = 0
         case (_, .lost):
             live[id]?.toReclaim = false
             live[id]?.toLook = true
+            pause(id, now)
         }
         return []
     }
 
     mutating func toProve(_ id: IssueID, _ now: Instant) {
         live[id]?.toProve = true
-        live[id]?.provableAt = now + settings.settle
+        live[id]?.claimedAt = now
     }
 
     /// Whether it is time to see which claims hold.
-    func provesNow(_ now: Instant) -> Bool {
-        let count = live.values.count { $0.toProve && $0.notBefore <= now && $0.provableAt <= now }
-        return count >= Self.proved || count > 0 && (next(now) == nil || report?.objection != nil)
+    mutating func provesNow(_ now: Instant) -> Bool {
+        let count = live.values.count {
+            $0.toProve && $0.refusal == nil && $0.notBefore <= now && $0.claimedAt + settling <= now
+        }
+        return count >= Self.proved || count > 0 && (next() == nil || report?.objection != nil)
     }
 
     /// The claim holds: the issue as it is now becomes the task.
@@ -172,7 +228,7 @@ extension IssueKeeper {
             live[lease.issue]?.refusal = ""
             return []
         }
-        return [.submit(issue, match, lease.task, dependsOn: live[lease.issue]?.dependsOn ?? [])]
+        return [.submit(issue, match, lease.task, dependsOn: lease.dependsOn)]
     }
 
     mutating func submitted(_ id: IssueID, _ fitness: Fitness, _ now: Instant) -> [Effect] {
@@ -188,11 +244,16 @@ extension IssueKeeper {
             ]
         case .notNow(let reason):
             let tries = (live[id]?.tries ?? 0) + 1
-            let pause = backoff(min(tries, 6))
+            let until = now + backoff(min(tries, 6))
             live[id]?.tries = tries
-            live[id]?.toProve = true
-            live[id]?.notBefore = now + pause
-            if tries >= Self.offers { live[id]?.refusal = reason }
+            live[id]?.notBefore = until
+            guard tries >= Self.offers else {
+                live[id]?.toProve = true
+                break
+            }
+            // Nothing is wrong with the issue: it is everybody's again, until there is somebody for it.
+            live[id]?.refusal = ""
+            return [.note("tracker.issue-untaken", issue: id, detail: reason)]
         case .never(let reason): live[id]?.refusal = reason
         }
         return []

@@ -4,6 +4,12 @@ extension IssueKeeper {
     /// Whether the tracker is being asked something.
     package var isCalling: Bool { call != nil }
 
+    /// Why nothing can be done there now; nil while it can.
+    package var trouble: String? { report?.objection ?? (distrust ?? problem)?.description }
+
+    /// When there was a look for new issues last.
+    package var lookedAt: Timestamp? { polledAt }
+
     /// Whether there was a look for new issues since the start.
     package var hasLooked: Bool { polledAt != nil }
 
@@ -18,13 +24,21 @@ extension IssueKeeper {
         object.append("version", .optional(report?.version))
         object.append("polledAt", .optional(polledAt?.description))
         if let objection = report?.objection { object.append("objection", .string(objection)) }
-        if let problem { object.append("problem", .string(problem.description)) }
+        // What is wrong with the whole comes before what is wrong with one issue.
+        let ofIssue = ordered.lazy.compactMap { lease in live[lease.issue]?.problem.map { "\(lease.issue): \($0)" } }
+            .first
+        if let problem = (distrust ?? problem)?.description ?? ofIssue { object.append("problem", .string(problem)) }
         if let notes = report?.notes, !notes.isEmpty { object.append("notes", .array(notes.map(JSON.string))) }
         object.append("ready", .int(Int64(sighted.count)))
         object.append("unmapped", .int(Int64(unmapped)))
         object.append("leftAlone", .int(Int64(leftAlone)))
-        object.append("waiting", .array(waiting.prefix(Self.shown).map { .object($0.json) }))
-        object.append("waitingCount", .int(Int64(waiting.count)))
+        let shown = (dependants.prefix(Self.shown) + waiting.prefix(Self.shown)).prefix(Self.shown).map { waiting in
+            var waiting = waiting
+            waiting.reason = waiting.reason ?? waiting.scope.flatMap { declined[$0] }
+            return JSON.object(waiting.json)
+        }
+        object.append("waiting", .array(shown))
+        object.append("waitingCount", .int(Int64(waiting.count + dependants.count)))
         object.append(
             "leases",
             .array(

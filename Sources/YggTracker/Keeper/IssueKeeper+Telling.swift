@@ -115,13 +115,15 @@ extension IssueKeeper {
         lease.said.formUnion(live.saying)
         leases[id] = lease
         self.live[id]?.tries = 0
+        self.live[id]?.refusals = 0
         return [.save(lease)]
     }
 
     mutating func putBack(_ id: IssueID, _ way: PutBack, _ issue: TrackedIssue?, _ time: Timestamp) -> [Effect] {
         switch way {
         // Nothing was tried that would end the same way.
-        case .released(label: nil): drop(id)
+        case .released(label: nil):
+            if leases[id]?.step == .claiming { giveUp(id, "The issue \(id) was given back.") } else { drop(id) }
         case .released: end(id, .released, time, leftAt: issue?.updatedAt ?? time)
         case .parked: end(id, .parked, time)
         }
@@ -136,6 +138,12 @@ extension IssueKeeper {
     ) -> [Effect] {
         guard var lease = leases[id], var live = live[id] else { return [] }
         var effects: [Effect] = []
+        if case .renew = call {
+            // It is tried again when it is due again, and not where there is nothing to renew.
+            self.live[id]?.renewedAt = now
+            if failure.kind == .refused { self.live[id]?.canRenew = false }
+            return [.note("tracker.claim-unrenewed", issue: id, detail: failure.detail)]
+        }
         live.tries += 1
         live.notBefore = now + backoff(min(live.tries, 8))
         // Whatever was being done, the issue is read before it is done again.
@@ -144,15 +152,16 @@ extension IssueKeeper {
         case .claim:
             if lease.step == .claiming {
                 live.toProve = true
-                live.provableAt = live.notBefore + settings.settle
+                live.claimedAt = live.notBefore
             } else {
                 live.toLook = true
             }
         case .comment:
             live.isInDoubt = true
-            if failure.kind == .refused, live.tries >= Self.comments {
+            if failure.kind == .refused { live.refusals += 1 }
+            if live.refusals >= Self.comments {
                 lease.said.formUnion(live.saying)
-                live.tries = 0
+                live.refusals = 0
                 effects.append(.save(lease))
             }
         case .close:
@@ -161,7 +170,8 @@ extension IssueKeeper {
         }
         leases[id] = lease
         self.live[id] = live
-        if failure.kind == .refused {
+        if failure.kind == .refused || failure.kind == .failed {
+            self.live[id]?.problem = failure.description
             effects.append(.note("tracker.refused", issue: id, detail: failure.detail))
         }
         return effects

@@ -15,7 +15,7 @@ package struct IssueKeeper: Sendable {
         package var interval = Milliseconds.seconds(30)
         /// How many claimed issues may wait for an executor. The others stay everybody's.
         package var ahead = 8
-        /// From a claim until it is looked at again: two that were made at once have both been written by then.
+        /// From a claim until it is looked at again, at least: two that were made at once have both been written by then.
         package var settle = Milliseconds(500)
         /// From one renewal of a claim to the next, where claims end by themselves.
         package var renewal = Milliseconds.minutes(5)
@@ -77,24 +77,27 @@ package struct IssueKeeper: Sendable {
         var issue: TrackedIssue
         var match: IssueRules.Match
         var dependsOn: [TaskID] = []
-        /// Why it is not claimed now, and until when that is not asked again.
+        /// Those of one scope ask for the same: where one cannot be had now, none can. nil where an issue says more than that.
+        var scope: String?
+        /// Why it is not claimed now.
         var reason: String?
-        var notBefore: Instant
     }
 
     /// What is known of a lease besides what is stored.
     struct Live: Sendable {
         var glance: TaskNews?
-        var dependsOn: [TaskID] = []
-        /// The claim is still to be proved, and by a question that is asked after `provableAt`.
+        /// The claim is still to be proved, by a question that is asked when it has settled.
         var toProve = false
-        var provableAt: Instant
+        /// When the claim had been made, at the latest.
+        var claimedAt: Instant
         /// The issue is to be read by itself.
         var toLook = false
         /// It is nobody's, and to be claimed again.
         var toReclaim = false
         /// It was read since the task ended, and is ours.
         var isRead = false
+        /// How often in succession it was not there when it was read.
+        var missing = 0
         /// What kept it from being ready when it was read.
         var blockers: [IssueID] = []
         /// A comment may have been written that is not among `said`.
@@ -102,8 +105,14 @@ package struct IssueKeeper: Sendable {
         /// What the comment that is being written says, by name.
         var saying: Set<String> = []
         var tries = 0
+        /// How often the tracker refused the comment that is to be written.
+        var refusals = 0
         var notBefore: Instant
+        /// When the claim was renewed last, or that was tried.
         var renewedAt: Instant
+        var canRenew = true
+        /// What came of the last try to change it, where that was nothing.
+        var problem: String?
         /// Why there will be no task.
         var refusal: String?
         /// Why it cannot be closed.
@@ -111,9 +120,11 @@ package struct IssueKeeper: Sendable {
         /// The task is being cancelled, because of the issue as it is now.
         var mootSince: Timestamp?
         var isMoot = false
+        /// It is given up before it became work: no trace is to be left, and no task.
+        var isGivenUp = false
 
         init(now: Instant) {
-            provableAt = now
+            claimedAt = now
             notBefore = now
             renewedAt = now
         }
@@ -129,6 +140,13 @@ package struct IssueKeeper: Sendable {
     /// What the last look found, and what of it is waited with.
     var sighted: [TrackedIssue] = []
     var waiting: [Waiting] = []
+    /// Those of them that were asked about since, or may not be claimed, are before this.
+    var cursor = 0
+    /// Of issues that wait for issues of ours.
+    var dependants: [Waiting] = []
+    /// What cannot be had now, and why, by scope and by issue; until the next look.
+    var declined: [String: String] = [:]
+    var declinedIssues: Set<IssueID> = []
     var unmapped = 0
     var leftAlone = 0
 
@@ -139,38 +157,71 @@ package struct IssueKeeper: Sendable {
     var polledAt: Timestamp?
     /// When the open call was made.
     var askedAt: Instant
+    /// How long the last calls took that were answered.
+    private var latencies: [Milliseconds] = []
+    private static let remembered = 32
     var pausedUntil: Instant
+    private var probedAt: Instant
     var failures = 0
     var problem: TrackerFailure?
+    /// What the tracker said first of where its issues are.
+    var home: String?
+    /// Why it is not believed what it says, and how often in succession.
+    var distrust: TrackerFailure?
+    var doubts = 0
     /// An issue may be to be taken that was not at the last look, although the tracker did not change.
     var isUnsifted = false
-    var wantsHeld = false
+    /// What is held is asked after a start in any case: there may be more than is known.
+    var wantsHeld = true
+    /// From when on every claim that was under way before the start has been made or never will be; nil once it was seen.
+    var lateClaimsAt: Instant?
     var wantsBlocked = false
     var readySinceBlocked = false
 
-    /// - Parameter stored: as they were saved, in any order.
-    package init(_ settings: Settings, stored: [IssueLease] = [], seed: UInt64, now: Instant) {
+    /// What a death kept from being stored.
+    private var unsaved: [IssueLease] = []
+
+    /// From one question whether an objection stands to the next: programs are replaced while this one runs.
+    private static let objected = Milliseconds.minutes(5)
+    private static let lateClaims = Milliseconds.minutes(2)
+
+    /// - Parameters:
+    ///   - stored: as they were saved, in any order.
+    ///   - tasks: of those that name a task which may be there, the tasks that are.
+    package init(
+        _ settings: Settings,
+        stored: [IssueLease] = [],
+        tasks: Set<TaskID> = [],
+        seed: UInt64,
+        now: Instant
+    ) {
         self.settings = settings
         random = SeededRandom(seed: seed)
         pollAt = now
+        lateClaimsAt = now + Self.lateClaims
         askedAt = now
         pausedUntil = now
-        for lease in stored {
+        probedAt = now
+        for var lease in stored {
+            if lease.step == .claiming, tasks.contains(lease.task) {
+                lease.step = .working
+                unsaved.append(lease)
+            }
             if lease.isOver {
                 ended[lease.issue] = lease
             } else {
                 leases[lease.issue] = lease
                 var live = Live(now: now)
                 live.toProve = lease.step == .claiming
-                // Whatever was under way before the start has been written by then.
-                live.provableAt = now + settings.settle
                 self.live[lease.issue] = live
             }
         }
     }
 
     /// What is to be done after a start, before anything else is heard.
-    package var first: [Effect] { ordered.filter { $0.step == .working }.map { .watch($0.task) } }
+    package var first: [Effect] {
+        unsaved.map { .save($0) } + ordered.filter { $0.step == .working }.map { .watch($0.task) }
+    }
 
     package mutating func handle(_ input: Input, now: Instant, time: Timestamp) -> [Effect] {
         var effects: [Effect] = []
@@ -189,7 +240,7 @@ package struct IssueKeeper: Sendable {
             if let id = issue(of: task) { live[id]?.refusal = "Its task \(task) is not there any more." }
         case .checked(let id, let fitness, let task): effects = checked(id, fitness, task, now, time)
         case .submitted(let id, let fitness): effects = submitted(id, fitness, now)
-        case .cancelled(let id, let isDone): effects = cancelled(id, isDone, time)
+        case .cancelled(let id, let isDone): effects = cancelled(id, isDone, now, time)
         }
         return effects + advance(now, time)
     }
@@ -199,9 +250,10 @@ package struct IssueKeeper: Sendable {
         // What is being checked is claimed as soon as that is answered, and two calls are never open.
         guard call == nil, checking == nil, now >= pausedUntil else { return [] }
         askedAt = now
-        guard let report else { return ask(.probe) }
+        guard let report, report.objection == nil || now < probedAt + Self.objected else { return ask(.probe) }
         if now >= pollAt { return ask(.ready) }
         if let next = looking(now) { return ask(next) }
+        guard distrust == nil else { return [] }
         if let next = telling(now) { return ask(next) }
         if wantsBlocked { return ask(.blocked) }
         if report.objection == nil, let effects = claiming(now) { return effects }
@@ -223,6 +275,8 @@ package struct IssueKeeper: Sendable {
         switch result {
         case .success(let answer):
             failures = 0
+            if call.changes, let id = call.issue { live[id]?.problem = nil }
+            latencies = latencies.suffix(Self.remembered - 1) + [now - askedAt]
             problem = nil
             return took(call, answer, now, time)
         case .failure(let failure): return failed(call, failure, now)
@@ -237,6 +291,8 @@ package struct IssueKeeper: Sendable {
     ) -> [Effect] {
         switch (call, answer) {
         case (.probe, .report(let report)):
+            probedAt = now
+            if let effects = identified(report, now) { return effects }
             self.report = report
             return report.objection.map { [.note("tracker.unusable", issue: nil, detail: $0)] } ?? []
         case (.ready, .ready(let issues)): return found(issues, now, time)
@@ -262,7 +318,8 @@ package struct IssueKeeper: Sendable {
         var effects: [Effect] = []
         if let id = call.issue, live[id] != nil {
             effects = failed(call, failure, about: id, now)
-            if failure.kind == .refused { return effects }
+            // What is wrong with one issue keeps none of the others waiting.
+            if failure.kind == .refused || failure.kind == .failed { return effects }
         }
         failures += 1
         problem = failure
@@ -279,6 +336,17 @@ package struct IssueKeeper: Sendable {
         let whole = min(first << Int64(min(failures - 1, 12)), 600_000)
         return Milliseconds(Int64.random(in: whole / 2...whole, using: &random))
     }
+
+    /// Nothing is asked about this issue for a while, and for longer each time until something comes of it.
+    mutating func pause(_ id: IssueID, _ now: Instant) {
+        let tries = (live[id]?.tries ?? 0) + 1
+        let until = now + backoff(min(tries, 8))
+        live[id]?.tries = tries
+        live[id]?.notBefore = until
+    }
+
+    /// How long two claims that were made at once may take to be written: where every call takes seconds, theirs do, too.
+    var settling: Milliseconds { max(settings.settle, (latencies.max() ?? .zero) * 2) }
 
     /// Spread, so that several coordinators do not ask at once.
     mutating func nextPoll(_ now: Instant) -> Instant {
@@ -316,6 +384,19 @@ package struct IssueKeeper: Sendable {
         isUnsifted = true
         return [.forget(id)]
     }
+
+    /// Drops what was to be claimed, or was: first the task goes, in case there is one.
+    mutating func giveUp(_ id: IssueID, _ reason: String) -> [Effect] {
+        guard let lease = leases[id] else { return [] }
+        // There was never to be one.
+        guard lease.task != Self.noTask else { return drop(id) }
+        live[id]?.isMoot = true
+        live[id]?.isGivenUp = true
+        return [.cancel(id, lease.task, reason: reason)]
+    }
+
+    /// Of a lease that is only there to give an issue back.
+    static let noTask = TaskID(trusted: "none")
 
     private mutating func learn(_ glance: TaskNews) {
         guard let id = issue(of: glance.task) else { return }

@@ -48,12 +48,18 @@ struct BeadsReplyTests {
         ("", "Error: another process holds the exclusive lock on /x/.beads/embeddeddolt\n", .busy),
         ("", "Error: no beads database found\nHint: run 'bd init'\n", .unusable),
         ("", "", .other),
+        // Ids, quotations and what nobody has heard of are no reason to give up.
+        ("", "Error updating backend-schema-1: not now\n", .other),
+        ("", "Error: saving \"issue not found\" went wrong\n", .other), ("", "Error: backend is tired\n", .other),
+        ("", "Error: database not found: hh\n", .unusable), ("", "Error: issue hh-1 not found\n", .missing),
+        ("", "Error: no active lease on hh-1\n", .unleased),
+        ("", "Error: unknown command \"heartbeat\" for \"bd\"\n", .unknownFlag),
     ]
 
     @Test(arguments: failures)
     func `failures on all three channels`(_ stdout: String, _ stderr: String, _ fault: BeadsFault) throws {
         let error = try #require(Self.reply(stdout, stderr, exit: 1).error)
-        #expect(BeadsFault(error) == fault, "\(error)")
+        #expect(BeadsFault(error, about: "hh-1") == fault, "\(error)")
     }
 
     @Test func `both shapes of dependencies, and both forms of times`() throws {
@@ -89,7 +95,33 @@ struct BeadsReplyTests {
             if random.chance(50) { text += random.pick(["\n", "\nbye\n", "\n[late] z\n"]) }
             let read = Self.reply(text).list?.compactMap { TrackedIssue(beads: $0) }
             #expect(read == issues.compactMap { TrackedIssue(beads: $0) }, "\(text)")
+            #expect(Self.reply(text).array?.compactMap { TrackedIssue(beads: $0) } == read, "\(text)")
         }
+    }
+
+    /// One that nests deeper than anybody reads is passed over, and no part of it is taken for the whole.
+    @Test(arguments: [true, false], ["", "[beads] starting\n"])
+    func `one issue that cannot be read takes none of the others along`(_ isPretty: Bool, _ noise: String) throws {
+        let line = isPretty ? "\n" : ""
+        let monster =
+            String(repeating: "[\(line)", count: 3000) + "{}\(line)" + String(repeating: "]\(line)", count: 3000)
+        let text = """
+            \(noise)[\(line){"id": "hh-1", "title": "a ] \\" }"},\(line)
+            {"id": "hh-2", "title": "b", "metadata": {"x": \(monster)}},\(line){"id": "hh-3", "title": "c"}]
+            """
+        let read = Self.reply(text).array?.compactMap { TrackedIssue(beads: $0)?.id }
+        #expect(read == ["hh-1", "hh-3"])
+    }
+
+    @Test func `metadata may be nested deeper than a task's parameters`() {
+        let deep = String(repeating: "[", count: 200) + String(repeating: "]", count: 200)
+        let text = #"[{"id": "hh-1", "title": "a", "metadata": {"x": \#(deep)}}]"#
+        #expect(Self.reply(text).array?.count == 1)
+    }
+
+    @Test func `where a list is due an object is none`() {
+        #expect(Self.reply(#"{"id": "hh-1", "title": "a"}"#).array == nil)
+        #expect(Self.reply(#"{"id": "hh-1", "title": "a"}"#).list?.count == 1)
     }
 
     @Test(arguments: ["", "-x", "a b", "../x", "a/b", "..", "--all", "hh-1\n"])

@@ -73,7 +73,8 @@ struct BeadsTrackerTests {
         _ = try await double.create("Somebody's", "--assignee", "bob")
         let tracker = double.tracker()
         let ready = try #require(try await tracker.ready())
-        #expect(ready.count == 13 && !ready.contains { $0.id == waiting })
+        #expect(ready.count == 14 && !ready.contains { $0.id == waiting })
+        #expect(ready.count { $0.assignee == nil } == 13)
         let blocked = try await tracker.blocked()
         #expect(blocked.map(\.id) == [waiting] && blocked.first?.blockedBy == [first])
     }
@@ -128,6 +129,16 @@ struct BeadsTrackerTests {
         try double.set(Self.fault("show", "lock").merging(["version": "1.0.3"]))
         let failure = await #expect(throws: TrackerFailure.self) { try await double.tracker().issue(id) }
         #expect(failure?.kind == .unavailable)
+    }
+
+    @Test func `a database that was found empty says so`() async throws {
+        let double = try await BeadsDouble()
+        _ = try await create(double)
+        let tracker = double.tracker()
+        #expect(try await tracker.probe().home?.hasSuffix("/.beads (hh-)") == true)
+        try double.set(Self.fault("list", "empty"))
+        let failure = await #expect(throws: TrackerFailure.self) { try await tracker.held(by: "a") }
+        #expect(failure?.kind == .unusable, "\(String(describing: failure))")
     }
 
     @Test func `calls wait for each other`() async throws {

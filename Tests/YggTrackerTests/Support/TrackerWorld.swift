@@ -19,6 +19,8 @@ struct TrackerWorld {
         var watched: Set<TaskID> = []
         /// The open call, and when it is answered.
         var call: (TrackerCall, at: Instant)?
+        /// Counts its deaths.
+        var life = 0
         /// What it was told last of what is ready: the same is not told again.
         var ready: [TrackedIssue]?
     }
@@ -35,11 +37,28 @@ struct TrackerWorld {
     /// Claims that were begun before another was written win, too.
     var racesClaims = false
     var calls = 0
+    var checks = 0
     var cancelled: [TaskID] = []
     var dependencies: [TaskID: [TaskID]] = [:]
     /// Whether tasks are carried out by themselves.
     var works = true
     var outcome: @Sendable (TaskID) -> TaskState = { _ in .succeeded }
+    /// The longest that a call takes, in milliseconds; each takes half of it at least.
+    var latency = 400
+    /// Whether the database is another one, with nothing in it.
+    var isLost = false
+    var home = "/src/.beads"
+    /// Whether claims end unless they are renewed, and how often that was asked.
+    var renewsClaims = false
+    var renewals = 0
+    /// In percent of tasks: the coordinator dies after it was stored and before that was written down.
+    var deathsAtSubmit = 0
+    /// What the coordinator says of a task that is to be stored, and of one that is only asked about.
+    var fitness: (submit: IssueKeeper.Fitness, check: IssueKeeper.Fitness) = (.accepted, .accepted)
+    /// What a call comes to instead of being made, where it does.
+    var instead: (TrackerCall) -> Result<TrackerAnswer, TrackerFailure>? = { _ in nil }
+    /// Of coordinators that died meanwhile.
+    private var lateClaims: [(id: IssueID, actor: String, at: Instant)] = []
     private var nextTask = 0
 
     init(seed: UInt64) { random = SeededRandom(seed: seed) }
@@ -68,10 +87,23 @@ struct TrackerWorld {
     /// It dies and comes back with what it had written.
     mutating func kill(_ index: Int) {
         let settings = desks[index].keeper.settings
-        // A call that was under way is done or not, and nobody is told.
-        if let (call, _) = desks[index].call, random.chance(50) { _ = carryOut(call, index) }
+        // A call that was under way is done or not, or a claim even later, and nobody is told.
+        if let (call, _) = desks[index].call, random.chance(50) {
+            if case .claim(let id, let actor) = call, random.chance(50) {
+                lateClaims.append((id, actor, now + random.milliseconds(0..<20_000)))
+            } else {
+                _ = carryOut(call, index)
+            }
+        }
         let stored = Array(desks[index].leases.values)
-        desks[index].keeper = IssueKeeper(settings, stored: stored, seed: random.next(), now: now)
+        desks[index].keeper = IssueKeeper(
+            settings,
+            stored: stored,
+            tasks: Set(tasks.keys),
+            seed: random.next(),
+            now: now
+        )
+        desks[index].life += 1
         desks[index].call = nil
         desks[index].ready = nil
         racing = racing.filter { !$0.hasPrefix(desks[index].name + "hh-") }
@@ -86,6 +118,13 @@ struct TrackerWorld {
         let end = now + length
         while now < end {
             now += 100
+            for (id, actor, at) in lateClaims where at <= now && isFree(id, actor) {
+                change(id) {
+                    $0.status = .inProgress
+                    $0.assignee = actor
+                }
+            }
+            lateClaims.removeAll { $0.at <= now }
             for index in desks.indices {
                 if let (call, at) = desks[index].call, at <= now {
                     desks[index].call = nil
@@ -134,30 +173,41 @@ struct TrackerWorld {
     }
 
     private mutating func perform(_ effects: [IssueKeeper.Effect], _ index: Int) {
-        for effect in effects {
+        let life = desks[index].life
+        for effect in effects where desks[index].life == life {
             switch effect {
             case .save(let lease): desks[index].leases[lease.issue] = lease
             case .forget(let issue): desks[index].leases[issue] = nil
             case .call(let call):
                 precondition(desks[index].call == nil, "two calls at once")
                 calls += 1
-                desks[index].call = (call, now + random.milliseconds(100..<400))
+                if case .renew = call { renewals += 1 }
+                desks[index].call = (call, now + random.milliseconds(latency / 2..<latency))
                 if racesClaims, case .claim(let id, let actor) = call, isFree(id, actor) {
                     racing.insert(actor + id.rawValue)
                 }
             case .check(let issue, _):
                 nextTask += 1
-                feed(.checked(issue.id, .accepted, TaskID(trusted: "t\(nextTask)")), index)
+                checks += 1
+                feed(.checked(issue.id, fitness.check, TaskID(trusted: "t\(nextTask)")), index)
             case .submit(let issue, _, let task, let dependsOn):
+                guard fitness.submit == .accepted else {
+                    feed(.submitted(issue.id, fitness.submit), index)
+                    continue
+                }
                 if tasks[task] == nil {
                     subjects[task] = issue.id
                     dependencies[task] = dependsOn
                     tasks[task] = TaskNews(task: task, state: dependsOn.isEmpty ? .queued : .blocked)
+                    if random.chance(deathsAtSubmit) {
+                        kill(index)
+                        continue
+                    }
                 }
                 feed(.submitted(issue.id, .accepted), index)
             case .cancel(let issue, let task, _):
-                cancelled.append(task)
                 if var glance = tasks[task], !glance.state.isTerminal {
+                    cancelled.append(task)
                     glance.state = .cancelled
                     tasks[task] = glance
                 }
@@ -187,13 +237,32 @@ struct TrackerWorld {
         random.chance(faults) ? .failure(TrackerFailure(.unanswered, "ended")) : answer
     }
 
+    /// What an empty database answers.
+    private func lost(_ call: TrackerCall) -> Result<TrackerAnswer, TrackerFailure>? {
+        switch call {
+        case .probe: nil
+        case .ready: .success(.ready([]))
+        case .held, .blocked: .success(.issues([]))
+        case .issue: .success(.issue(nil))
+        default: .failure(TrackerFailure(.refused, "no issue found matching"))
+        }
+    }
+
     private mutating func carryOut(_ call: TrackerCall, _ index: Int) -> Result<TrackerAnswer, TrackerFailure> {
+        var isRacing = false
+        if case .claim(let id, let actor) = call { isRacing = racing.remove(actor + id.rawValue) != nil }
         // A fault before anything was done.
         if random.chance(faults) { return .failure(TrackerFailure(.unavailable, "locked")) }
+        if let answer = instead(call) { return answer }
+        if isLost, let answer = lost(call) { return answer }
         switch call {
-        case .probe: return .success(.report(TrackerReport(version: "sim")))
+        case .probe:
+            var report = TrackerReport(version: "sim")
+            report.renewsClaims = renewsClaims
+            report.home = home
+            return .success(.report(report))
         case .ready:
-            let ready = open.filter { $0.status == .open && $0.assignee == nil && !isBlocked($0) }
+            let ready = open.filter { $0.status == .open && !isBlocked($0) }
             if ready == desks[index].ready { return .success(.ready(nil)) }
             desks[index].ready = ready
             return .success(.ready(ready))
@@ -210,7 +279,6 @@ struct TrackerWorld {
             )
         case .issue(let id): return .success(.issue(issues[id]?.issue))
         case .claim(let id, let actor):
-            let isRacing = racing.remove(actor + id.rawValue) != nil
             guard let issue = issues[id]?.issue, isRacing || isFree(id, actor) || issue.isHeld(by: actor) else {
                 return .success(.claim(.lost("taken")))
             }

@@ -2,7 +2,8 @@ import FoundationEssentials
 import Glibc
 import YggCore
 
-/// What it costs to look after a tracker in which nothing changes: five thousand open issues, none of them ours.
+/// What it costs to look after a tracker in which nothing changes: five thousand open issues, none of them ours; and as many
+/// that are, and that no executor can take.
 ///
 /// A script that prints a file stands for `bd`; its own time is not counted, because a real one's is the household's.
 struct TrackerCost {
@@ -11,12 +12,18 @@ struct TrackerCost {
     private static let issues = 5000
 
     func run() throws {
+        try look("tracker.idle", at: "Surtr: Deploy container registry", budget: 20)
+        try look("tracker.untakable", at: "Code Agent: Refactor prices.py", budget: 40)
+    }
+
+    /// - Parameter title: of every issue.
+    private func look(_ name: String, at title: String, budget: Double) throws {
         let directory = try context.directory.subdirectory("tracker-issues")
         defer { context.directory.remove("tracker-issues") }
         let calls = "\(directory)/calls"
         let issues = (0..<Self.issues).map { index -> JSON in
             [
-                "id": .string("hh-\(index)"), "title": .string("Surtr: Deploy container registry \(index)"),
+                "id": .string("hh-\(index)"), "title": .string("\(title) \(index)"),
                 "description": .string(String(repeating: "What is to be done about it. ", count: 6)),
                 "status": "open", "priority": 2, "issue_type": "task", "labels": ["infrastructure", "registry"],
                 "created_at": "2026-03-01T12:00:00Z", "updated_at": "2026-03-01T12:00:00Z", "dependency_count": 0,
@@ -29,6 +36,7 @@ struct TrackerCost {
             case $1 in
                 version) echo '{"version": "1.0.5"}' ;;
                 ready) exec cat \(directory)/issues.json ;;
+                list) echo '[]' ;;
                 *) exit 1 ;;
             esac
 
@@ -47,10 +55,10 @@ struct TrackerCost {
             }
             context.report.add(
                 BenchMetric(
-                    "tracker.idle",
+                    name,
                     spent * 1000 / Double(count),
                     unit: "ms CPU",
-                    budget: .atMost(20),
+                    budget: .atMost(budget),
                     details: ["issues": .int(Int64(Self.issues)), "calls": .int(Int64(count))],
                     cpu: cpu
                 )
