@@ -79,7 +79,6 @@ EOF
 # serve_ssh NAME: as its user, who can let in nobody else.
 serve_ssh() {
     at "$1" "$sshd" -D -e -f "$work/m/$1/sshd_config" >>"$work/m/$1/sshd.log" 2>&1 &
-    processes_of_ours+=("$!")
     eventually 10 over_ssh "$1" true || { cat "$work/m/$1/sshd.log" && return 1; }
 }
 
@@ -123,7 +122,6 @@ fastest() {
 start_ollama() {
     cp "$ROOT/Tests/Doubles/ollama_double.py" "$work/ollama.py"
     at surtr python3 "$work/ollama.py" 11434 >"$work/ollama.log" 2>&1 &
-    processes_of_ours+=("$!")
 }
 
 calculator() {

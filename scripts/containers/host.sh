@@ -138,15 +138,13 @@ cleanup() {
         printf '  podman of the host: CONTAINERS_STORAGE_CONF=%s CONTAINERS_CONF=%s\n' "$CONTAINERS_STORAGE_CONF" "$CONTAINERS_CONF"
         exit "$status"
     fi
-    for pid in "${processes_of_ours[@]}"; do kill "$pid" 2>/dev/null; done
-    for name in "${machines[@]}"; do
-        forget_podman "$work/m/$name" at "$name"
-        ip netns del "$account-$name"
-    done
+    for name in "${machines[@]}"; do forget_podman "$work/m/$name" at "$name"; done
     forget_podman "$work/host"
-    # What serves names to the containers of one namespace outlives them.
-    ip netns pids "$account-compose" 2>/dev/null | xargs -r kill 2>/dev/null
-    ip netns del "$account-compose" 2>/dev/null
+    # sshd, a model's double, what serves names to containers: they outlive their namespace's name.
+    for name in "${machines[@]}" compose; do
+        ip netns pids "$account-$name" 2>/dev/null | xargs -r kill -KILL 2>/dev/null
+        ip netns del "$account-$name" 2>/dev/null
+    done
     if [[ -n $registry ]]; then
         "$ROOT/scripts/deploy-registry.sh" --package --host "$network.1" --port "${registry##*:}" --data "$work/registry" --stop
         rm -f "$(registry_drop_in "$registry")"
@@ -156,4 +154,3 @@ cleanup() {
     rm -rf "$work"
     exit "$status"
 }
-processes_of_ours=()
