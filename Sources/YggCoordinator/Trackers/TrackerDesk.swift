@@ -226,8 +226,9 @@ actor TrackerDesk {
     private func store() async -> Bool {
         guard !unstored.isEmpty else { return true }
         do {
-            try await coordinator.database.write { [name = workspace.name, unstored] tx in
-                for (issue, lease) in unstored {
+            let stored = unstored
+            try await coordinator.database.write { [name = workspace.name] tx in
+                for (issue, lease) in stored {
                     guard let lease else {
                         try TrackerStore.remove(issue.rawValue, in: name, tx)
                         continue
@@ -242,7 +243,8 @@ actor TrackerDesk {
                     )
                 }
             }
-            unstored = [:]
+            // Others may have come meanwhile, or another word on one of these.
+            for (issue, lease) in stored where unstored[issue] == .some(lease) { unstored[issue] = nil }
             failure = nil
             return true
         } catch {
