@@ -15,6 +15,7 @@ actor TrackerDesk {
     private static let patience = Milliseconds.seconds(30)
     /// From one try to store what could not be stored to the next, where nothing else asks for it.
     private static let storePause = Milliseconds.seconds(5)
+    private static let mostFalseAlarms = 3
     /// Leases that ended before this are forgotten.
     private static let memory = Milliseconds.days(90)
 
@@ -29,6 +30,10 @@ actor TrackerDesk {
     private let watching: AsyncStream<TaskID>.Continuation
     private var keeper: IssueKeeper?
     private var lastSign: String?
+    /// Looks in succession that were made because something stirred during a call of ours, and found nothing new: a `bd` that
+    /// leaves marks when it only reads would keep us looking for ever.
+    private var falseAlarms = 0
+    private var isAlarmed = false
     private var failure: String?
     /// Rights that are to be stored, or to be forgotten, and are not yet.
     private var unstored: [IssueID: IssueLease?] = [:]
@@ -133,12 +138,13 @@ actor TrackerDesk {
         defer { say() }
         switch entry {
         case .input(let input):
-            // What a call of ours touched is no news.
-            if case .answered = input { lastSign = workspace.tracker.sign() }
+            var isStirred = false
+            if case .answered(let call, let result) = input { isStirred = stirred(call, result) }
             await decide(input)
+            if isStirred { await decide(.stir) }
         case .tick:
             let sign = workspace.tracker.sign()
-            // While a call of ours is open, what changes is our own doing.
+            // While a call of ours is open it may be its doing: that is asked when it has ended.
             if let sign, sign != lastSign, lastSign != nil, keeper?.isCalling == false {
                 await decide(.wake)
             }
@@ -150,6 +156,19 @@ actor TrackerDesk {
             await decide(.time)
             resumeWaiters { $0 <= now }
         }
+    }
+
+    /// Whether somebody may have changed something during a call of ours. What that touched itself looks the same.
+    private func stirred(_ call: TrackerCall, _ result: Result<TrackerAnswer, TrackerFailure>) -> Bool {
+        if call == .ready {
+            if case .success(.ready(nil)) = result { falseAlarms += isAlarmed ? 1 : 0 } else { falseAlarms = 0 }
+            isAlarmed = false
+        }
+        let before = lastSign
+        lastSign = workspace.tracker.sign()
+        guard let before, before != lastSign, falseAlarms < Self.mostFalseAlarms else { return false }
+        isAlarmed = true
+        return true
     }
 
     private func say() {

@@ -72,7 +72,8 @@ extension IssueKeeper {
 
     /// What the task would need besides the issue's own words; nil where the issue itself may say.
     private static func scope(_ issue: TrackedIssue, _ match: IssueRules.Match) -> String? {
-        guard issue.metadata.isEmpty, !issue.description.utf8.contains(UInt8(ascii: "`")),
+        guard issue.metadata.keys.allSatisfy({ $0 == IssueRules.kindKey }),
+            !issue.description.utf8.contains(UInt8(ascii: "`")),
             !issue.labels.contains(where: { $0.utf8.contains(UInt8(ascii: "=")) })
         else { return nil }
         return "\(match.kind) \(match.reason)"

@@ -118,7 +118,12 @@ extension IssueKeeper {
         case (.moot(let reason), .claiming):
             return [.note("tracker.claim-lost", issue: id, detail: reason)] + giveUp(id, reason)
         case (.moot(let reason), _):
-            if isOver { return end(id, .moot, time, leftAt: issue.updatedAt) }
+            if isOver {
+                // Closed with our own words is closed by us, although nobody answered.
+                let reason = live[id]?.glance.map { settings.words.closeReason(lease, $0) }
+                let isOurs = issue.closeReason != nil && issue.closeReason == reason
+                return end(id, isOurs ? .closed : .moot, time, leftAt: isOurs ? nil : issue.updatedAt)
+            }
             live[id]?.isMoot = true
             live[id]?.mootSince = issue.updatedAt
             return [.cancel(id, lease.task, reason: reason)]

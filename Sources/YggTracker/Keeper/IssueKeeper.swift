@@ -34,8 +34,10 @@ package struct IssueKeeper: Sendable {
 
     package enum Input: Sendable {
         case time
-        /// Somebody may have changed something.
+        /// Somebody changed something, or wants to know.
         case wake
+        /// Something was changed while a call of ours was open: by that, or by somebody.
+        case stir
         /// The kinds of the fleet.
         case kinds(Set<TaskKind>)
         case answered(TrackerCall, Result<TrackerAnswer, TrackerFailure>)
@@ -228,6 +230,8 @@ package struct IssueKeeper: Sendable {
         switch input {
         case .time: break
         case .wake: pollAt = min(pollAt, now + .seconds(1))
+        // Several calls of ours follow each other often, and one look after them serves all.
+        case .stir: pollAt = min(pollAt, now + .seconds(5))
         case .kinds(let kinds):
             guard kinds != known else { break }
             known = kinds

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Synchronization
 import Testing
 import YggCore
 import YggProtocol
@@ -14,6 +15,10 @@ struct TrackerDeskTests {
         let file: FileTracker
         private(set) var calls: [String] = []
         nonisolated let place: String
+        /// What is touched when something changes.
+        nonisolated let mark = Mutex<String?>(nil)
+        private var afterReady: (@Sendable () -> Void)?
+        private var waiters: [(call: String, count: Int, continuation: CheckedContinuation<Void, Never>)] = []
 
         init(_ path: String) {
             file = FileTracker(path: path)
@@ -21,7 +26,21 @@ struct TrackerDeskTests {
         }
 
         func probe() async throws(TrackerFailure) -> TrackerReport { try await count("probe").probe() }
-        func ready() async throws(TrackerFailure) -> [TrackedIssue]? { try await count("ready").ready() }
+        func ready() async throws(TrackerFailure) -> [TrackedIssue]? {
+            let issues = try await count("ready").ready()
+            afterReady?()
+            afterReady = nil
+            return issues
+        }
+
+        /// While the next look is being made, after it has read.
+        func duringReady(_ body: @escaping @Sendable () -> Void) { afterReady = body }
+
+        /// Waits until a call was made so often.
+        func called(_ call: String, times count: Int) async {
+            guard calls.count(where: { $0 == call }) < count else { return }
+            await withCheckedContinuation { waiters.append((call, count, $0)) }
+        }
         func held(by actor: String) async throws(TrackerFailure) -> [TrackedIssue] {
             try await count("held").held(by: actor)
         }
@@ -43,10 +62,13 @@ struct TrackerDeskTests {
             try await count("putBack").putBack(id, way, as: actor)
         }
         func renew(_ id: IssueID, as actor: String) async throws(TrackerFailure) {}
-        nonisolated func sign() -> String? { nil }
+        nonisolated func sign() -> String? { mark.withLock { $0 } }
 
         private func count(_ call: String) -> FileTracker {
             calls.append(call)
+            let isReached = { [calls] (name: String, count: Int) in calls.count { $0 == name } >= count }
+            for waiter in waiters where isReached(waiter.call, waiter.count) { waiter.continuation.resume() }
+            waiters.removeAll { isReached($0.call, $0.count) }
             return file
         }
     }
@@ -56,6 +78,7 @@ struct TrackerDeskTests {
     /// Runs `body` beside a desk over a file with these issues.
     private func with(
         _ lines: [String],
+        interval: Milliseconds = .seconds(2),
         _ body: (Household, Counted) async throws -> Void
     ) async throws {
         try await Household.with { household in
@@ -67,7 +90,7 @@ struct TrackerDeskTests {
                 name: path,
                 composer: IssueComposer(repository: nil, exists: { _ in false }, readYAML: { _ in .success([:]) }),
                 rules: Self.known,
-                interval: .seconds(2)
+                interval: interval
             )
             let desk = TrackerDesk(workspace, coordinator: household.coordinator, logger: Household.quiet)
             household.coordinator.trackers.add(desk)
@@ -141,6 +164,27 @@ struct TrackerDeskTests {
             try await rename("elsewhere", "tracker_leases", household)
             _ = try await status(household) { ($0["leases"]?.arrayValue ?? []).contains { $0["step"] == "working" } }
             #expect(try await tasks(household).count == 1)
+        }
+    }
+
+    @Test func `a change shows by its mark before the next look is due, one during a call of ours as well`()
+        async throws
+    {
+        try await with([], interval: .hours(1)) { household, tracker in
+            let write: @Sendable (String) -> Void = { mark in
+                let line = #"{"id": "\#(mark)", "title": "One", "labels": ["do"]}"# + "\n"
+                let old = (try? String(contentsOfFile: tracker.place, encoding: .utf8)) ?? ""
+                try? (old + line).write(toFile: tracker.place, atomically: true, encoding: .utf8)
+                tracker.mark.withLock { $0 = mark }
+            }
+            tracker.mark.withLock { $0 = "0" }
+            await tracker.duringReady { write("1") }
+            _ = try await household.coordinator.trackers.sync(isDry: false)
+            await tracker.called("claim", times: 1)
+            await tracker.called("comment", times: 1)
+            write("2")
+            await tracker.called("claim", times: 2)
+            #expect(try await tasks(household).count >= 1)
         }
     }
 

@@ -12,20 +12,21 @@ struct TrackerCost {
     private static let issues = 5000
 
     func run() throws {
-        try look("tracker.idle", at: "Surtr: Deploy container registry", budget: 20)
-        try look("tracker.untakable", at: "Code Agent: Refactor prices.py", budget: 40)
+        try look("tracker.idle", metadata: [:], budget: 20)
+        try look("tracker.untakable", metadata: ["dispatch.kind": "ops-unheard"], budget: 40)
     }
 
-    /// - Parameter title: of every issue.
-    private func look(_ name: String, at title: String, budget: Double) throws {
+    /// - Parameter metadata: of every issue.
+    private func look(_ name: String, metadata: JSONObject, budget: Double) throws {
         let directory = try context.directory.subdirectory("tracker-issues")
         defer { context.directory.remove("tracker-issues") }
         let calls = "\(directory)/calls"
         let issues = (0..<Self.issues).map { index -> JSON in
             [
-                "id": .string("hh-\(index)"), "title": .string("\(title) \(index)"),
+                "id": .string("hh-\(index)"), "title": .string("Surtr: Deploy container registry \(index)"),
                 "description": .string(String(repeating: "What is to be done about it. ", count: 6)),
-                "status": "open", "priority": 2, "issue_type": "task", "labels": ["infrastructure", "registry"],
+                "status": "open", "priority": 2, "metadata": .object(metadata), "issue_type": "task",
+                "labels": ["infrastructure", "registry"],
                 "created_at": "2026-03-01T12:00:00Z", "updated_at": "2026-03-01T12:00:00Z", "dependency_count": 0,
             ]
         }
