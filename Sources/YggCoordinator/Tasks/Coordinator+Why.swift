@@ -83,8 +83,8 @@ extension Coordinator {
             return Explanation(task: task, summary: try await blockedSummary(task), decision: nil)
         case .scheduled:
             let time = task.notBefore.map(\.description) ?? "its time"
-            let cause = task.error.map { " after a failed try: \($0.detail)" } ?? ""
-            return Explanation(task: task, summary: "It waits until \(time)\(cause).", decision: nil)
+            let cause = task.error.map { " The last try failed: \($0.detail)" } ?? ""
+            return Explanation(task: task, summary: "It waits until \(time).\(cause)", decision: nil)
         case .running:
             let executor = task.executor.map(\.rawValue) ?? "an executor"
             let silent = task.executor.map { id in withControl { control, _ in control.leases.isSilent(id) } } ?? false
