@@ -33,8 +33,10 @@ struct DocumentationTests {
 
     @Test func `every variable and flag that is named exists`() {
         let settings = SettingKey.allCases.map(\.setting)
-        // Two are not read but set, for the commands of a task, and one is an image's, which nobody sets.
-        let variables = Set(settings.flatMap(\.variables) + ["YGG_TASK", "YGG_EPOCH", "YGG_IMAGE"])
+        // Two are not read but set, for the commands of a task; one is an image's, which nobody sets; and one is about the
+        // process itself, whatever its settings.
+        let others = ["YGG_TASK", "YGG_EPOCH", "YGG_IMAGE", "YGG_WATCHDOG"]
+        let variables = Set(settings.flatMap(\.variables) + others)
         let flags = Set(settings.compactMap(\.flag))
         for match in page.matches(of: /\bYGG_[A-Z_]+/) { #expect(variables.contains(String(match.output))) }
         for match in page.matches(of: /`(--[a-z-]+)`/) { #expect(flags.contains(String(match.1))) }
