@@ -51,9 +51,10 @@ struct ExecutorWorkTests {
 
     @Test func `a terminal that is closed ends ygg in order, and its tasks with it`() async throws {
         let environment = ["YGG_DRAIN_TIMEOUT": "0s"]
-        try await withUp(configuration: Self.family, environment: environment) { ygg, _ in
+        let terminal = try PseudoTerminal()
+        try await withUp(configuration: Self.family, environment: environment, terminal: terminal) { ygg, _ in
             let (_, group) = try await startFamily(ygg)
-            ygg.signal(SIGHUP)
+            terminal.hangUp()
             #expect(await ygg.end().ending == .exited(0))
             #expect(await alive(in: group).isEmpty)
         }

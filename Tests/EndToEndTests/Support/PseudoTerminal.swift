@@ -1,10 +1,12 @@
 import Glibc
+import Synchronization
 
 /// A terminal without a screen: a test sits where the person would.
 final class PseudoTerminal: Sendable {
     /// What a program opens as its terminal.
     let path: String
     private let person: Int32
+    private let isClosed = Mutex(false)
 
     // TIOCSPTLCK and TIOCGPTN, which are macros that Swift does not see.
     private static let setLock: UInt = 0x4004_5431
@@ -21,7 +23,15 @@ final class PseudoTerminal: Sendable {
         path = "/dev/pts/\(number)"
     }
 
-    deinit { close(person) }
+    deinit { hangUp() }
+
+    /// Closes it, as whoever closes the window does: who was started in it is told so.
+    func hangUp() {
+        isClosed.withLock { isClosed in
+            if !isClosed { close(person) }
+            isClosed = true
+        }
+    }
 
     /// Whether it shows what is typed.
     var isEchoing: Bool {

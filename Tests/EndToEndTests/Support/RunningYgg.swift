@@ -108,8 +108,14 @@ final class RunningYgg: Sendable {
         _ = await run.value
     }
 
-    /// Waits for an end that comes by itself.
-    func end() async -> ProcessOutcome { await run.value }
+    /// Waits for an end that comes by itself; where the test is out of time, ends it.
+    func end() async -> ProcessOutcome {
+        await withTaskCancellationHandler {
+            await run.value
+        } onCancel: {
+            run.cancel()
+        }
+    }
 
     static var childEnvironment: [String: String] {
         cleanEnvironment(from: ProcessInfo.processInfo.environment).merging(["NO_COLOR": "1"]) { $1 }
@@ -185,8 +191,19 @@ final class RunningFleet: Sendable {
     }
 
     /// Starts `ygg ARGUMENTS` and returns once it has printed its ready line.
-    func start(_ arguments: [String], environment: [String: String] = [:]) async throws -> RunningYgg {
-        let ygg = try await RunningYgg.start(arguments, environment: environment)
+    /// - Parameter terminal: that it is started in; else in none.
+    func start(
+        _ arguments: [String],
+        environment: [String: String] = [:],
+        terminal: PseudoTerminal? = nil
+    ) async throws -> RunningYgg {
+        var (program, words) = (RunningYgg.binary, arguments)
+        if let terminal {
+            // Whoever leads a session, as it does, has a terminal as its own by opening it.
+            words = ["-c", "exec \"$0\" \"$@\" <\(terminal.path)", program] + words
+            program = "/bin/sh"
+        }
+        let ygg = try await RunningYgg.start(words, environment: environment, program: program)
         members.withLock { $0.append(ygg) }
         return ygg
     }
@@ -202,6 +219,7 @@ func withUp<Value>(
     _ arguments: [String] = [],
     configuration: String? = nil,
     environment: [String: String] = [:],
+    terminal: PseudoTerminal? = nil,
     _ body: (RunningYgg, _ directory: String) async throws -> Value
 ) async throws -> Value {
     let scratch = try ScratchDirectory()
@@ -213,6 +231,7 @@ func withUp<Value>(
         all += ["--config", path]
     }
     return try await RunningFleet.with { fleet in
-        try await body(try await fleet.start(all, environment: environment), directory)
+        let ygg = try await fleet.start(all, environment: environment, terminal: terminal)
+        return try await body(ygg, directory)
     }
 }
