@@ -72,8 +72,9 @@ up=$!
 trap 'kill "$up" 2>/dev/null || true; wait "$up" 2>/dev/null || true' EXIT
 ready=""
 while [[ -z $ready ]]; do
-    kill -0 "$up" 2>/dev/null || { cat "$directory/ygg.log" >&2; exit 1; }
-    ready=$(grep -m 1 '"event":"ready"' "$directory/ygg.log" || true)
+    kill -0 "$up" 2>/dev/null || { [[ ! -e $directory/ygg.log ]] || cat "$directory/ygg.log" >&2; exit 1; }
+    # The process that begins with making the log may not have come to that yet.
+    if [[ -e $directory/ygg.log ]]; then ready=$(grep -m 1 '"event":"ready"' "$directory/ygg.log" || true); fi
     [[ -n $ready ]] || sleep 0.1
 done
 YGG_COORDINATOR=$(sed -n 's/.*"address":"\([^"]*\)".*/\1/p' <<<"$ready")

@@ -19,8 +19,9 @@ usage: scripts/pull-code-model.sh [options] [MODEL]
                 (OLLAMA_MODELS, else ~/.ollama/models or /usr/share/ollama/.ollama/models)
   --help        this text
 
-It goes on where an earlier fetch was broken off, and ends at once where the model is there. On this machine it looks
-whether there is room before it fills the disk.
+It goes on where an earlier fetch was broken off. Where the model is there it says so and fetches nothing: not a newer
+one of that name either, which \`ollama pull\` does. On this machine it looks whether there is room before it fills the
+disk.
 END
 }
 
@@ -31,18 +32,30 @@ ollama/*) model=${named#ollama/} ;;
 */* | '') model=$DEFAULT_MODEL ;;
 *) model=$named ;;
 esac
-host=${OLLAMA_HOST:-localhost} models=${OLLAMA_MODELS:-}
+host=${OLLAMA_HOST:-localhost} models=${OLLAMA_MODELS:-} given=''
 while (($# > 0)); do
     case $1 in
     --help | -h) usage && exit 0 ;;
     --host) has_value "$@"; host=$2; shift ;;
-    --models) has_value "$@"; models=$2; shift ;;
+    --models)
+        has_value "$@"
+        [[ -d $2 ]] || misused "--models: there is no directory $2"
+        models=$2
+        shift
+        ;;
     -*) misused "unknown option $1" ;;
-    *) model=${1#ollama/} ;;
+    *)
+        [[ -z $given ]] || misused "one model at a time: $given, or $1"
+        given=$1 model=${1#ollama/}
+        [[ -n $given ]] || misused 'MODEL is empty'
+        ;;
     esac
     shift
 done
-[[ $model =~ ^[A-Za-z0-9][A-Za-z0-9._:/@-]*$ ]] || die "\"$model\" is no name of a model" "They look like $DEFAULT_MODEL."
+# [HOST[:PORT]/][NAMESPACE/]NAME[:TAG], none of them empty.
+word='[A-Za-z0-9_][A-Za-z0-9._-]*'
+[[ $model =~ ^(https?://)?($word(:[0-9]+)?/)?($word/)*$word(:$word)?$ ]] ||
+    misused "\"$model\" is no name of a model: they look like $DEFAULT_MODEL"
 
 # url_of HOST: as Ollama reads it: without a scheme the port is 11434, with one that of the scheme; an address that a
 # server binds to is called by that of this machine.
@@ -75,9 +88,50 @@ for command in curl jq; do
     command -v "$command" >/dev/null || need_packages scripts
 done
 url=$(url_of "$host")
-version=$(curl -fsS --connect-timeout 5 --max-time 15 "$url/api/version" 2>&1 | jq -r '.version // empty' 2>/dev/null) || true
+
+# An Ollama on loopback looks at the header Host of who calls it.
+refused() {
+    die "$url refuses to be called by that name: an empty 403, with which Ollama turns away a Host that it does not know" \
+        "Call it by localhost or by an address (--host HOST), or set OLLAMA_HOST=0.0.0.0 where it runs." \
+        "With a proxy before it, let that send the header \"Host: localhost\"."
+}
+
+# ask PATH [BODY]: the answer as `body`, its status as `code`; 000 where there is none.
+ask() {
+    local answer data=()
+    (($# < 2)) || data=(--data-binary "$2")
+    answer=$(curl -s --connect-timeout 5 --max-time 15 -w '\n%{http_code}' "${data[@]}" "$url$1") || true
+    code=${answer##*$'\n'} body=${answer%$'\n'*}
+    [[ $code != 403 || -n $body ]] || refused
+}
+
+# is_there: whether the server has the model; what it is, as `facts`.
+is_there() {
+    local size
+    ask /api/show "$request"
+    [[ $code == 200 ]] || return 1
+    facts=$(jq -r '"\(.details.parameter_size // "?") parameters, quantised as \(.details.quantization_level // "?"), can do "
+        + ((.capabilities // []) | join(", "))' <<<"$body")
+    ask /api/tags
+    size=$(jq -r --arg model "$model" '
+        def plain: ascii_downcase | sub("^https?://"; "") | sub("^registry\\.ollama\\.ai/"; "") | sub("^library/"; "")
+            | if test(":[^/]*$") then . else . + ":latest" end;
+        [.models[] | select((.name | plain) == ($model | plain)) | .size][0] // empty' <<<"$body") || true
+    [[ -z $size ]] || facts="$(readable "$size"), $facts"
+}
+
+try_it() { say "Try it: ygg run llm-prompt --model ollama/$model --prompt 'Say hello'"; }
+
+request=$(jq -nc --arg model "$model" '{model: $model, stream: true}')
+ask /api/version
+version=$(jq -r '.version // empty' 2>/dev/null <<<"$body") || true
 [[ -n $version ]] || die "no Ollama answers at $url" \
     "Start it there with \`ollama serve\`, or say where it is: OLLAMA_HOST=HOST scripts/pull-code-model.sh"
+if is_there; then
+    say "$model is there already, in the Ollama $version at $url: $facts"
+    try_it
+    exit 0
+fi
 say "Ollama $version at $url: fetching $model"
 
 # Where its files lie, known on this machine only.
@@ -102,7 +156,7 @@ room() {
 
 # Every part is told of as its turn comes, so the whole grows.
 declare -A total=() completed=()
-all=0 have=0 looked=0 shown=-1 succeeded='' failed='' status=''
+all=0 have=0 looked=0 shown=-1 succeeded='' failed='' said='' status=''
 tell() {
     local percent=0
     ((all == 0)) || percent=$((have * 100 / all))
@@ -114,12 +168,19 @@ tell() {
     fi
 }
 exec {answer}< <(
-    jq -nc --arg model "$model" '{model: $model, stream: true}' |
-        curl -s -N --fail-with-body --connect-timeout 5 --data-binary @- "$url/api/pull" |
-        jq --unbuffered -Rr '. as $line | try (fromjson | [.error // "", .status // "", .digest // "", .total // 0,
-            .completed // 0] | @tsv) catch ([$line, "", "", 0, 0] | @tsv)' | tr '\t' '\037'
+    curl -s -N --connect-timeout 5 -w '\n{"code": "%{http_code}"}\n' --data-binary "$request" "$url/api/pull" |
+        jq --unbuffered -Rr 'select(. != "") | . as $line | try (fromjson | [.error // "", .status // "", .digest // "",
+            .total // 0, .completed // 0, .code // ""] | @tsv) catch ([$line, "", "", 0, 0, ""] | @tsv)' |
+        tr '\t' '\037'
 )
-while IFS=$'\037' read -r -u "$answer" error status digest size part; do
+while IFS=$'\037' read -r -u "$answer" error status digest size part code; do
+    # The last line, with the status of it all.
+    if [[ -n $code ]]; then
+        [[ $code != 403 || -n $said ]] || refused
+        ((10#$code < 400)) || failed="the server answers with $code"
+        break
+    fi
+    said=yes
     if [[ -n $error ]]; then
         failed=$error
         break
@@ -143,13 +204,6 @@ exec {answer}<&-
     "Names are on https://ollama.com/library; without a network, look at that of the machine of $url."
 [[ -n $succeeded ]] || die "the fetch of $model broke off" "Run this again: it goes on where it was."
 
-full=$model
-[[ ${model##*/} == *:* ]] || full=$model:latest
-facts=$(jq -nc --arg model "$model" '{model: $model}' |
-    curl -fsS --max-time 15 --data-binary @- "$url/api/show" |
-    jq -r '"\(.details.parameter_size // "?") parameters, quantised as \(.details.quantization_level // "?"), can do "
-        + ((.capabilities // []) | join(", "))')
-bytes=$(curl -fsS --max-time 15 "$url/api/tags" |
-    jq -r --arg model "$full" '[.models[] | select((.name | ascii_downcase) == ($model | ascii_downcase)) | .size][0] // 0')
-say "$model is there: $(readable "$bytes"), $facts"
-say "Try it: ygg run llm-prompt --model ollama/$model --prompt 'Say hello'"
+is_there || die "$url says that it fetched $model, and does not have it (/api/show: $code)" "Look at the log of that server."
+say "$model is there: $facts"
+try_it

@@ -62,6 +62,32 @@ struct AgentSessionTests {
         }
     }
 
+    @Test func `a session begins in a tree that was made beside the one before, where that was at another commit, too`()
+        async throws
+    {
+        let scratch = try ScratchDirectory()
+        let shop = try await Workshop(in: scratch.path, turns: Self.quick)
+        try await RunningFleet.with { fleet in
+            let ygg = try await fleet.start(shop.arguments)
+            var params = try #require(Self.task.objectValue)
+            params.append("repo", .string(shop.repository))
+            func session() async throws -> String {
+                let id = try await ygg.submit(["kind": "code-refactor", "params": .object(params)])
+                _ = try await ygg.state(id, is: "awaitingApproval")
+                return "\(shop.place.session(id))/work"
+            }
+            _ = try await session()
+            let spare = try await shop.place.spare()
+            let made = await tool("stat", "-c", "%i", spare).stdout
+            let moved = "echo '# More.' >> calc.py && git -c user.name=A -c user.email=a@example.org commit -qam More"
+            #expect(await tool("sh", "-ec", moved, directory: shop.repository).outcome.succeeded)
+            let work = try await session()
+            #expect(await tool("stat", "-c", "%i", work).stdout == made)
+            let text = try String(contentsOfFile: "\(work)/calc.py", encoding: .utf8)
+            #expect(text.contains("return a + b") && text.contains("# More."), "\(text)")
+        }
+    }
+
     @Test func `a drained session goes on at another executor, with its work and without a repeated call`() async throws
     {
         let scratch = try ScratchDirectory()

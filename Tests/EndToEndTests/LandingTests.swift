@@ -103,6 +103,10 @@ struct LandingTests {
             let waits = try await ygg.task(id) { $0["error"]?["code"] == "target-in-use" }
             #expect(waits["state"] == "scheduled")
             #expect(waits["error"]?["detail"]?.stringValue?.contains("git -C \(repository.path) stash") == true)
+            let night = try JSON(parsing: await ygg.cli("night", "--json").stdout)
+            let told = night["items"]?.arrayValue?.first { $0["task"]?.stringValue == id }?["waitsFor"]
+            let obstacle = "1 change is not committed in \(repository.path), where main is checked out"
+            #expect(told == ["what": "obstacle", "text": .string(obstacle)], "\(night.text)")
             try await repository.git("git checkout -q a")
             #expect(try await ygg.finished(id)["state"] == "succeeded")
             #expect(try await repository.git("sed -n 3p a && git status --short") == "changed\n")

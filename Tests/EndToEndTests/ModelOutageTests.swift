@@ -60,17 +60,34 @@ struct ModelOutageTests {
                 environment["OLLAMA_HOST"] = double.address
                 return await collectProcess(ProcessSpec(argv: [script] + arguments, environment: environment))
             }
-            let good = await pull()
+            let here = await pull()
+            #expect(here.outcome.succeeded, "\(here.stderr)")
+            #expect(here.stdout.contains("qwen2.5-coder:3b is there already") && here.stdout.contains(": 1.8 GiB, "))
+            #expect(here.stdout.contains("quantised as Q4_K_M"))
+            #expect(try await !double.requests.contains { $0["path"] == "/api/pull" })
+            let good = await pull("tiny")
             #expect(good.outcome.succeeded, "\(good.stderr)")
-            #expect(good.stdout.contains("100%") && good.stdout.contains("qwen2.5-coder:3b is there: 1.8 GiB"))
-            #expect(good.stdout.contains("quantised as Q4_K_M"))
+            #expect(good.stdout.contains("100%") && good.stdout.contains("tiny is there: 3.9 KiB, "))
             try await double.queue([["fault": "error_line", "error": "pull model manifest: file does not exist"]])
             let bad = await pull("nothing")
             #expect(bad.outcome.ending == .exited(1) && bad.stderr.contains("file does not exist"))
+            try await double.queue([["status": 403, "body": ""]])
+            let refused = await pull("nothing")
+            #expect(refused.outcome.ending == .exited(1) && refused.stderr.contains("refuses to be called by that"))
             let layers: JSON = [["digest": "sha256:aaaaaaaaaaaaaaaaaaaa", "total": 9_000_000_000_000_000]]
             try await double.queue([["layers": layers]])
             let full = await pull("--models", "/tmp", "large")
             #expect(full.outcome.ending == .exited(1) && full.stderr.contains("not enough disk for large: 8"))
         }
+    }
+
+    @Test(arguments: [["a", "b"], ["a b"], ["a:"], [""], ["--models", "/nowhere", "a"]])
+    func `what the script cannot have been meant to be called with is answered with its usage`(
+        arguments: [String]
+    ) async throws {
+        let script = "\(OllamaDouble.folder)/../../scripts/pull-code-model.sh"
+        let environment = cleanEnvironment(from: ProcessInfo.processInfo.environment)
+        let ended = await collectProcess(ProcessSpec(argv: [script] + arguments, environment: environment))
+        #expect(ended.outcome.ending == .exited(2) && ended.stderr.contains("usage: "), "\(ended)")
     }
 }

@@ -25,6 +25,25 @@ struct SubmissionTests {
         }
     }
 
+    @Test func `tasks that nobody named are told apart by what is said of them`() async throws {
+        try await withUp { ygg, _ in
+            let cases: [(JSON, String)] = [
+                (["kind": "bench-noop"], "bench-noop"),
+                (["kind": "bench-noop", "description": "\n \nWhy\nand how"], "Why"),
+                (["kind": "code-refactor", "params": ["code": "x", "instruction": "Shorter.\nPlease."]], "Shorter."),
+                (["kind": "code-generate", "params": ["spec": "A queue"], "title": "Mine"], "Mine"),
+                (
+                    ["kind": "llm-prompt", "params": ["prompt": "Why?"], "description": "Asked at night"],
+                    "Asked at night"
+                ),
+            ]
+            for (body, title) in cases {
+                let answer = try await ygg.post("/v1/tasks", body)
+                #expect(answer.status == 201 && answer.json?["title"]?.stringValue == title, "\(answer)")
+            }
+        }
+    }
+
     @Test func `what is wrong with a submission is said, and nothing is stored`() async throws {
         try await withUp { ygg, _ in
             let cases: [(JSON, Int, String)] = [

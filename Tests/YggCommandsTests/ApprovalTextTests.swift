@@ -35,6 +35,11 @@ struct ApprovalTextTests {
         #expect(!shown.unicodeScalars.contains("\u{1B}") && shown.contains("rm"))
     }
 
+    @Test func `of a task that ended unasked the diff is in its evidence`() {
+        #expect(TaskDiff.nothingAsked("t", .failed).next == "See what it did, and its diff: ygg task evidence t")
+        #expect(TaskDiff.nothingAsked("t", .running).next == "See where it is: ygg why t")
+    }
+
     @Test func `an answer says what it came to`() {
         let approved: JSONObject = ["task": "t", "decision": "approved", "decidedBy": "freya", "state": "queued"]
         #expect(ApprovalText.outcome(approved, style: .plain) == "t approved by freya, the task is queued\n")

@@ -1,4 +1,5 @@
 import Testing
+import YggClient
 import YggCore
 
 @testable import YggCommands
@@ -27,6 +28,19 @@ struct EventPrinterTests {
                 .init(target: .error, text: "\nsome of the log is missing here (entries 4 to 9)\n"),
                 .init(target: .error, text: "scheduled, attempt 2 until T: exit 1\n"),
             ]
+        )
+    }
+
+    @Test
+    func `the lines of a summary do not run together`() {
+        let summary: JSON = "Repairs test_area\nA scenario was played."
+        #expect(
+            printed(.everything, [("approval", ["subject": "diff", "summary": summary])]).map(\.text)
+                == ["a person is asked (diff): Repairs test_area · A scenario was played.\n"]
+        )
+        let task = TaskView(["id": "t", "state": "succeeded", "result": ["summary": summary]])
+        #expect(
+            TaskReport.line(task, style: .plain) == "t succeeded: Repairs test_area · A scenario was played."
         )
     }
 

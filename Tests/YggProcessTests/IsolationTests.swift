@@ -65,6 +65,31 @@ struct IsolationTests {
         #expect(await collectProcess(spec).stdout == "rest\n")
     }
 
+    @Test func `a place is hidden whatever its name, and one in another one, and one behind a link`() async throws {
+        let isolation = await Isolation.here
+        guard isolation.parts.contains(.secrets) else { return }
+        var template = Array("/tmp/ygg-hidden-XXXXXX".utf8CString)
+        let root = try #require(mkdtemp(&template).map { String(cString: $0) })
+        let make = """
+            cd \(root) && mkdir -p real/below 'dir with blanks' 'a\\b' && ln -s real link
+            for name in '#x' 'a\tb' 'line\nbreak' 'back\\slash' 'back\\040' "quote'" 'ä' '$(x)' 'a,b'; do echo secret > "$name"; done
+            for dir in real real/below 'dir with blanks' 'a\\b'; do echo secret > "$dir/file"; done
+            echo seen > other
+            """
+        #expect(await collectProcess(script(make)).outcome.succeeded)
+        let names = [
+            "#x", "a\tb", "line\nbreak", "back\\slash", "back\\040", "quote'", "ä", "$(x)", "a,b", "real", "real/below",
+            "link/below/file", "link", "real", "dir with blanks", "a\\b", "a\\b/file", "not/there",
+        ]
+        var spec = script("grep -rh . . 2>/dev/null")
+        spec.workingDirectory = root
+        #expect(await collectProcess(spec).stdout.split(separator: "\n").count == 14)
+        spec.argv = isolation.wrap(spec.argv, network: false, hiding: names.map { "\(root)/\($0)" })
+        let run = await collectProcess(spec)
+        #expect(run.stdout == "seen\n", "\(run)")
+        _ = await collectProcess(script("rm -rf \(root)"))
+    }
+
     @Test func `what is read-only cannot be written, on no way to it, but for what lies in it and is excepted`()
         async throws
     {

@@ -43,10 +43,13 @@ package enum FailureCause: String, Sendable, Hashable, CaseIterable {
         case .contextTooSmall:
             "Raise `numCtx` of the provider to at least \(AgentLoop.smallestContext), name fewer files with `paths`, or take a model with a larger context."
         case .unreadableModel: "Take a larger model, or one whose `ollama show` lists `tools`."
-        case .limitReached: "Send it back with a comment to let it go on, split the task, or raise its limits."
-        case .stuck: "Send it back with a comment that says how to go on, or take a larger model."
-        case .noChange: "Say more exactly what is to be changed, or close the task if nothing is."
-        case .verificationFailed: "Look at what fails and send it back with a comment, or take a larger model."
+        case .limitReached:
+            "Look with `ygg task evidence` at how far it came, then submit it again in smaller parts or with higher limits."
+        case .stuck:
+            "Look with `ygg task evidence` at where it turned, then submit it again with a clearer instruction or a larger model."
+        case .noChange: "If something is to be changed, submit it again and say more exactly what."
+        case .verificationFailed:
+            "`ygg task evidence` shows the diff and what fails. Submit it again with a clearer instruction or a larger model, or run it as it was with `ygg task retry`."
         case .workspaceFailed: "Free disk space on the executor and look at its log, then run the task again."
         }
     }

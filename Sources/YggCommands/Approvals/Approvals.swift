@@ -39,7 +39,7 @@ enum ApprovalTable {
                 .init(SpanText.age(of: time("requestedAt"), now: now)),
                 .init(SpanText.age(of: time("expiresAt"), now: now)),
                 .init(String((item["digest"]?.stringValue ?? "").prefix(12))),
-                .init((item["summary"]?.stringValue ?? "").split(whereSeparator: \.isNewline).joined(separator: " · ")),
+                .init(DisplayText.linesInOne(item["summary"]?.stringValue ?? "")),
             ]
         }
         return Table(

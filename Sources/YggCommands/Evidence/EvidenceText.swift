@@ -32,12 +32,21 @@ enum EvidenceText {
         .joined(separator: ", ")
         details.add("took", spans)
         for approval in bundle.approvals { details.add("approval", sentence(approval)) }
-        for failure in strings(evidence["failures"]?["before"]) { details.add("failed before", failure) }
+        let before =
+            evidence["failures"]?["before"].map(strings)
+            ?? (evidence["base"]?.arrayValue ?? []).flatMap { strings($0["failures"]) }
+        for failure in before { details.add("failed before", failure) }
         for repaired in strings(evidence["fixed"]) { details.add("repaired", repaired, .green) }
         let left =
             evidence["failures"]?["after"].map(strings)
             ?? (evidence["checks"]?.arrayValue ?? []).flatMap { strings($0["failures"]) }
-        for failure in left { details.add("still fails", failure, .red) }
+        // A name may stand for several failures, as that of a linter's rule does.
+        var old: [String: Int] = before.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+        for failure in left {
+            let isOld = old[failure, default: 0] > 0
+            if isOld { old[failure, default: 0] -= 1 }
+            details.add(isOld ? "still fails" : "fails now", failure, .red)
+        }
         if let result = bundle.task.result, let commit = result["commit"]?.stringValue {
             details.add("landed", "\(result["branch"]?.stringValue ?? "") \(commit)")
         }

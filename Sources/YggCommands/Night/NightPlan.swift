@@ -31,7 +31,7 @@ struct NightPlan: Sendable {
         let order = tasks.sorted { Self.isBefore($0, $1) }
         var lines: [String: Line] = [:]
         var ready: [String: Timestamp] = [:]
-        for task in order where task.wait == nil {
+        for task in order where task.isInLine {
             guard let executor = task.executor else { continue }
             var line = lines[executor] ?? Line(slots: slots[executor] ?? 1, now: now)
             let end = line.add(task, now: now)
@@ -73,8 +73,8 @@ struct NightPlan: Sendable {
     /// What a person can do something about comes first, then what runs, then what waits by itself.
     private static func group(_ row: Row) -> Int {
         switch row.task.wait {
-        case .person: 0
-        case nil: 1
+        case .person, .obstacle: 0
+        case .slot, nil: 1
         case .time: 2
         case .dependencies: 3
         case .missing: 4
@@ -156,7 +156,7 @@ extension NightPlan {
                 .init("READY", alignment: .right), .init("WAITS FOR", isFlexible: true),
             ],
             rows: rows.map { row in
-                let state = row.task.state == .running ? "runs now" : ""
+                let state = row.task.state == .running ? "runs now" : "its turn"
                 return [
                     .init(row.task.id), .init(row.task.kind), .init(row.task.executor ?? ""),
                     .init(
@@ -164,7 +164,7 @@ extension NightPlan {
                         row.task.estimate == nil ? .dim : nil
                     ),
                     .init(row.readyAt.map { ClockText.short($0, now: now) } ?? ""),
-                    .init(row.task.wait?.text ?? state, row.task.wait == .person ? .yellow : .dim),
+                    .init(row.task.wait?.text ?? state, Self.group(row) == 0 ? .yellow : .dim),
                 ]
             }
         )

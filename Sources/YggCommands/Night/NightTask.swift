@@ -5,16 +5,22 @@ import YggCore
 struct NightTask: Sendable, Hashable {
     enum Wait: Sendable, Hashable {
         case person
+        /// For a person who has in use what its landing would change.
+        case obstacle(String)
         case dependencies([String])
         case time(Timestamp)
+        /// For others to leave its executor.
+        case slot
         /// For a machine that sleeps, a model that does not answer, or whatever else is missing.
         case missing(String)
 
         var code: String {
             switch self {
             case .person: "person"
+            case .obstacle: "obstacle"
             case .dependencies: "dependency"
             case .time: "time"
+            case .slot: "slot"
             case .missing: "executor"
             }
         }
@@ -22,8 +28,10 @@ struct NightTask: Sendable, Hashable {
         var text: String {
             switch self {
             case .person: "you: ygg review"
+            case .obstacle(let text): text
             case .dependencies(let ids): "after \(ids.joined(separator: ", "))"
             case .time(let time): "its time, \(ClockText.short(time))"
+            case .slot: "a slot"
             case .missing(let text): text
             }
         }
@@ -41,6 +49,9 @@ struct NightTask: Sendable, Hashable {
     var wait: Wait?
     /// How long tasks of the kind take; nil where none has ended yet.
     var estimate: Milliseconds?
+
+    /// Whether it runs, or does as soon as its executor has room.
+    var isInLine: Bool { wait == nil || wait == .slot }
 
     /// Whether it stands in line for a model: the tasks of an executor that do are done one after the other.
     var asksModel: Bool { kind.hasPrefix("code-") || kind.hasPrefix("llm-") }
@@ -61,7 +72,7 @@ struct NightTask: Sendable, Hashable {
         switch state {
         case .awaitingApproval: wait = .person
         case .blocked: wait = .dependencies(task.dependsOn.filter(unfinished.contains))
-        case .scheduled: wait = task.notBefore.map(Wait.time)
+        case .scheduled: wait = Self.obstacle(task) ?? task.notBefore.map(Wait.time)
         case .queued: (executor, wait) = Self.place(why ?? JSONObject())
         case .running, .succeeded, .failed, .cancelled: break
         }
@@ -74,6 +85,12 @@ struct NightTask: Sendable, Hashable {
         self.executor = executor
     }
 
+    /// What a landing finds in its way, as `ygg why` says it, without what to do about it.
+    private static func obstacle(_ task: TaskView) -> Wait? {
+        guard task.errorCode == "target-in-use", let detail = task.errorDetail else { return nil }
+        return .obstacle(detail.firstRange(of: ". ").map { String(detail[..<$0.lowerBound]) } ?? detail)
+    }
+
     /// Where a queued task is going to run, or what is missing. Of several executors that lack something the one that
     /// lacks least is told about.
     static func place(_ why: JSONObject) -> (executor: String?, wait: Wait?) {
@@ -83,7 +100,7 @@ struct NightTask: Sendable, Hashable {
         guard let closest, let name = closest["executor"]?.stringValue else {
             return (nil, .missing(why["summary"]?.stringValue ?? "an executor"))
         }
-        if lacks(closest).allSatisfy({ $0["code"] == "slots" }) { return (name, nil) }
+        if lacks(closest).allSatisfy({ $0["code"] == "slots" }) { return (name, .slot) }
         let reasons = lacks(closest).compactMap { $0["text"]?.stringValue }
         return (nil, .missing("\(name): \(reasons.joined(separator: "; "))"))
     }

@@ -29,6 +29,11 @@ enum DisplayText {
         return String(line)
     }
 
+    /// A summary in one line, in which it can be seen where each of its lines ends: they are no sentences.
+    static func linesInOne(_ text: String) -> String {
+        oneLine(text.split(whereSeparator: \.isNewline).joined(separator: " · "))
+    }
+
     /// The text with every character that a terminal would obey, or would not show, written out: `^[` for an escape,
     /// `<U+202E>` for what turns the direction of a line. A person decides about what they see, so nothing may hide.
     static func visible(_ text: some StringProtocol) -> String {

@@ -12,7 +12,8 @@ struct Review: AsyncParsableCommand {
             end the landings are waited for.
 
             Keys: a approve, s send back with a note, r reject, l later, d more of the diff, q quit, ? help. Where \
-            standard input is no terminal, each line is a key; `s NOTE` has its note behind it.
+            standard input is no terminal, each line is a key; `s NOTE` has its note behind it, and after `s` alone the \
+            whole next line is the note. With an empty note nothing is sent back, and the same task asks for its key again.
 
             STATUS  0 nothing needs you, 5 something still waits for you, 1 a landing failed
 

@@ -29,10 +29,7 @@ struct TaskDiff: AsyncParsableCommand {
         let approval =
             approvals.first { $0["decision"] == nil } ?? approvals.first { $0["diffSha256"] != nil } ?? approvals.first
         guard let approval else {
-            throw CommandFailure(
-                "\(task.id) has not asked a person anything.",
-                next: "See where it is: ygg why \(task.id)"
-            )
+            throw Self.nothingAsked(task.id, try await client.task(task.id).state)
         }
         guard output.format == .table else { return Results(output).one(approval) { _ in "" } }
         let terminal = Terminal.output
@@ -46,6 +43,15 @@ struct TaskDiff: AsyncParsableCommand {
             if terminal.isTerminal { Console.out(lines.take(chunk)) } else { Console.out(chunk) }
         }
         if terminal.isTerminal { Console.out(lines.finish()) }
+    }
+
+    /// What has ended without a question may have left a diff all the same: it failed, or landed unseen.
+    static func nothingAsked(_ id: String, _ state: TaskState?) -> CommandFailure {
+        CommandFailure(
+            "\(id) has not asked a person anything.",
+            next: state?.isTerminal == true
+                ? "See what it did, and its diff: ygg task evidence \(id)" : "See where it is: ygg why \(id)"
+        )
     }
 }
 

@@ -75,7 +75,8 @@ enum EventSummary {
 
     private static func approval(_ data: JSONObject, _ text: (String) -> String?) -> String {
         guard let decision = text("decision") else {
-            return "a person is asked (\(text("subject") ?? "approval")): \(text("summary") ?? "")"
+            return
+                "a person is asked (\(text("subject") ?? "approval")): \(DisplayText.linesInOne(text("summary") ?? ""))"
         }
         let word = decision == "sentBack" ? "sent back" : decision
         let by = text("decidedBy").map { " by \($0)" } ?? ""

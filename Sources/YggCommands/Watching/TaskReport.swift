@@ -10,8 +10,10 @@ enum TaskReport {
             words.append("in \(SpanText.exact(finished - started))")
         }
         if let code = task.exitCode, code != 0 { words.append("(exit \(code))") }
-        let remark = task.errorDetail ?? task.result?["summary"]?.stringValue
-        return "\(task.id) \(words.joined(separator: " "))\(remark.map { ": \(DisplayText.oneLine($0))" } ?? "")"
+        let remark =
+            task.errorDetail.map(DisplayText.oneLine)
+            ?? (task.result?["summary"]?.stringValue).map(DisplayText.linesInOne)
+        return "\(task.id) \(words.joined(separator: " "))\(remark.map { ": \($0)" } ?? "")"
     }
 
     /// The state, told more exactly by the outcome where nothing could check the work.

@@ -59,7 +59,7 @@ extension Coordinator {
                 case .decides(let approval): open = approval
                 }
             } catch {
-                throw Problem(error, task: stored.task)
+                throw Problem(error, task: stored.task, digest: digest)
             }
             let (change, verdict) = answer.change(for: open.question, comment: comment)
             let decision = ApprovalDecision(verdict, by: author.name, comment: comment, at: now)
@@ -86,7 +86,8 @@ extension Coordinator {
 
 extension Problem {
     /// Why an answer decided nothing, with what it would have to be about.
-    fileprivate init(_ refusal: ApprovalAnswer.Refusal, task: FleetTask) {
+    /// - Parameter digest: that the answer named.
+    fileprivate init(_ refusal: ApprovalAnswer.Refusal, task: FleetTask, digest: String?) {
         let id = task.id
         switch refusal {
         case .digestRequired(let pending):
@@ -95,10 +96,9 @@ extension Problem {
                 code: "digest-required",
                 title: "Digest required",
                 detail: pending == nil
-                    ? "An answer says what it is about, and nothing of task \(id) waits for one."
+                    ? task.waitsForNobody
                     : "An answer says what it is about: the digest of what you were shown.",
-                nextAction: pending.map { "Look at it, then send its digest: \($0.digest)" }
-                    ?? "See where it is: ygg why \(id)",
+                nextAction: pending.map { "Look at it, then send its digest: \($0.digest)" } ?? task.afterAll,
                 extensions: ["pending": .array(pending.map { [.object($0.view(of: task))] } ?? [])]
             )
         case .stale(let pending):
@@ -129,10 +129,25 @@ extension Problem {
                 status: 409,
                 code: "nothing-to-approve",
                 title: "Nothing to approve",
-                detail: "Task \(id) is \(task.state.rawValue), and nothing of that digest was ever asked about it.",
-                nextAction: "List what waits with: ygg approvals, or GET /v1/approvals."
+                detail: task.waitsForNobody
+                    + (digest == nil ? "" : " Nothing with that digest was ever asked about it."),
+                nextAction: task.afterAll
             )
         }
+    }
+}
+
+extension FleetTask {
+    fileprivate var waitsForNobody: String {
+        "Task \(id) is \(state.rawValue) and does not wait for anybody: there is nothing to approve or to reject."
+    }
+
+    /// What can be done with a task that asks nothing.
+    fileprivate var afterAll: String {
+        guard state.isTerminal else { return "See where it is: ygg why \(id)" }
+        let look = spec.kind.prefix == "code-" ? "evidence" : "show"
+        return "See what it did: ygg task \(look) \(id). Then submit it again: changed, or as it was with "
+            + "ygg task retry \(id)"
     }
 }
 

@@ -188,9 +188,17 @@ extension Coordinator {
 }
 
 extension TaskSubmission {
-    /// What a list shows of a task that nobody named: the kind, or the beginning of its description.
+    /// The parameters in which people say what they want, in their own words.
+    private static let prose = ["instruction", "spec", "prompt"]
+
+    /// What a list shows of a task that nobody named: the beginning of its description, or of what it asks for; else the
+    /// kind.
     fileprivate var defaultTitle: String {
-        guard let line = description?.split(separator: "\n").first else { return kind.rawValue }
-        return String(line.prefix(120))
+        let said = [description] + Self.prose.map { params[$0]?.stringValue }
+        let line = said.lazy.compactMap {
+            $0?.split(whereSeparator: \.isNewline).first { !$0.allSatisfy(\.isWhitespace) }
+        }
+        .first
+        return line.map { String($0.prefix(120)) } ?? kind.rawValue
     }
 }

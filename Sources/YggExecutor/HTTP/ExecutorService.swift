@@ -88,6 +88,7 @@ package final class ExecutorService: Service {
                 let environment = settings.childEnvironment
                 await IdleSessions.archive(settings.workspaceRoot, unusedSince: limit, environment: environment)
                 await StaleFolders.sweep(settings.workspaceRoot, unusedSince: limit, environment: environment)
+                await SpareWorktree.sweep(settings.workspaceRoot, unusedSince: limit, environment: environment)
             } while (try? await Task.sleep(for: IdleSessions.interval.duration)) != nil
         }
     }

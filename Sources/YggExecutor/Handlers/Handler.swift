@@ -130,6 +130,8 @@ package struct HandlerContext: Sendable {
     package let call: SessionCall?
     /// The sessions at work here.
     package let agents: AgentBoard
+    /// Where work trees are wanted that nobody needs yet.
+    package let spares: SpareWorktrees
     /// What is done when the result is safe.
     package let afterwards: Afterwards
     /// When the attempt was accepted.
@@ -162,6 +164,7 @@ package struct HandlerContext: Sendable {
         isSuspending: @escaping @Sendable () -> Bool = { false },
         call: SessionCall? = nil,
         agents: AgentBoard = AgentBoard(),
+        spares: SpareWorktrees = SpareWorktrees(),
         afterwards: Afterwards = Afterwards(),
         acceptedAt: Timestamp = Timestamp(milliseconds: 0),
         isCurrent: @escaping @Sendable () -> Bool = { true },
@@ -186,6 +189,7 @@ package struct HandlerContext: Sendable {
         self.isSuspending = isSuspending
         self.call = call
         self.agents = agents
+        self.spares = spares
         self.afterwards = afterwards
         self.acceptedAt = acceptedAt
         self.isCurrent = isCurrent

@@ -58,6 +58,7 @@ struct Lander: Sendable {
             switch try await make(prepared, on: tip ?? landing.base, place) {
             case .made(let one): made = one
             case .asks(let result): return result
+            case .isThere(let commit): return thereAlready(commit, place)
             }
             try await holdTheLease()
             switch try await place.publish(made.commit, over: tip) {
@@ -117,6 +118,8 @@ struct Lander: Sendable {
         case made(Made)
         /// It is not what was approved any more.
         case asks(HandlerResult)
+        /// The target has all of it already, by other commits.
+        case isThere(String)
     }
 
     private func make(_ change: Change, on tip: String, _ place: LandingPlace) async throws(HandlerFailure) -> Making {
@@ -127,6 +130,8 @@ struct Lander: Sendable {
         switch try await change.merged(onto: tip) {
         case .conflict(let paths): return .asks(again.conflict(on: tip, paths))
         case .clean(let tree):
+            let there = try await git.output(["rev-parse", "--verify", "\(tip)^{tree}"], at: place.mirror.place).trimmed
+            guard tree != there else { return .isThere(tip) }
             let commit = try await change.commit(tree, on: tip)
             let isSame = try await change.isSamePatch(from: tip, to: commit)
             let verdict = try await LandingCheck(landing: landing, place: place, run: run)
@@ -150,6 +155,19 @@ struct Lander: Sendable {
             }
         }
         if Task.isCancelled { throw .cancelled() }
+    }
+
+    /// What was approved is what the target holds, so it has landed, whoever did it.
+    private func thereAlready(_ tip: String, _ place: LandingPlace) -> HandlerResult {
+        HandlerResult(
+            outcome: .succeeded,
+            result: [
+                "summary": .string("\(landing.target) has this change already, at \(tip.prefix(12))"),
+                "repository": .string(landing.repository), "branch": .string(landing.target), "commit": .string(tip),
+                "landedOn": .string(tip), "newerBase": true, "verified": .array(landing.verified.map(\.json)),
+                "alreadyLanded": true, "changed": false,
+            ]
+        )
     }
 
     private func finished(

@@ -93,7 +93,7 @@ struct LandingPlace: Sendable {
         .inTheWay(
             code: "target-in-use",
             detail:
-                "\(target) is checked out in \(there.path), where \(business). It lands by itself when that is over: "
+                "\(business) in \(there.path), where \(target) is checked out. It lands by itself when that is over: "
                 + "commit it, or put it aside with: git -C \(there.path) stash"
         )
     }

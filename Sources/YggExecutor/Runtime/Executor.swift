@@ -87,6 +87,7 @@ package final class Executor: Service {
     /// - Throws: `ExecutorError` where it cannot go on: its id is in use, it was replaced, or it is refused.
     package func run(url: String?) async throws {
         defer { runtime.machine.home.release() }
+        async let _ = ProcessScope.$witness.withValue(runtime.machine.home.processes) { await settings.spares.run() }
         try await withGracefulShutdownHandler {
             try await serve(url: url)
         } onGracefulShutdown: {

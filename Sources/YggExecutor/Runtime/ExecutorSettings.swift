@@ -50,6 +50,8 @@ package struct ExecutorSettings: Sendable {
     package var models: ModelDirectory?
     /// The sessions of coding agents at work.
     package let agents = AgentBoard()
+    /// Work trees that are made before they are needed.
+    package let spares = SpareWorktrees()
     /// The last lines of the executor's log; nil where it has no file.
     package var readLog: (@Sendable (_ lines: Int) -> [String])?
     /// Reads the configuration of this process anew, for who asks over HTTP, and says what that changed; nil where nothing can

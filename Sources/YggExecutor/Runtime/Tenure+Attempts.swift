@@ -218,6 +218,7 @@ extension ExecutorSettings {
                 isSuspending: { attempt.end == .drained },
                 call: attempt.call,
                 agents: agents,
+                spares: spares,
                 afterwards: attempt.afterwards,
                 acceptedAt: attempt.acceptedAt,
                 isCurrent: isCurrent,

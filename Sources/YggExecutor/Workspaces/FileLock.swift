@@ -43,9 +43,15 @@ struct FileLock: Sendable {
     }
 
     /// Takes the lock if nobody has it.
-    init?(ifFree path: String) {
-        let options: FileDescriptor.OpenOptions = .closeOnExec
-        guard let file = try? FileDescriptor.open(FilePath(path), .readWrite, options: options) else { return nil }
+    /// - Parameter making: whether its file is made where there is none, which nobody has a lock on then.
+    init?(ifFree path: String, making: Bool = false) {
+        let file = try? FileDescriptor.open(
+            FilePath(path),
+            .readWrite,
+            options: making ? [.create, .closeOnExec] : .closeOnExec,
+            permissions: making ? [.ownerReadWrite] : nil
+        )
+        guard let file else { return nil }
         guard flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 else {
             try? file.close()
             return nil

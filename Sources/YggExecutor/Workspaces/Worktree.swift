@@ -98,19 +98,39 @@ struct Worktree: Sendable {
             let start = try await commit()
             SessionFolder.letGo(in: folder)
             (self.mirror, self.commit) = (start.mirror, start.commit)
-            place = try await Self.add(to: start.mirror, path: path, commit: start.commit, branch: nil)
-            try SessionFolder.keep(gitDirectory: place.gitDirectory, in: folder)
-            _ = try await start.mirror.git.output(["reset", "--hard", "--quiet"], at: place)
+            place = try await Self.checkOut(start.commit, of: start.mirror, in: folder, at: path)
             let tree = Submodules.Tree(path: path, commit: start.commit, place: place, origin: start.origin)
             try await Submodules(git: start.mirror.git).fill(tree, mirrors: &submodules)
             try SessionFolder.hold(in: folder)
         } catch {
+            SessionFolder.letGo(in: folder)
             await Self.remove(path, from: [mirror] + submodules, branch: nil)
             lock.release()
             throw error
         }
         self.submodules = submodules
         isNew = true
+    }
+
+    /// Fills the work tree of a session: from a spare one, or anew.
+    private static func checkOut(
+        _ commit: String,
+        of mirror: Mirror,
+        in folder: String,
+        at path: String
+    ) async throws(HandlerFailure) -> Git.Place {
+        let reset = ["reset", "--hard", "--quiet", commit]
+        // What commands of an earlier try left beside the tree that is gone now.
+        let scratch = "\(folder)/scratch"
+        if LocalFiles.exists(scratch) { _ = await mirror.git.run.collect(["rm", "-rf", "--", scratch]) }
+        if let place = await SpareWorktree(of: mirror).take(for: commit, to: path) {
+            try SessionFolder.keep(gitDirectory: place.gitDirectory, in: folder)
+            if await mirror.git.collect(reset, at: place).outcome.succeeded { return place }
+        }
+        let place = try await add(to: mirror, path: path, commit: commit, branch: nil)
+        try SessionFolder.keep(gitDirectory: place.gitDirectory, in: folder)
+        _ = try await mirror.git.output(reset, at: place)
+        return place
     }
 
     /// A work tree that somebody left, or was killed in.
@@ -151,9 +171,10 @@ struct Worktree: Sendable {
             let git = mirror.git
             if LocalFiles.exists(path) { _ = await git.run.collect(["rm", "-rf", "--", path]) }
             _ = try await git.output(["worktree", "prune"], at: mirror.place)
+            // By force, as one that was killed while it did this has left the place held.
             let how = branch.map { ["-B", $0] } ?? ["--detach"]
             _ = try await git.output(
-                ["worktree", "add", "--quiet", "--no-checkout"] + how + ["--", path, commit],
+                ["worktree", "add", "-f", "-f", "--quiet", "--no-checkout"] + how + ["--", path, commit],
                 at: mirror.place
             )
         }
@@ -161,7 +182,8 @@ struct Worktree: Sendable {
         return try place(of: path)
     }
 
-    private static func place(of path: String) throws(HandlerFailure) -> Git.Place {
+    /// Where git keeps a work tree that it made just now.
+    static func place(of path: String) throws(HandlerFailure) -> Git.Place {
         guard let link = LocalFiles.read("\(path)/.git")?.trimmed, link.hasPrefix("gitdir: ") else {
             throw HandlerFailure(
                 code: "workspace-unusable",

@@ -45,7 +45,7 @@ final class Child: Sendable {
     ) async throws(Errno) -> Child {
         let started: Result<Child, Errno> = await withCheckedContinuation { continuation in
             do throws(Errno) {
-                try startThread { run(executable, spec, witness, watching, started: continuation) }
+                try SmallThread.start { run(executable, spec, witness, watching, started: continuation) }
             } catch {
                 continuation.resume(returning: .failure(error))
             }
@@ -200,41 +200,5 @@ extension Child {
             ]
         }
         for waiter in waiters { waiter?.resume() }
-    }
-}
-
-// MARK: - Threads
-
-extension Child {
-    private final class Body: Sendable {
-        let run: @Sendable () -> Void
-
-        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-    }
-
-    /// What a thread needs that calls the kernel and little else.
-    private static let stackBytes = 256 << 10
-
-    private static func startThread(_ body: @escaping @Sendable () -> Void) throws(Errno) {
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        defer { pthread_attr_destroy(&attributes) }
-        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        pthread_attr_setstacksize(&attributes, stackBytes)
-        let body = Unmanaged.passRetained(Body(body))
-        var thread = pthread_t()
-        let error = pthread_create(
-            &thread,
-            &attributes,
-            { context in
-                if let context { Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run() }
-                return nil
-            },
-            body.toOpaque()
-        )
-        guard error == 0 else {
-            body.release()
-            throw Errno(rawValue: error)
-        }
     }
 }

@@ -100,6 +100,18 @@ extension Workshop {
             while runs(id).count < count { try await Task.sleep(for: .milliseconds(5)) }
         }
 
+        /// The spare work tree of the one repository, when it is whole. Nothing tells of it, so it is looked for.
+        func spare() async throws -> String {
+            let spares = "\(data)/workspace/spares"
+            while true {
+                for name in (try? FileManager.default.contentsOfDirectory(atPath: spares)) ?? []
+                where FileManager.default.fileExists(atPath: "\(spares)/\(name)/ready") {
+                    return "\(spares)/\(name)/work"
+                }
+                try await Task.sleep(for: .milliseconds(5))
+            }
+        }
+
         func openGate(_ id: String) {
             #expect(FileManager.default.createFile(atPath: "\(session(id))/work/gate", contents: nil))
         }

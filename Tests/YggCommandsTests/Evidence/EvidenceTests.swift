@@ -52,6 +52,21 @@ struct EvidenceTests {
         #expect(!text.unicodeScalars.contains("\u{1B}"))
     }
 
+    @Test func `what failed before still fails, and what did not fails now`() throws {
+        let evidence: JSONObject = [
+            "failures": ["before": ["test_old", "unused"], "after": ["test_new", "test_old", "unused", "unused"]]
+        ]
+        let bundle = EvidenceBundle(task: Self.bundle.task, approvals: [], evidence: evidence, diff: nil)
+        let lines = EvidenceText.text(bundle, style: .plain).split(separator: "\n").map { line in
+            line.split(separator: " ").joined(separator: " ")
+        }
+        #expect(
+            lines.filter { $0.hasPrefix("still fails") || $0.hasPrefix("fails now") } == [
+                "fails now test_new", "still fails test_old", "still fails unused", "fails now unused",
+            ]
+        )
+    }
+
     @Test func `the files hold the same, and the diff byte for byte`() throws {
         let files = Dictionary(uniqueKeysWithValues: Self.bundle.files.map { ($0.name, $0.bytes) })
         #expect(files["diff.patch"] == Self.bundle.diff)

@@ -85,6 +85,36 @@ struct NightPlanTests {
         #expect(TaskHistory.median(times.map { Milliseconds($0) })?.rawValue == median)
     }
 
+    @Test func `a landing waits for what its person has in the way, and is not told when it is ready`() throws {
+        let sentence = "1 change is not committed in /home/freya/shop, where main is checked out"
+        func waiting(_ code: String) -> NightTask {
+            let view = TaskView([
+                "id": "a", "kind": "code-refactor", "state": "scheduled", "notBefore": "1970-01-12T13:48:00Z",
+                "error": ["code": .string(code), "detail": .string("\(sentence). It lands by itself then.")],
+            ])
+            return NightTask(view, why: nil, unfinished: ["a"], estimate: .minutes(10))
+        }
+        let landing = waiting("target-in-use")
+        #expect(landing.wait == .obstacle(sentence))
+        let plan = NightPlan([landing, Self.task("b")], slots: [:], now: Self.now)
+        #expect(Self.minutes(plan, "a") == nil && plan.rows.first?.task.id == "a")
+        #expect(plan.json["items"]?.arrayValue?.first?["waitsFor"]?["text"]?.stringValue == sentence)
+        #expect(plan.text(now: Self.now, width: nil, style: .plain).contains("  \(sentence)\n"))
+        // What failed for another reason is tried again at its time.
+        #expect(waiting("exit-code").wait == (Timestamp(parsing: "1970-01-12T13:48:00Z").map(NightTask.Wait.time)))
+    }
+
+    @Test func `what waits for a slot says so, and is in line for it`() {
+        let tasks = [
+            Self.task("a", state: .running), Self.task("b", wait: .slot), Self.task("c", minutes: nil, wait: .slot),
+        ]
+        let plan = NightPlan(tasks, slots: ["local": 1], now: Self.now)
+        #expect(["a", "b", "c"].map { Self.minutes(plan, $0) } == [10, 20, nil])
+        #expect(plan.places.first?.tasks == 3)
+        let lines = plan.text(now: Self.now, width: 80, style: .plain).split(separator: "\n").dropFirst().prefix(3)
+        #expect(zip(lines, ["runs now", "a slot", "a slot"]).allSatisfy { $0.hasSuffix($1) }, "\(lines)")
+    }
+
     @Test func `where a queued task goes, or what it lacks, is read from the reasons`() {
         let free: JSONObject = ["candidates": ["huginn", "local"]]
         #expect(NightTask.place(free) == ("huginn", nil))
@@ -97,7 +127,7 @@ struct NightPlanTests {
                 ]
             ],
         ]
-        #expect(NightTask.place(busy) == ("local", nil))
+        #expect(NightTask.place(busy) == ("local", .slot))
         let asleep: JSONObject = [
             "candidates": [],
             "executors": [

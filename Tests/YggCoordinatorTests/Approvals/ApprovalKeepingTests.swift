@@ -54,6 +54,30 @@ struct ApprovalKeepingTests {
         }
     }
 
+    @Test func `whoever answers a task that waits for nobody is told so, and what can be done`() async throws {
+        try await Household.with { household in
+            let coordinator = household.coordinator
+            let id = TaskID(trusted: "t")
+            try await household.submit("t")
+            let early = await #expect(throws: Problem.self) {
+                _ = try await coordinator.answer(.approve, id, digest: nil)
+            }
+            #expect(early?.nextAction == "See where it is: ygg why t")
+            _ = try await coordinator.cancel(id)
+            let late = await #expect(throws: Problem.self) {
+                _ = try await coordinator.answer(.reject, id, digest: nil, comment: "Once more.")
+            }
+            #expect(late?.status == 409 && late?.code == "nothing-to-approve")
+            #expect(late?.detail.hasPrefix("Task t is cancelled and does not wait for anybody") == true)
+            #expect(late?.detail.contains("digest") == false)
+            #expect(late?.nextAction.contains("ygg task retry t") == true)
+            let named = await #expect(throws: Problem.self) {
+                _ = try await coordinator.answer(.reject, id, digest: "5f1c0a9e22d4")
+            }
+            #expect(named?.detail.contains("Nothing with that digest") == true)
+        }
+    }
+
     @Test func `a question and its decision are told in the task's log, before the state`() async throws {
         try await Household.with { household in
             try await ask("t", household)

@@ -118,7 +118,8 @@ struct CodeWorkTests {
             import glob, os, pathlib
             root = pathlib.Path.cwd().parents[2]
             tries = [root / "sessions/t2/work/a", root / "mirrors/x", pathlib.Path("../../t2/work/a"),
-                     root / "git/askpass", pathlib.Path("../plan.json"), pathlib.Path("own.txt")]
+                     root / "git/askpass", pathlib.Path("../plan.json"), pathlib.Path("../scratch/git/commondir"),
+                     pathlib.Path("../scratch/link"), pathlib.Path("../scratch/tmp/own.tmp"), pathlib.Path("own.txt")]
             tries += [pathlib.Path(p) for p in glob.glob(str(root / "mirrors/*.git/config"))]
             for place in tries:
                 try:
@@ -141,9 +142,33 @@ struct CodeWorkTests {
             #expect(asked.question != nil, "\(asked)")
             let session = try #require(LocalFiles.read(code.folder.file))
             #expect(session.contains("Read-only file system") && session.contains("WROTE own.txt"), "\(session)")
-            #expect(!session.contains("WROTE a") && !session.contains("WROTE config"))
+            #expect(session.contains("WROTE own.tmp"), "\(session)")
+            for name in ["a", "config", "commondir", "link"] {
+                #expect(!session.contains("WROTE \(name)"), "\(session)")
+            }
             #expect(try await code.scene.script("cat workspace/sessions/t2/work/a") == "theirs")
-            #expect(try await code.scene.script("grep -rlx planted workspace || true").hasSuffix("work/own.txt"))
+            let planted = try await code.scene.script(
+                "cd workspace/sessions/t1 && grep -rlx planted ../.. | sort | xargs"
+            )
+            #expect(planted == "../../sessions/t1/scratch/tmp/own.tmp ../../sessions/t1/work/own.txt")
+        }
+    }
+
+    @Test func `what cannot be done is said before a model is asked`() async throws {
+        try await CodeScene.with("code-fix-lint", turns: CodeScene.adds) { code in
+            let cases: [(JSONObject, String, String)] = [
+                (["paths": ["/etc/passwd"]], "invalid-params", "/etc/passwd"),
+                (["paths": ["calc.py", "a/../../b"]], "invalid-params", "a/../../b"),
+                ([:], "missing-command", "No linter was found"),
+                (["linter": "pickylint"], "missing-command", "pickylint was not found"),
+                (["lint": ["pickylint --all"]], "missing-command", #"["pickylint","--all"]"#),
+            ]
+            for (number, (params, cause, words)) in cases.enumerated() {
+                let result = try await code.attempt(Int64(number + 1), params)
+                #expect(result.error?.code == cause, "\(result)")
+                #expect(result.error?.detail.contains(words) == true, "\(result)")
+                #expect(!code.folder.hasSession)
+            }
         }
     }
 }

@@ -128,6 +128,27 @@ struct LandingTests {
         }
     }
 
+    @Test func `what the target has already has landed, whoever did it`() async throws {
+        try await LandingScene.with { scene in
+            let repo = try await scene.scene.repository("a", Self.lines + "; git checkout -q dev")
+            let patch = try await scene.patch("-b main \(repo)", "sed -i s/^3$/three/ a")
+            let first = try await scene.make(params(repo, patch), task: "t1")
+            let second = try await scene.make(params(repo, patch, ["verify": ["false"]]), task: "t2")
+            let more = "sed -i 's/^3$/three/; s/^20$/xx/' a && git commit -qam more"
+            try await scene.scene.script("cd \(repo) && git checkout -q main && \(more) && git checkout -q dev")
+            let tip = try await scene.scene.script("git -C \(repo) rev-parse main")
+            for (task, made) in [("t1", first), ("t2", second)] {
+                let landed = try await scene.land(
+                    try scene.approved(made, task: task, digest: String(repeating: String(task.suffix(1)), count: 64))
+                )
+                #expect(landed.outcome == .succeeded && landed.question == nil, "\(landed)")
+                #expect(landed.result["alreadyLanded"] == true && landed.result["commit"]?.stringValue == tip)
+                #expect(landed.result["changed"] == false && landed.result["landedOn"]?.stringValue == tip)
+            }
+            #expect(try await scene.scene.script("git -C \(repo) rev-parse main") == tip)
+        }
+    }
+
     @Test func `what conflicts there is to be made anew`() async throws {
         try await LandingScene.with { scene in
             let repo = try await scene.scene.repository("a", Self.lines + "; git checkout -q dev")
@@ -460,6 +481,9 @@ struct LandingTests {
             )
             #expect(landed.outcome == .succeeded, "\(landed)")
             #expect(try await scene.scene.script("git -C \(repo) diff --stat main main~2") == "")
+            let again = try await undo.make(["repo": .string(repo), "task": "t1"], task: "t3")
+            #expect(again.error?.code == "cannot-revert" && again.question == nil, "\(again)")
+            #expect(again.error?.detail.contains("taken back already") == true)
         }
     }
 }

@@ -97,6 +97,15 @@ struct Saying: Handler {
     }
 }
 
+/// Says how long its commands would have to end.
+struct Graced: Handler {
+    let spec = KindSpec(kind: TaskKind(trusted: "test-grace"), description: "")
+
+    func run(_ context: HandlerContext) async -> HandlerResult {
+        HandlerResult(outcome: .succeeded, result: ["graceMs": .int(Int64(context.killGrace / .milliseconds(1)))])
+    }
+}
+
 extension Executor {
     /// Waits until `isReached` holds of the attempts that are not over.
     func hasWork(_ isReached: (Set<LeaseKey>) -> Bool) async {
@@ -124,7 +133,7 @@ class ExecutorScene {
     func makeExecutor(slots: Int = 2) throws -> Executor {
         var settings = ExecutorSettings(
             id: ExecutorID(trusted: "huginn"),
-            handlers: FewHandlers(handlers: [Noop(), Waiting(gate: gate), Saying(), stubborn]),
+            handlers: FewHandlers(handlers: [Noop(), Waiting(gate: gate), Saying(), Graced(), stubborn]),
             workspaceRoot: folder.path,
             repositories: [],
             dataDirectory: folder.path,

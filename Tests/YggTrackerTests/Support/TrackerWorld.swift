@@ -1,3 +1,4 @@
+import Testing
 import YggCore
 
 @testable import YggTracker
@@ -329,4 +330,23 @@ struct TrackerWorld {
 
     /// Tasks that were made for an issue and not cancelled, by whomever.
     func tasks(of issue: IssueID) -> [TaskID] { subjects.filter { $0.value == issue }.keys.sorted() }
+}
+
+extension TrackerWorld {
+    /// One desk, and these issues.
+    static func with(_ issues: [TrackedIssue] = [.refactor], works: Bool = true) -> TrackerWorld {
+        var world = TrackerWorld(seed: 1)
+        world.works = works
+        for issue in issues { world.add(issue) }
+        world.addDesk("a")
+        return world
+    }
+
+    /// What the coordinator says of the first task of the issue that all these tests are about.
+    func glance(_ state: TaskState) throws -> TaskNews {
+        let task = try #require(tasks(of: "hh-a1b2").first)
+        var glance = TaskNews(task: task, state: state)
+        glance.executor = "surtr"
+        return glance
+    }
 }

@@ -135,9 +135,9 @@ package struct UnknownProvider: Error, Sendable, Hashable, CustomStringConvertib
 
     /// What is wrong, and what to do about it.
     package var description: String {
-        let hint = nearest.map { "did you mean \($0)? " } ?? ""
+        let hint = nearest.map { "; did you mean \($0)? " } ?? ". "
         let example = known.first.map { "\($0)/\(name.split(separator: "/").last.map(String.init) ?? "model")" }
-        return "\"\(name)\" does not begin with a provider that is configured here; \(hint)There "
+        return "\"\(name)\" does not begin with a provider that is configured here\(hint)There "
             + (known.count == 1 ? "is " : "are ") + known.joined(separator: ", ")
             + (example.map { ", so write a model as \($0)." } ?? ".") + " Others are added under `models.providers`."
     }

@@ -23,7 +23,8 @@ struct CommandRunner: Sendable {
             ![root, scratch.path].contains { $0 == place || $0.hasPrefix(place + "/") }
         }
         readOnly = setting.readOnly
-        writable = [root, scratch.path]
+        // Not the whole of it: what is ours there is written by us, from outside, and would be where a link leads.
+        writable = [root, scratch.home, scratch.temporary]
         self.environment = cleanEnvironment(
             from: setting.environment,
             extra: Self.settings.merging(["HOME": scratch.home, "TMPDIR": scratch.temporary]) { $1 }

@@ -7,8 +7,8 @@ import YggProcess
 ///
 /// A repository's configuration is full of commands, and whatever runs in a workspace could plant more of them. Here
 /// nothing of it is read: filters, text converters, external diffs and hooks have no meaning without it, whatever
-/// `.gitattributes` says. And git itself runs like any other command of the workspace, isolated and without secrets, so
-/// that fooling it would gain nothing.
+/// `.gitattributes` says. And where a command has run in the workspace, git itself runs like any other one of it, isolated
+/// and without secrets, so that fooling it would gain nothing.
 ///
 /// Only reading is done through a view.
 struct GitView: Sendable {

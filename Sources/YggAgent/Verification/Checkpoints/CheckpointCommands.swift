@@ -14,7 +14,8 @@ struct CheckpointCommands: Sendable {
 
     /// A diff or a list of files beyond this is no work of a model's.
     private static let longestOutput = 32 << 20
-    private static let time = Duration.seconds(120)
+    /// For a script of several, on a large tree and a slow disk.
+    private static let time = Duration.seconds(300)
 
     /// - Parameters:
     ///   - literalPaths: a path is a path, whatever characters it has.
@@ -22,6 +23,25 @@ struct CheckpointCommands: Sendable {
     /// - Throws: ``CheckpointFailure``, or `CancellationError`.
     @discardableResult
     func output(_ arguments: [String], literalPaths: Bool = true, input: [UInt8]? = nil) async throws -> String {
+        try await output("git \(arguments.first ?? "")", literalPaths: literalPaths, input: input) { $0 + arguments }
+    }
+
+    /// Several commands of git as one, since putting one into its cage takes longer than most of them.
+    /// - Parameters:
+    ///   - script: for a shell: `"$@"` is git with its options, `$1` to `$n` before that are `values`, which it shifts away.
+    ///   - name: what the script does, for a failure.
+    /// - Throws: ``CheckpointFailure``, or `CancellationError`.
+    @discardableResult
+    func output(of script: String, _ values: [String], name: String) async throws -> String {
+        try await output(name, literalPaths: true, input: nil) { ["sh", "-c", script, name] + values + $0 }
+    }
+
+    private func output(
+        _ name: String,
+        literalPaths: Bool,
+        input: [UInt8]?,
+        argv: (_ git: [String]) -> [String]
+    ) async throws -> String {
         do throws(Errno) {
             try view.refresh()
         } catch {
@@ -32,7 +52,7 @@ struct CheckpointCommands: Sendable {
         let settings = ["-c", "core.excludesFile=\(excludes)", "-c", "advice.addEmbeddedRepo=false"]
         let own = ["GIT_INDEX_FILE": index, "GIT_LITERAL_PATHSPECS": literalPaths ? "1" : "0"]
         var spec = runner.spec(
-            ["git"] + GitSafety.options + settings + arguments,
+            argv(["git"] + GitSafety.options + settings),
             environment: view.environment(from: runner.environment).merging(own) { $1 },
             time: Self.time
         )
@@ -43,7 +63,7 @@ struct CheckpointCommands: Sendable {
         guard run.outcome.succeeded else {
             let how = CommandReport.ending(run.outcome, limit: Self.time)
             let said = VisibleText.cut(VisibleText.printed(run.stderr.isEmpty ? run.stdout : run.stderr), to: 1000)
-            throw CheckpointFailure("git \(arguments.first ?? "") in \(runner.root): \(how). \(said)")
+            throw CheckpointFailure("\(name) in \(runner.root): \(how). \(said)")
         }
         guard !run.truncated else {
             throw CheckpointFailure(
@@ -57,8 +77,13 @@ struct CheckpointCommands: Sendable {
     func run(_ arguments: [String]) async throws { try await output(arguments) }
 
     func line(_ arguments: [String]) async throws -> String {
-        let lines = try await output(arguments).split(whereSeparator: \.isNewline)
-        guard let line = lines.first else { throw CheckpointFailure("git \(arguments.first ?? "") answered nothing.") }
+        try Self.firstLine(try await output(arguments), of: "git \(arguments.first ?? "")")
+    }
+
+    static func firstLine(_ text: String, of name: String) throws(CheckpointFailure) -> String {
+        guard let line = text.split(whereSeparator: \.isNewline).first else {
+            throw CheckpointFailure("\(name) answered nothing.")
+        }
         return String(line)
     }
 

@@ -4,8 +4,8 @@ import YggProcess
 /// Keeps states of a work tree as trees of its repository, under `refs/ygg/checkpoints/`, with an index of their own: the
 /// owner's index, HEAD and branches are never touched.
 ///
-/// Git runs as it does for the tools, on our view of the repository (``GitView``) and isolated like every command, so
-/// nothing that a repository configures is obeyed. What `.gitignore` names is not part of a state, nor is what builds
+/// Git runs as it does for the tools, on our view of the repository (``GitView``) and isolated like every command once
+/// there has been one, so nothing that a repository configures is obeyed. What `.gitignore` names is not part of a state, nor is what builds
 /// usually leave behind (``leftBehind``). A submodule is the commit that is checked out in it, and not the files.
 package struct Checkpoints: Checkpointing {
     /// The tree of the base.
@@ -63,21 +63,28 @@ package struct Checkpoints: Checkpointing {
     ]
 
     package func save(_ label: String) async throws -> String {
-        try await commands.run(["add", "--all", "--", "."])
-        let tree = try await commands.line(["write-tree"])
         // Trees that nothing names are thrown away by git one day.
+        let script = """
+            label=$1 refs=$2; shift 2
+            "$@" add --all -- . && tree=$("$@" write-tree) && "$@" update-ref -m "$label" "$refs/$tree" "$tree" &&
+                echo "$tree"
+            """
         let message = VisibleText.cut(VisibleText.quoted(label), to: 200)
-        try await commands.run(["update-ref", "-m", message, "\(commands.refs)/\(tree)", tree])
-        return tree
+        let name = "git, which keeps a state,"
+        return try CheckpointCommands.firstLine(
+            try await commands.output(of: script, [message, commands.refs], name: name),
+            of: name
+        )
     }
 
     package func restore(_ checkpoint: String) async throws {
-        let tree = try await commands.line(
-            ["rev-parse", "--verify", "--quiet", "--end-of-options", "\(checkpoint)^{tree}"]
-        )
-        try await commands.run(["read-tree", "--reset", "-u", tree])
-        // What came since and is in neither; with repositories that a command may have made here.
-        try await commands.run(["clean", "-d", "-f", "-f", "--quiet", "--", "."])
+        // Cleaned away is what came since and is in neither; with repositories that a command may have made here.
+        let script = """
+            state=$1; shift
+            tree=$("$@" rev-parse --verify --quiet --end-of-options "$state^{tree}") &&
+                "$@" read-tree --reset -u "$tree" && "$@" clean -d -f -f --quiet -- .
+            """
+        try await commands.output(of: script, [checkpoint], name: "git, which brings a state back,")
     }
 
     package func diff() async throws -> String { try await diff(to: try await save("diff")) }

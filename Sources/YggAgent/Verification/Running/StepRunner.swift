@@ -1,3 +1,4 @@
+import YggCore
 import YggProcess
 
 /// Runs steps in a workspace, like any command of the tools, and reads what they say.
@@ -16,8 +17,12 @@ struct StepRunner: Sendable {
     func lack(of step: VerificationStep) -> String? {
         let directory = place(of: step)
         guard HostFile.isDirectory(directory) else { return "There is no directory \(step.directory ?? ".")." }
-        return runner.has(step.argv[0], in: directory)
-            ? nil : "\(VisibleText.quoted(step.argv[0])) is not installed on this executor."
+        guard !runner.has(step.argv[0], in: directory) else { return nil }
+        let words = step.argv[0].split(separator: " ")
+        let hint =
+            words.count > 1
+            ? " A command is an array of its words: \(JSON.array(words.map { .string(String($0)) }).text)." : ""
+        return "\(VisibleText.quoted(step.argv[0])) is not installed on this executor.\(hint)"
     }
 
     /// - Throws: `CancellationError`.

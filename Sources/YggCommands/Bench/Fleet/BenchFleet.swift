@@ -11,6 +11,8 @@ final class BenchFleet {
     let executorStart: Int64?
     /// What a submitter has to show; nil where nobody is asked.
     let token: String?
+    /// Where the executor's attempts work.
+    let workspace: String
 
     private init(
         _ context: BenchContext,
@@ -21,6 +23,7 @@ final class BenchFleet {
         repositories: [String],
         settings more: String
     ) throws {
+        workspace = "\(directory)/workspace"
         let settings = "\(directory)/yggdrasil.yaml"
         let roots = repositories.isEmpty ? "" : ", repositories: [\(repositories.joined(separator: ", "))]"
         try context.write(
@@ -56,7 +59,7 @@ final class BenchFleet {
                 [
                     "executor", "--id", "bench", "--coordinator", "http://127.0.0.1:\(port)", "--handlers", "all",
                     "--slots", "\(slots)", "--port", "0", "--data-dir", "\(directory)/executor",
-                    "--workspace", "\(directory)/workspace", "--config", settings,
+                    "--workspace", workspace, "--config", settings,
                 ],
                 outputPath: "\(directory)/executor.out",
                 stop: context.stop

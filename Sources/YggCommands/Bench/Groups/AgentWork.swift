@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import YggAgent
 import YggCore
@@ -14,7 +15,7 @@ struct AgentWork {
     private static let longAnswer = 8 << 10
     private static let longFile = 12 << 10
     private static let sessions = 50
-    private static let starts = 10
+    private static let rounds = 10
 
     func run() throws {
         let directory = try context.directory.subdirectory("agent-repository")
@@ -24,6 +25,7 @@ struct AgentWork {
         try context.write(Self.scenario(steps: Self.steps, answer: 1, folder: "d0"), to: short)
         try context.write(Self.scenario(steps: Self.longSteps, answer: Self.longAnswer, folder: "long"), to: long)
         try measureSteps("\(directory)/repo", short)
+        try measureStarts("\(directory)/repo", short)
         try measureMemory("\(directory)/repo", long)
         try measureMany("\(directory)/repo", short)
         context.report.add(
@@ -41,20 +43,13 @@ struct AgentWork {
     private func measureSteps(_ repository: String, _ scenario: String) throws {
         try fleet("agent-steps", repository, scenario) { fleet in
             let reader = try TaskReader(port: fleet.port, stop: context.stop)
-            var starts = Samples()
             var steps = Samples()
-            var first = 0.0
-            for round in 0..<Self.starts {
+            for _ in 0..<Self.rounds {
                 let events = try events(of: finish(submit(repository, fleet), reader), reader)
-                let began = try Self.time(
-                    of: events.first { $0["type"] == "state" && $0["data"]?["state"] == "running" }
-                )
-                let ready = try Self.time(of: events.first { $0["data"]?["activity"] == "preparing" })
                 let asked = try events.filter { $0["data"]?["activity"] == "thinking" }.map { try Self.time(of: $0) }
                 guard asked.count > Self.steps / 2 else {
                     throw CommandFailure("A session of the benchmark ended after \(asked.count) steps.")
                 }
-                if round == 0 { first = Double(ready - began) } else { starts.add((ready - began) * 1_000_000) }
                 // The last questions come after the edit, which is checked.
                 let reading = asked.prefix(Self.steps)
                 steps.add((reading[reading.count - 1] - reading[0]) * 1_000_000 / Int64(reading.count - 1))
@@ -67,12 +62,40 @@ struct AgentWork {
                     details: ["steps": .int(Int64(Self.steps))]
                 )
             )
+        }
+    }
+
+    /// As they follow each other in a household: a work tree lies ready, except for the first, and for those in the
+    /// details.
+    private func measureStarts(_ repository: String, _ scenario: String) throws {
+        try fleet("agent-starts", repository, scenario) { fleet in
+            let reader = try TaskReader(port: fleet.port, stop: context.stop)
+            func start() throws -> Int64 {
+                let events = try events(of: finish(submit(repository, fleet), reader), reader)
+                let began = events.first { $0["type"] == "state" && $0["data"]?["state"] == "running" }
+                let ready = events.first { $0["data"]?["activity"] == "preparing" }
+                return try (Self.time(of: ready) - Self.time(of: began)) * 1_000_000
+            }
+            var (first, starts, unprepared) = (Samples(), Samples(), Samples())
+            first.add(try start())
+            for _ in 0..<Self.rounds {
+                try fleet.waitForSpare(context.stop)
+                starts.add(try start())
+            }
+            for _ in 0..<Self.rounds / 2 {
+                for file in try fleet.waitForSpare(context.stop) { unlink(file) }
+                unprepared.add(try start())
+            }
             context.report.add(
                 BenchMetric(
                     "agent.start",
                     starts,
                     budget: .percentiles(p50: 150),
-                    details: ["files": .int(Int64(Self.files)), "firstMs": BenchNumber.json(first)]
+                    details: [
+                        "files": .int(Int64(Self.files)),
+                        "firstMs": BenchNumber.json(first.milliseconds(atPercent: 50)),
+                        "withoutSpareMs": BenchNumber.json(unprepared.milliseconds(atPercent: 50)),
+                    ]
                 )
             )
         }
@@ -237,5 +260,22 @@ struct AgentWork {
         guard waitpid(pid, &status, 0) == pid, status == 0 else {
             throw CommandFailure("The repository of the benchmark could not be made; see \(directory)/git.out.err.")
         }
+    }
+}
+
+extension BenchFleet {
+    /// Waits until the executor has made a work tree for the next session.
+    /// - Returns: the files that say so.
+    @discardableResult
+    fileprivate func waitForSpare(_ stop: StopFlag) throws -> [String] {
+        let deadline = MonotonicTime.now + MonotonicTime.nanoseconds(60)
+        let spares = "\(workspace)/spares"
+        while MonotonicTime.now < deadline {
+            let mirrors = (try? FileManager.default.contentsOfDirectory(atPath: spares)) ?? []
+            let ready = mirrors.map { "\(spares)/\($0)/ready" }.filter(FileManager.default.fileExists)
+            if !ready.isEmpty { return ready }
+            try stop.sleep(seconds: 0.02)
+        }
+        throw CommandFailure("The executor of the benchmark made no work tree in a minute.")
     }
 }

@@ -1,6 +1,7 @@
 import Glibc
 import Synchronization
 import YggCore
+import YggProcess
 
 /// Ends this process where it has given no sign of life for too long and nobody outside would act on that: the engine of
 /// a container starts anew what has ended, and nothing that hangs.
@@ -46,24 +47,8 @@ final class SelfWatch: Sendable {
     func stop() { state.withLock { $0.isStopped = true } }
 
     func start() {
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        defer { pthread_attr_destroy(&attributes) }
-        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        pthread_attr_setstacksize(&attributes, 256 << 10)
-        let watch = Unmanaged.passRetained(self)
-        var thread = pthread_t()
-        let error = pthread_create(
-            &thread,
-            &attributes,
-            { context in
-                if let context { Unmanaged<SelfWatch>.fromOpaque(context).takeRetainedValue().watch() }
-                return nil
-            },
-            watch.toOpaque()
-        )
         // Without a thread to spare it goes on unwatched, as it would without the variable.
-        if error != 0 { watch.release() }
+        try? SmallThread.start { self.watch() }
     }
 
     private func watch() {

@@ -18,6 +18,13 @@ struct CodeWork {
     }
 
     func result() async throws(HandlerFailure) -> HandlerResult {
+        for path in params.words("paths") ?? [] where path.hasPrefix("/") || path.split(separator: "/").contains("..") {
+            throw HandlerFailure(
+                code: "invalid-params",
+                detail: "paths names \(path), and they are those of files in the repository, such as src/calc.py.",
+                retryable: false
+            )
+        }
         let folder = SessionFolder(context)
         if let obstacle = try await obstacle(folder) { return obstacle }
         let landed = try await Landed.earlier(repository, target: target, pushes: pushes, run)
@@ -110,6 +117,7 @@ struct CodeWork {
         )
         let agent = AgentRun(session, parts, onEvent: { await log.tell($0) })
         context.agents.enter(context.key.task, agent, session)
+        if worktree.isNew { context.spares.want(worktree.mirror, at: worktree.commit) }
         let outcome = await agent.run()
         // Whoever called beside the executor has it until they have heard the end.
         if context.call == nil { context.agents.leave(context.key.task) }
@@ -133,6 +141,17 @@ struct CodeWork {
             test: params.words("test"),
             lint: params.words("lint")
         )
+        // What is to be mended is what a linter says: without one the model would guess.
+        if kind.verification == .lint, plan.lack != nil {
+            let wanted = params["linter"]?.stringValue.map { "\($0) was not" } ?? "No linter was"
+            throw HandlerFailure(
+                code: "missing-command",
+                detail:
+                    "\(wanted) found on this executor for this repository. Install it there, or name a command with the "
+                    + "parameter lint, as an array.",
+                retryable: false
+            )
+        }
         try folder.keep(plan)
         return plan
     }

@@ -56,9 +56,16 @@ struct SessionFolder: Sendable {
         try keep("A session works here.", as: "locked", in: gitDirectory)
     }
 
-    /// Lets git forget it once its files are gone.
+    /// Lets git forget it once its files are gone. Where git has forgotten it already, it may have given the directory to
+    /// another tree, which is not touched.
     static func letGo(in folder: String) {
-        if let gitDirectory = gitDirectory(in: folder) { unlink("\(gitDirectory)/locked") }
+        guard let gitDirectory = gitDirectory(in: folder) else { return }
+        // Without links in it, in the way in which git writes it.
+        let own = folder.split(separator: "/").suffix(2).joined(separator: "/") + "/work/.git"
+        guard LocalFiles.read("\(gitDirectory)/gitdir", limit: 8192)?.trimmed.hasSuffix("/\(own)") == true else {
+            return
+        }
+        unlink("\(gitDirectory)/locked")
     }
 
     private var planFile: String { "\(path)/plan.json" }

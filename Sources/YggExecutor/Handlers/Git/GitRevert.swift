@@ -56,6 +56,14 @@ struct GitRevert: Handler {
                 retryable: false
             )
         }
+        let now = try await git.output(["rev-parse", "--verify", "\(tip)^{tree}"], at: place.mirror.place).trimmed
+        guard tree != now else {
+            throw HandlerFailure(
+                code: "cannot-revert",
+                detail: "\(target) holds nothing of \(commit.prefix(12)) any more: it was taken back already.",
+                retryable: false
+            )
+        }
         let order = WorkOrder(
             repository: repository,
             target: own,

@@ -35,6 +35,8 @@ struct ModelDirectoryTests {
                 """
         )
         #expect(throws: UnknownProvider.self) { try Self.directory().model("demo/") }
+        let far = #expect(throws: UnknownProvider.self) { try Self.directory().model("anthropic/x") }
+        #expect(far?.description.contains("that is configured here. There are demo, second") == true)
     }
 
     @Test func `providers of one address share its gate, and the wider one counts`() throws {
