@@ -41,6 +41,17 @@ peers() {
     cp "$list" "$venv/installed.txt"
 }
 
+# group ARGUMENTS OF swift test: some of the tests. Where nobody watches, those that hang are ended, and said to; at a terminal
+# Ctrl-C must reach them, which it does not through `timeout`.
+group() {
+    local limit=() status=0
+    [[ -t 0 ]] || limit=(timeout --kill-after=30 30m)
+    "${limit[@]}" swift test --package-path "$ROOT" --skip-build "$@" || status=$?
+    ((status != 124)) || die "these tests had not ended after 30 minutes: swift test $*" \
+        "Those that are named above as started, and not as passed or failed, hang."
+    return "$status"
+}
+
 need_packages build runtime scripts test
 check_swift
 check_disk "$ROOT/.build"
@@ -70,17 +81,17 @@ if [ "$#" -gt 0 ]; then
 else
     # Apart, because those of agents, trackers, executors and fleets start hundreds of processes, and properties and simulations keep every
     # core busy: all at once they would only show how slow a machine gets.
-    swift test --package-path "$ROOT" --skip-build --filter 'YggCoreTests|ReplyReaderProperties'
-    swift test --package-path "$ROOT" --skip-build --skip YggCoreTests --skip EndToEndTests --skip YggExecutorTests \
-        --skip YggSimulationTests --skip YggAgentTests --skip YggTrackerTests --skip TrackerDeskTests
-    swift test --package-path "$ROOT" --skip-build --filter 'YggTrackerTests|TrackerDeskTests'
-    swift test --package-path "$ROOT" --skip-build --filter YggAgentTests --skip ReplyReaderProperties
-    swift test --package-path "$ROOT" --skip-build --filter YggSimulationTests
-    swift test --package-path "$ROOT" --skip-build --experimental-maximum-parallelization-width 8 --filter YggExecutorTests
+    group --filter 'YggCoreTests|ReplyReaderProperties'
+    group --skip YggCoreTests --skip EndToEndTests --skip YggExecutorTests --skip YggSimulationTests --skip YggAgentTests \
+        --skip YggTrackerTests --skip TrackerDeskTests
+    group --filter 'YggTrackerTests|TrackerDeskTests'
+    group --filter YggAgentTests --skip ReplyReaderProperties
+    group --filter YggSimulationTests
+    group --experimental-maximum-parallelization-width 8 --filter YggExecutorTests
     # Each of these is a fleet of its own: more of them at once than a machine can carry would let leases run out.
-    swift test --package-path "$ROOT" --skip-build --experimental-maximum-parallelization-width 4 \
-        --filter EndToEndTests --skip ExecutorWorkTests --skip HostileClientTests
+    group --experimental-maximum-parallelization-width 4 --filter EndToEndTests --skip ExecutorWorkTests \
+        --skip HostileClientTests
     # These want every core for themselves.
-    swift test --package-path "$ROOT" --skip-build --no-parallel --filter 'ExecutorWorkTests|HostileClientTests'
+    group --no-parallel --filter 'ExecutorWorkTests|HostileClientTests'
 fi
 say "all passed ($TEST_PROFILE)"

@@ -4,7 +4,7 @@ import YggProtocol
 
 /// What a submission says beside its kind and parameters.
 struct SubmissionOptions: ParsableArguments {
-    @Option(help: "One line for people. Default: the kind.")
+    @Option(help: "One line for people. Default: the beginning of what is asked, else the kind.")
     var title: String?
 
     @Option(help: ArgumentHelp("What is wanted, at length.", valueName: "text|@file|-"))

@@ -29,6 +29,7 @@ actor TrackerDesk {
     private let watched: AsyncStream<TaskID>
     private let watching: AsyncStream<TaskID>.Continuation
     private var keeper: IssueKeeper?
+    /// What the tracker touches, as it was before the first look and is after each call of ours; nil where there is none.
     private var lastSign: String?
     /// Looks in succession that were made because something stirred during a call of ours, and found nothing new: a `bd` that
     /// leaves marks when it only reads would keep us looking for ever.
@@ -39,8 +40,16 @@ actor TrackerDesk {
     private var unstored: [IssueID: IssueLease?] = [:]
     private var storeAt: Instant?
     private var isOver = false
-    /// Those who wait for the next look, and until when.
-    private var waiters: [(continuation: CheckedContinuation<Void, Never>, until: Instant)] = []
+    /// Looks that were begun.
+    private var looks = 0
+    private var waiters: [Waiter] = []
+
+    /// Somebody who waits for a look that is begun after these many, and until when.
+    private struct Waiter {
+        var looks: Int
+        var until: Instant
+        var continuation: CheckedContinuation<Void, Never>
+    }
 
     private enum Entry: Sendable {
         case input(IssueKeeper.Input)
@@ -60,6 +69,7 @@ actor TrackerDesk {
 
     /// Works until it is cancelled. A call that is open then is ended, and looked into after the next start.
     func run() async {
+        lastSign = workspace.tracker.sign()
         while !Task.isCancelled, keeper == nil {
             do {
                 try await load()
@@ -145,16 +155,16 @@ actor TrackerDesk {
         case .tick:
             let sign = workspace.tracker.sign()
             // While a call of ours is open it may be its doing: that is asked when it has ended.
-            if let sign, sign != lastSign, lastSign != nil, keeper?.isCalling == false {
-                await decide(.wake)
+            if keeper?.isCalling == false {
+                if sign != nil, sign != lastSign { await decide(.wake) }
+                lastSign = sign
             }
-            if keeper?.isCalling == false { lastSign = sign }
             let now = coordinator.machine.now()
             if !unstored.isEmpty, now >= storeAt ?? now {
                 storeAt = await store() ? nil : now + Self.storePause
             }
             await decide(.time)
-            resumeWaiters { $0 <= now }
+            resumeWaiters { $0.until <= now }
         }
     }
 
@@ -166,7 +176,7 @@ actor TrackerDesk {
         }
         let before = lastSign
         lastSign = workspace.tracker.sign()
-        guard let before, before != lastSign, falseAlarms < Self.mostFalseAlarms else { return false }
+        guard lastSign != nil, before != lastSign, falseAlarms < Self.mostFalseAlarms else { return false }
         isAlarmed = true
         return true
     }
@@ -178,14 +188,15 @@ actor TrackerDesk {
         )
     }
 
-    private func resumeWaiters(_ isDue: (Instant) -> Bool) {
-        let due = waiters.filter { isDue($0.until) }
-        waiters.removeAll { isDue($0.until) }
+    private func resumeWaiters(_ isDue: (Waiter) -> Bool) {
+        let due = waiters.filter(isDue)
+        waiters.removeAll(where: isDue)
         for waiter in due { waiter.continuation.resume() }
     }
 
     private func decide(_ input: IssueKeeper.Input) async {
         var inputs = [input]
+        let answered = looks
         if case .answered(.ready, _) = input { inputs.insert(.kinds(Set(coordinator.knownKinds.keys)), at: 0) }
         while !inputs.isEmpty {
             let machine = coordinator.machine
@@ -195,7 +206,7 @@ actor TrackerDesk {
             inputs += await perform(effects)
         }
         if case .answered(.ready, _) = input {
-            resumeWaiters { _ in true }
+            resumeWaiters { $0.looks < answered }
         }
     }
 
@@ -208,6 +219,7 @@ actor TrackerDesk {
             case .save(let lease): await keep(lease.issue, lease)
             case .forget(let issue): await keep(issue, nil)
             case .call(let call):
+                if call == .ready { looks += 1 }
                 if await store() {
                     calling.yield(call)
                 } else {
@@ -343,7 +355,8 @@ actor TrackerDesk {
         // does.
         guard !isOver, keeper != nil || failure == nil else { return }
         await withCheckedContinuation { continuation in
-            waiters.append((continuation, coordinator.machine.now() + Self.patience))
+            let until = coordinator.machine.now() + Self.patience
+            waiters.append(Waiter(looks: looks, until: until, continuation: continuation))
             feed.yield(.input(.wake))
         }
     }

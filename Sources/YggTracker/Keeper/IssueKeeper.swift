@@ -36,6 +36,9 @@ package struct IssueKeeper: Sendable {
     /// How long the last calls took that were answered.
     private var latencies: [Milliseconds] = []
     private static let remembered = 32
+    /// While a look is being made the next one is due when it has ended, unless somebody wants one sooner: what this one has
+    /// read may be older than what they know of.
+    private static let afterThisLook = Instant(nanoseconds: .max)
     var pausedUntil: Instant
     private var probedAt: Instant
     var failures = 0
@@ -129,7 +132,10 @@ package struct IssueKeeper: Sendable {
         guard call == nil, checking == nil, now >= pausedUntil else { return [] }
         askedAt = now
         guard let report, report.objection == nil || now < probedAt + Self.objected else { return ask(.probe) }
-        if now >= pollAt { return ask(.ready) }
+        if now >= pollAt {
+            pollAt = Self.afterThisLook
+            return ask(.ready)
+        }
         if let next = looking(now) { return ask(next) }
         guard distrust == nil else { return [] }
         if let next = telling(now) { return ask(next) }

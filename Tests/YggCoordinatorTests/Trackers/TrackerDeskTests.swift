@@ -18,58 +18,98 @@ struct TrackerDeskTests {
         /// What is touched when something changes.
         nonisolated let mark = Mutex<String?>(nil)
         private var afterReady: (@Sendable () -> Void)?
+        private var answers: [String] = []
         private var waiters: [(call: String, count: Int, continuation: CheckedContinuation<Void, Never>)] = []
+        private var isGivenUp = false
 
         init(_ path: String) {
             file = FileTracker(path: path)
             place = path
         }
 
-        func probe() async throws(TrackerFailure) -> TrackerReport { try await count("probe").probe() }
+        func probe() async throws(TrackerFailure) -> TrackerReport {
+            begins("probe")
+            defer { ends("probe") }
+            return try await file.probe()
+        }
         func ready() async throws(TrackerFailure) -> [TrackedIssue]? {
-            let issues = try await count("ready").ready()
+            begins("ready")
+            defer { ends("ready") }
+            let issues = try await file.ready()
             afterReady?()
             afterReady = nil
             return issues
         }
-
-        /// While the next look is being made, after it has read.
-        func duringReady(_ body: @escaping @Sendable () -> Void) { afterReady = body }
-
-        /// Waits until a call was made so often.
-        func called(_ call: String, times count: Int) async {
-            guard calls.count(where: { $0 == call }) < count else { return }
-            await withCheckedContinuation { waiters.append((call, count, $0)) }
-        }
         func held(by actor: String) async throws(TrackerFailure) -> [TrackedIssue] {
-            try await count("held").held(by: actor)
+            begins("held")
+            defer { ends("held") }
+            return try await file.held(by: actor)
         }
-        func blocked() async throws(TrackerFailure) -> [TrackedIssue] { try await count("blocked").blocked() }
-        func issue(_ id: IssueID) async throws(TrackerFailure) -> TrackedIssue? { try await count("issue").issue(id) }
+        func blocked() async throws(TrackerFailure) -> [TrackedIssue] {
+            begins("blocked")
+            defer { ends("blocked") }
+            return try await file.blocked()
+        }
+        func issue(_ id: IssueID) async throws(TrackerFailure) -> TrackedIssue? {
+            begins("issue")
+            defer { ends("issue") }
+            return try await file.issue(id)
+        }
         func claim(_ id: IssueID, as actor: String) async throws(TrackerFailure) -> ClaimAnswer {
-            try await count("claim").claim(id, as: actor)
+            begins("claim")
+            defer { ends("claim") }
+            return try await file.claim(id, as: actor)
         }
         func comments(of id: IssueID) async throws(TrackerFailure) -> [String] {
-            try await count("comments").comments(of: id)
+            begins("comments")
+            defer { ends("comments") }
+            return try await file.comments(of: id)
         }
         func comment(_ text: String, on id: IssueID, as actor: String) async throws(TrackerFailure) {
-            try await count("comment").comment(text, on: id, as: actor)
+            begins("comment")
+            defer { ends("comment") }
+            try await file.comment(text, on: id, as: actor)
         }
         func close(_ id: IssueID, reason: String, as actor: String) async throws(TrackerFailure) {
-            try await count("close").close(id, reason: reason, as: actor)
+            begins("close")
+            defer { ends("close") }
+            try await file.close(id, reason: reason, as: actor)
         }
         func putBack(_ id: IssueID, _ way: PutBack, as actor: String) async throws(TrackerFailure) -> TrackedIssue? {
-            try await count("putBack").putBack(id, way, as: actor)
+            begins("putBack")
+            defer { ends("putBack") }
+            return try await file.putBack(id, way, as: actor)
         }
         func renew(_ id: IssueID, as actor: String) async throws(TrackerFailure) {}
         nonisolated func sign() -> String? { mark.withLock { $0 } }
 
-        private func count(_ call: String) -> FileTracker {
-            calls.append(call)
-            let isReached = { [calls] (name: String, count: Int) in calls.count { $0 == name } >= count }
+        /// While the next look is being made, after it has read.
+        func duringReady(_ body: @escaping @Sendable () -> Void) { afterReady = body }
+
+        /// Waits until a call was answered so often: until then it may be writing the file.
+        func answered(_ call: String, times count: Int) async throws {
+            await withTaskCancellationHandler {
+                guard !isGivenUp, answers.count(where: { $0 == call }) < count else { return }
+                await withCheckedContinuation { waiters.append((call, count, $0)) }
+            } onCancel: {
+                Task { await giveUp() }
+            }
+            try Task.checkCancellation()
+        }
+
+        private func giveUp() {
+            isGivenUp = true
+            for waiter in waiters { waiter.continuation.resume() }
+            waiters = []
+        }
+
+        private func begins(_ call: String) { calls.append(call) }
+
+        private func ends(_ call: String) {
+            answers.append(call)
+            let isReached = { [answers] (name: String, count: Int) in answers.count { $0 == name } >= count }
             for waiter in waiters where isReached(waiter.call, waiter.count) { waiter.continuation.resume() }
             waiters.removeAll { isReached($0.call, $0.count) }
-            return file
         }
     }
 
@@ -79,12 +119,14 @@ struct TrackerDeskTests {
     private func with(
         _ lines: [String],
         interval: Milliseconds = .seconds(2),
+        mark: String? = nil,
         _ body: (Household, Counted) async throws -> Void
     ) async throws {
         try await Household.with { household in
             let path = household.coordinator.settings.dataDirectory + "/issues.jsonl"
             try (lines.joined(separator: "\n") + "\n").write(toFile: path, atomically: true, encoding: .utf8)
             let tracker = Counted(path)
+            tracker.mark.withLock { $0 = mark }
             let workspace = TrackerWorkspace(
                 tracker: tracker,
                 name: path,
@@ -167,24 +209,42 @@ struct TrackerDeskTests {
         }
     }
 
-    @Test func `a change shows by its mark before the next look is due, one during a call of ours as well`()
-        async throws
-    {
-        try await with([], interval: .hours(1)) { household, tracker in
+    /// - Parameter first: what the tracker has touched before anybody looks; nil where it has touched nothing yet.
+    @Test(arguments: ["0", nil])
+    func `a change shows by its mark before the next look is due, one during a call of ours as well`(
+        _ first: String?
+    ) async throws {
+        try await with([], interval: .hours(1), mark: first) { household, tracker in
             let write: @Sendable (String) -> Void = { mark in
                 let line = #"{"id": "\#(mark)", "title": "One", "labels": ["do"]}"# + "\n"
                 let old = (try? String(contentsOfFile: tracker.place, encoding: .utf8)) ?? ""
                 try? (old + line).write(toFile: tracker.place, atomically: true, encoding: .utf8)
                 tracker.mark.withLock { $0 = mark }
             }
-            tracker.mark.withLock { $0 = "0" }
             await tracker.duringReady { write("1") }
             _ = try await household.coordinator.trackers.sync(isDry: false)
-            await tracker.called("claim", times: 1)
-            await tracker.called("comment", times: 1)
+            try await tracker.answered("claim", times: 1)
+            try await tracker.answered("comment", times: 1)
             write("2")
-            await tracker.called("claim", times: 2)
+            try await tracker.answered("claim", times: 2)
             #expect(try await tasks(household).count >= 1)
+        }
+    }
+
+    /// A hook asks when an issue was made, and the look that is under way may have read before that.
+    @Test func `who asks for a look while one is being made gets one that began later`() async throws {
+        try await with([], interval: .hours(1)) { household, tracker in
+            _ = try await household.coordinator.trackers.sync(isDry: false)
+            let asked = Mutex<Task<Void, any Error>?>(nil)
+            await tracker.duringReady {
+                let line = #"{"id": "1", "title": "One", "labels": ["do"]}"# + "\n"
+                try? line.write(toFile: tracker.place, atomically: true, encoding: .utf8)
+                let sync = Task { _ = try await household.coordinator.trackers.sync(isDry: false) }
+                asked.withLock { $0 = sync }
+            }
+            _ = try await household.coordinator.trackers.sync(isDry: false)
+            try await asked.withLock { $0 }?.value
+            try await tracker.answered("claim", times: 1)
         }
     }
 

@@ -36,6 +36,8 @@ struct KindSpecTests {
             ),
             (["seconds": 1, "words": ["a", "b"]], ["seconds": 1, "mode": "light", "words": ["a", "b"]]),
             (["seconds": 1, "words": "a"], ["seconds": 1, "mode": "light", "words": ["a"]]),
+            (["seconds": 1, "words": #"["a", "b c"]"#], ["seconds": 1, "mode": "light", "words": ["a", "b c"]]),
+            (["seconds": 1, "words": "[a]"], ["seconds": 1, "mode": "light", "words": ["[a]"]]),
             (["seconds": 1, "words": []], ["seconds": 1, "mode": "light", "words": []]),
             (["seconds": 1, "flag": "-x", "unit": nil], ["seconds": 1, "mode": "light", "flag": "-x"]),
             (["seconds": 1, "flag": 7], ["seconds": 1, "mode": "light", "flag": "7"]),

@@ -148,4 +148,22 @@ struct TrackerCallTests {
     }
 
     /// Two coordinators, claims that both win, calls that are done and not told, deaths at any moment.
+
+    /// What is being read may be older than what somebody asks it for.
+    @Test(arguments: [true, false])
+    func `a look that is asked for while one is being made follows it`(_ isAskedFor: Bool) {
+        var now = Instant(nanoseconds: 0)
+        let time = Timestamp(milliseconds: 1_772_366_400_000)
+        var keeper = IssueKeeper(TrackerWorld.settings("a"), seed: 1, now: now)
+        func calls(_ effects: [IssueKeeper.Effect]) -> [TrackerCall] {
+            effects.compactMap { if case .call(let call) = $0 { call } else { nil } }
+        }
+        #expect(calls(keeper.handle(.time, now: now, time: time)) == [.probe])
+        let report = TrackerAnswer.report(TrackerReport(version: "sim"))
+        #expect(calls(keeper.handle(.answered(.probe, .success(report)), now: now, time: time)) == [.ready])
+        if isAskedFor { #expect(keeper.handle(.wake, now: now, time: time).isEmpty) }
+        now += .seconds(2)
+        let next = calls(keeper.handle(.answered(.ready, .success(.ready([]))), now: now, time: time))
+        #expect(next == [isAskedFor ? .ready : .held(by: "a")])
+    }
 }
