@@ -44,6 +44,26 @@ struct SubmissionTests {
         }
     }
 
+    @Test func `what is said beside the parameters is what an agent is told, unless they say it`() async throws {
+        try await withUp { ygg, _ in
+            let cases: [(JSONObject, JSON?)] = [
+                (["prompt": "A queue"], "A queue"), (["description": "A queue"], "A queue"),
+                (["prompt": "A queue", "description": "For Freya"], "A queue"),
+                (["description": "For Freya", "params": ["spec": "A queue"]], nil),
+                (["description": "For Freya", "params": ["instruction": "A queue"]], "A queue"),
+            ]
+            for (words, instruction) in cases {
+                var body: JSONObject = ["kind": "code-generate"]
+                for member in words.members { body[member.key] = member.value }
+                let answer = try await ygg.post("/v1/tasks", .object(body))
+                #expect(answer.status == 201 && answer.json?["params"]?["instruction"] == instruction, "\(answer)")
+                #expect(answer.json?["params"]?["prompt"] == nil)
+            }
+            let silent = try await ygg.post("/v1/tasks", ["kind": "code-generate", "params": ["repo": "/"]])
+            #expect(silent.code == "invalid-request" && "\(silent)".contains("spec, instruction, code"))
+        }
+    }
+
     @Test func `what is wrong with a submission is said, and nothing is stored`() async throws {
         try await withUp { ygg, _ in
             let cases: [(JSON, Int, String)] = [

@@ -67,6 +67,10 @@ struct BadFileTests {
             "f.yaml:2: codeKinds[0].prompt: {{pathss}} is not among params; did you mean \"paths\"?"
         ),
         Case(
+            "codeKinds:\n  - {kind: code-x, prompt: \"do {{paths}}\", needsOneOf: [path]}\n",
+            "f.yaml:2: codeKinds[0].needsOneOf: path is not among params; did you mean \"paths\"?"
+        ),
+        Case(
             "codeKinds:\n  - {kind: code-x}\n",
             "f.yaml:2: codeKinds[0].prompt: is required: what the model is told, with {{name}} where a parameter goes"
         ),

@@ -62,6 +62,8 @@ enum KindDetails {
                 ?? "\(member.value.stringValue ?? "") in \(member.key)"
         }
         if !secrets.isEmpty { details.add("secrets", secrets.joined(separator: ", ")) }
+        let needed = (kind["needsOneOf"]?.arrayValue ?? []).compactMap(\.stringValue)
+        if !needed.isEmpty { details.add("needs one of", needed.joined(separator: ", ")) }
         let parameters = kind["params"]?.objectValue?.members ?? []
         guard !parameters.isEmpty else { return details.rendered(style: style) }
         let rows = parameters.map { member in row(member.key, member.value) }

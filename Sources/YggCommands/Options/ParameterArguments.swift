@@ -9,7 +9,10 @@ import YggCore
 struct ParameterArguments: ParsableArguments {
     @Option(
         name: [.customShort("p"), .customLong("param")],
-        help: ArgumentHelp("A parameter. Repeatable; the same name again makes a list, and so does an array of JSON.", valueName: "name=value")
+        help: ArgumentHelp(
+            "A parameter. Repeatable; the same name again makes a list, and so does an array of JSON.",
+            valueName: "name=value"
+        )
     )
     var assignments: [String] = []
 

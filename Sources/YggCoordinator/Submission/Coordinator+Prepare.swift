@@ -20,7 +20,7 @@ extension Coordinator {
         }
         let kind = try known.kind.get()
         let tier = try tier(of: submission, kind: kind, by: author)
-        let params = try check(submission.params, against: kind)
+        let params = try check(submission.params(asWordsFor: kind), against: kind)
         let (timeouts, retry) = try policies(of: submission, kind: kind)
         let spec = TaskSpec(
             id: known.id,
@@ -190,6 +190,20 @@ extension Coordinator {
 extension TaskSubmission {
     /// The parameters in which people say what they want, in their own words.
     private static let prose = ["instruction", "spec", "prompt"]
+
+    /// The parameters. What is wanted of an agent may be said as the task's prompt or description, too: it counts where the
+    /// parameters that are there for it say nothing.
+    fileprivate func params(asWordsFor kind: KindSpec?) -> JSONObject {
+        guard let kind, kind.asksModel, kind.params.contains(where: { $0.name == "instruction" }),
+            params["instruction"] == nil, params["spec"] == nil
+        else { return params }
+        var params = params
+        let takesPrompt = kind.params.contains { $0.name == "prompt" }
+        let words = takesPrompt ? description : params["prompt"]?.stringValue ?? description
+        if !takesPrompt { params["prompt"] = nil }
+        if let words { params["instruction"] = .string(words) }
+        return params
+    }
 
     /// What a list shows of a task that nobody named: the beginning of its description, or of what it asks for; else the
     /// kind.

@@ -3,7 +3,8 @@ extension CodeKind {
     package var json: JSON {
         [
             "kind": .string(kind.rawValue), "description": .string(description), "prompt": .string(prompt),
-            "params": .object(JSONObject(params.map { ($0.name, .object($0.json)) })), "language": .string(language),
+            "params": .object(JSONObject(params.map { ($0.name, .object($0.json)) })),
+            "needsOneOf": .array(needsOneOf.map(JSON.string)), "language": .string(language),
             "tier": .array(tier.map { .string($0.rawValue) }), "verification": .string(verification.rawValue),
             "mode": .string(mode.rawValue),
         ]
@@ -20,16 +21,24 @@ extension CodeKind {
         {
             reader.complain("prompt", "is required: what the model is told, with {{name}} where a parameter goes")
         }
-        let names = Set((Self.commonParams + params).map(\.name) + Self.facts)
-        for case .placeholder(let name) in TemplatePiece.pieces(of: prompt) where !names.contains(name) {
-            let near = nearest(to: name, among: names).map { "; did you mean \"\($0)\"?" } ?? ""
-            reader.complain("prompt", "{{\(name)}} is not among params\(near)")
+        let names = Set((Self.commonParams + params).map(\.name))
+        let mean = { (name: String, names: Set<String>) in
+            nearest(to: name, among: names).map { "; did you mean \"\($0)\"?" } ?? ""
+        }
+        let known = names.union(Self.facts)
+        for case .placeholder(let name) in TemplatePiece.pieces(of: prompt) where !known.contains(name) {
+            reader.complain("prompt", "{{\(name)}} is not among params\(mean(name, known))")
+        }
+        let needed = reader.strings("needsOneOf") ?? []
+        for name in needed where !names.contains(name) {
+            reader.complain("needsOneOf", "\(name) is not among params\(mean(name, names))")
         }
         let code = CodeKind(
             kind: kind ?? TaskKind(trusted: "code-not-read"),
             description: reader.string("description") ?? "",
             prompt: prompt,
             params: params,
+            needsOneOf: needed,
             language: reader.string("language", maxLength: 40) ?? "python",
             tier: reader.tiers("tier") ?? [.review],
             verification: reader.choice("verification", of: Verification.self) ?? .test,

@@ -15,6 +15,7 @@ extension CodeKind {
                 {{facts}}
                 Follow the style of the code around it. Write no placeholders: every function does what it says.
                 """,
+            needsOneOf: ["spec", "instruction", "code"],
             tier: [.review]
         ),
         CodeKind(

@@ -33,6 +33,8 @@ package struct CodeKind: Sendable, Hashable {
     package var prompt: String
     /// What a task may say besides what every kind of work on code understands, see ``commonParams``.
     package var params: [ParameterSpec]
+    /// Parameters of which a task must give one at least; empty where the prompt says enough without them.
+    package var needsOneOf: [String]
     /// The language that is meant where neither the task nor the files say one.
     package var language: String
     package var tier: [Tier]
@@ -44,6 +46,7 @@ package struct CodeKind: Sendable, Hashable {
         description: String,
         prompt: String,
         params: [ParameterSpec] = [],
+        needsOneOf: [String] = [],
         language: String = "python",
         tier: [Tier] = [],
         verification: Verification = .test,
@@ -53,6 +56,7 @@ package struct CodeKind: Sendable, Hashable {
         self.description = description
         self.prompt = prompt
         self.params = params
+        self.needsOneOf = needsOneOf
         self.language = language
         self.tier = tier
         self.verification = verification
@@ -68,7 +72,8 @@ package struct CodeKind: Sendable, Hashable {
             params: Self.commonParams + params,
             tier: tier,
             origin: origin,
-            asksModel: true
+            asksModel: true,
+            needsOneOf: needsOneOf
         )
     }
 

@@ -14,6 +14,7 @@ extension KindSpec {
         if acceptsAnyParams { object.append("acceptsAnyParams", true) }
         if !secrets.isEmpty { object.append("secrets", .object(SecretUse.json(secrets))) }
         if asksModel { object.append("asksModel", true) }
+        if !needsOneOf.isEmpty { object.append("needsOneOf", .array(needsOneOf.map(JSON.string))) }
         return object
     }
 
@@ -42,7 +43,8 @@ extension KindSpec {
             origin: reader.choice("origin", of: Origin.self) ?? .declared,
             acceptsAnyParams: reader.bool("acceptsAnyParams") ?? false,
             secrets: SecretUse.read("secrets", &reader) ?? [],
-            asksModel: reader.bool("asksModel") ?? false
+            asksModel: reader.bool("asksModel") ?? false,
+            needsOneOf: reader.strings("needsOneOf") ?? []
         )
     }
 }

@@ -23,6 +23,8 @@ package struct KindSpec: Sendable, Hashable {
     package var secrets: [SecretUse]
     /// Whether it begins with asking a model, so that it is of no use to start it where no server of one answers.
     package var asksModel: Bool
+    /// Parameters of which a task must give one at least; empty where it need not.
+    package var needsOneOf: [String]
 
     package init(
         kind: TaskKind,
@@ -37,7 +39,8 @@ package struct KindSpec: Sendable, Hashable {
         origin: Origin = .builtIn,
         acceptsAnyParams: Bool = false,
         secrets: [SecretUse] = [],
-        asksModel: Bool = false
+        asksModel: Bool = false,
+        needsOneOf: [String] = []
     ) {
         self.kind = kind
         self.description = description
@@ -52,6 +55,7 @@ package struct KindSpec: Sendable, Hashable {
         self.acceptsAnyParams = acceptsAnyParams
         self.secrets = secrets
         self.asksModel = asksModel
+        self.needsOneOf = needsOneOf
     }
 
     /// Work that acts on the world is not repeated unasked.
@@ -117,6 +121,9 @@ package struct KindSpec: Sendable, Hashable {
                 reader.adopt(error)
             }
         }
+        if let first = needsOneOf.first, needsOneOf.allSatisfy({ complete[$0].map(Self.isEmpty) ?? true }) {
+            reader.complain(first, "is required, or another of \(needsOneOf.joined(separator: ", "))")
+        }
         if acceptsAnyParams {
             for member in values.members where complete[member.key] == nil && member.value != .null {
                 complete.append(member.key, member.value)
@@ -125,5 +132,9 @@ package struct KindSpec: Sendable, Hashable {
         }
         try reader.finish()
         return complete
+    }
+
+    private static func isEmpty(_ value: JSON) -> Bool {
+        value.stringValue?.allSatisfy(\.isWhitespace) ?? value.arrayValue?.isEmpty ?? false
     }
 }

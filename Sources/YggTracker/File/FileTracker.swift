@@ -125,8 +125,12 @@ package actor FileTracker: Tracker {
     private func change(_ id: IssueID, _ body: (inout JSONObject) -> Void) throws(TrackerFailure) {
         let lock = open("\(place).lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard lock >= 0 else { throw TrackerFailure(.unavailable, "\(place).lock cannot be opened.") }
-        // Closing gives the lock back. It is held for a read and a write; whoever finds it held asks again later.
-        defer { Glibc.close(lock) }
+        // It is held for a read and a write; whoever finds it held asks again later. Given back by saying so: a program that is
+        // just being started has the descriptor, too, until it runs.
+        defer {
+            flock(lock, LOCK_UN)
+            Glibc.close(lock)
+        }
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
             throw TrackerFailure(.unavailable, "\(place) is being changed by somebody else.")
         }

@@ -42,7 +42,8 @@ struct CodeKindTests {
 
     @Test(
         arguments: [
-            ("code-generate", ["speck": "x"], "/params/speck"), ("code-document", ["style": "own"], "/params/style"),
+            ("code-generate", ["spec": "x", "speck": "x"], "/params/speck"),
+            ("code-generate", ["spec": " "], "/params/spec"), ("code-document", ["style": "own"], "/params/style"),
             ("code-test", ["maxSteps": 0], "/params/maxSteps"), ("code-format", ["land": "x"], "/params/land"),
             ("code-format", ["ref": "--upload-pack=x"], "/params/ref"),
             ("code-format", ["test": "pytest", "lint": 5], "/params/lint"),

@@ -3,7 +3,7 @@ import YggCore
 
 @testable import YggTracker
 
-@Suite("Coordinators at a real driver", .serialized, .timeLimit(.minutes(1)))
+@Suite("Coordinators at a real driver", .serialized, .timeLimit(.minutes(3)))
 struct BeadsRaceTests {
     /// Works at these issues with so many coordinators, until all are closed.
     private func work(_ double: BeadsDouble, _ issues: [IssueID], by names: [String]) async throws -> LiveFleet {
