@@ -49,6 +49,8 @@ struct SubmissionTests {
             let cases: [(JSONObject, JSON?)] = [
                 (["prompt": "A queue"], "A queue"), (["description": "A queue"], "A queue"),
                 (["prompt": "A queue", "description": "For Freya"], "A queue"),
+                (["prompt": "A queue", "params": ["spec": "It is short"]], "A queue"),
+                (["description": "A queue", "params": ["spec": " ", "instruction": nil]], "A queue"),
                 (["description": "For Freya", "params": ["spec": "A queue"]], nil),
                 (["description": "For Freya", "params": ["instruction": "A queue"]], "A queue"),
             ]
@@ -59,6 +61,11 @@ struct SubmissionTests {
                 #expect(answer.status == 201 && answer.json?["params"]?["instruction"] == instruction, "\(answer)")
                 #expect(answer.json?["params"]?["prompt"] == nil)
             }
+            let twice = try await ygg.post(
+                "/v1/tasks",
+                ["kind": "code-refactor", "prompt": "A queue", "params": ["instruction": "A stack"]]
+            )
+            #expect(twice.code == "invalid-request" && "\(twice)".contains("prompt"))
             let silent = try await ygg.post("/v1/tasks", ["kind": "code-generate", "params": ["repo": "/"]])
             #expect(silent.code == "invalid-request" && "\(silent)".contains("spec, instruction, code"))
         }

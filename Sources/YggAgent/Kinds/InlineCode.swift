@@ -30,8 +30,7 @@ package struct InlineCode: Sendable {
     /// - Throws: ``InlineFailure``, `CancellationError`, `Errno`, or what `ask` throws.
     package func answer(asking ask: ([ModelMessage]) async throws -> String) async throws -> InlineAnswer {
         var work = Work(answer: begun, file: ScratchFile(in: directory, name: fileName(code), runner: runner))
-        let hasInstruction = prompt.value("spec") != nil || prompt.value("instruction") != nil
-        guard !code.isEmpty || hasInstruction else {
+        guard !code.isEmpty || canBegin else {
             throw InlineFailure(
                 code: "invalid-params",
                 detail: "There is nothing to work on: give repo, or code, or say with spec what is wanted."
@@ -43,6 +42,14 @@ package struct InlineCode: Sendable {
         }
         try await work.askModel(self, ask)
         return work.answer
+    }
+
+    /// Whether there is something to be made of words alone: what is to be mended or formatted has to be there.
+    private var canBegin: Bool {
+        switch prompt.kind.verification {
+        case .lint, .format: false
+        case .test, .checker, .none: prompt.value("spec") != nil || prompt.value("instruction") != nil
+        }
     }
 
     private var begun: InlineAnswer {

@@ -7,7 +7,12 @@ struct SubmissionOptions: ParsableArguments {
     @Option(help: "One line for people. Default: the beginning of what is asked, else the kind.")
     var title: String?
 
-    @Option(help: ArgumentHelp("What is wanted, at length.", valueName: "text|@file|-"))
+    @Option(
+        help: ArgumentHelp(
+            "What is wanted, at length. An agent that is told nothing else is told this.",
+            valueName: "text|@file|-"
+        )
+    )
     var description: String?
 
     @Option(help: ArgumentHelp("The task in words, for kinds that have a planner or an agent.", valueName: "text"))

@@ -191,17 +191,19 @@ extension TaskSubmission {
     /// The parameters in which people say what they want, in their own words.
     private static let prose = ["instruction", "spec", "prompt"]
 
-    /// The parameters. What is wanted of an agent may be said as the task's prompt or description, too: it counts where the
-    /// parameters that are there for it say nothing.
+    /// The parameters. What is wanted of an agent may be said as the task's prompt, or as its description where nothing else
+    /// says it.
     fileprivate func params(asWordsFor kind: KindSpec?) -> JSONObject {
         guard let kind, kind.asksModel, kind.params.contains(where: { $0.name == "instruction" }),
-            params["instruction"] == nil, params["spec"] == nil
+            saysNothing(params["instruction"])
         else { return params }
         var params = params
-        let takesPrompt = kind.params.contains { $0.name == "prompt" }
-        let words = takesPrompt ? description : params["prompt"]?.stringValue ?? description
-        if !takesPrompt { params["prompt"] = nil }
-        if let words { params["instruction"] = .string(words) }
+        if let prompt = params["prompt"]?.stringValue, !kind.params.contains(where: { $0.name == "prompt" }) {
+            params["prompt"] = nil
+            params["instruction"] = .string(prompt)
+        } else if let description, saysNothing(params["spec"]), params["prompt"] == nil {
+            params["instruction"] = .string(description)
+        }
         return params
     }
 

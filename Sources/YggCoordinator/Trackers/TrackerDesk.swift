@@ -29,7 +29,8 @@ actor TrackerDesk {
     private let watched: AsyncStream<TaskID>
     private let watching: AsyncStream<TaskID>.Continuation
     private var keeper: IssueKeeper?
-    /// What the tracker touches, as it was before the first look and is after each call of ours; nil where there is none.
+    /// What the tracker touches, as it was before the first look, when nothing was being asked, or after a call of ours; nil
+    /// where there is none.
     private var lastSign: String?
     /// Looks in succession that were made because something stirred during a call of ours, and found nothing new: a `bd` that
     /// leaves marks when it only reads would keep us looking for ever.
@@ -196,17 +197,14 @@ actor TrackerDesk {
 
     private func decide(_ input: IssueKeeper.Input) async {
         var inputs = [input]
-        let answered = looks
         if case .answered(.ready, _) = input { inputs.insert(.kinds(Set(coordinator.knownKinds.keys)), at: 0) }
         while !inputs.isEmpty {
             let machine = coordinator.machine
-            guard let effects = keeper?.handle(inputs.removeFirst(), now: machine.now(), time: machine.time()) else {
-                return
-            }
+            let next = inputs.removeFirst()
+            let answered = looks
+            guard let effects = keeper?.handle(next, now: machine.now(), time: machine.time()) else { return }
             inputs += await perform(effects)
-        }
-        if case .answered(.ready, _) = input {
-            resumeWaiters { $0.looks < answered }
+            if case .answered(.ready, _) = next { resumeWaiters { $0.looks < answered } }
         }
     }
 
@@ -345,19 +343,23 @@ actor TrackerDesk {
 
     /// - Parameter isDry: shows what the last look found; only where there was none yet, that is waited for.
     func sync(isDry: Bool) async -> JSONObject {
-        if !isDry || keeper?.hasLooked != true { await look() }
+        if !isDry {
+            await look(after: looks) { feed.yield(.input(.wake)) }
+        } else if keeper?.hasLooked != true {
+            await look(after: -1) {}
+        }
         return isDry ? await preview() : status
     }
 
-    /// Looks for new issues now, and returns when that was done or does not come about.
-    private func look() async {
+    /// Returns when a look was made that is begun after so many, or when that does not come about.
+    private func look(after looks: Int, asking: () -> Void) async {
         // Before the leases are read the look comes after that; where they cannot be read, or nobody looks any more, it never
         // does.
         guard !isOver, keeper != nil || failure == nil else { return }
         await withCheckedContinuation { continuation in
             let until = coordinator.machine.now() + Self.patience
             waiters.append(Waiter(looks: looks, until: until, continuation: continuation))
-            feed.yield(.input(.wake))
+            asking()
         }
     }
 

@@ -121,7 +121,7 @@ package struct KindSpec: Sendable, Hashable {
                 reader.adopt(error)
             }
         }
-        if let first = needsOneOf.first, needsOneOf.allSatisfy({ complete[$0].map(Self.isEmpty) ?? true }) {
+        if let first = needsOneOf.first, needsOneOf.allSatisfy({ saysNothing(values[$0]) }) {
             reader.complain(first, "is required, or another of \(needsOneOf.joined(separator: ", "))")
         }
         if acceptsAnyParams {
@@ -133,8 +133,10 @@ package struct KindSpec: Sendable, Hashable {
         try reader.finish()
         return complete
     }
+}
 
-    private static func isEmpty(_ value: JSON) -> Bool {
-        value.stringValue?.allSatisfy(\.isWhitespace) ?? value.arrayValue?.isEmpty ?? false
-    }
+/// Whether the value of a parameter is none: absent, null, blank or an empty array.
+package func saysNothing(_ value: JSON?) -> Bool {
+    guard let value, value != .null else { return true }
+    return value.stringValue?.allSatisfy(\.isWhitespace) ?? value.arrayValue?.isEmpty ?? false
 }

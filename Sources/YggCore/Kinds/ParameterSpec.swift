@@ -14,7 +14,8 @@ package struct ParameterSpec: Sendable, Hashable {
         case path(root: String)
         /// A repository: a path under one of the executor's roots, or a URL.
         case repository
-        /// Several values, each checked like a string: an array of JSON, or its text; any other text is the only one of them.
+        /// Several values, each checked like a string: an array of JSON, or the text of one of strings; any other text is the
+        /// only one of them.
         case strings
         /// The name of one of `choices`, whose value the command finds in a variable or in a file that it names. Without
         /// choices none may be named.
@@ -92,8 +93,7 @@ package struct ParameterSpec: Sendable, Hashable {
             guard !text.isEmpty else { throw InvalidInput(pointer, "must not be empty") }
             return .string(text)
         case .strings:
-            let array = value.stringValue.flatMap { $0.hasPrefix("[") ? try? JSON(parsing: $0).arrayValue : nil }
-            let values = value.arrayValue ?? array ?? value.stringValue.map { [.string($0)] }
+            let values = value.arrayValue ?? value.stringValue.map { Self.strings(in: $0) ?? [.string($0)] }
             guard let values else { throw InvalidInput(pointer, "must be an array of strings, not \(value.typeName)") }
             var texts: [JSON] = []
             for (index, value) in values.enumerated() { texts.append(.string(try text(value, "\(pointer)/\(index)"))) }
@@ -111,6 +111,11 @@ package struct ParameterSpec: Sendable, Hashable {
             }
             return .string(name)
         }
+    }
+
+    private static func strings(in text: String) -> [JSON]? {
+        guard text.hasPrefix("["), let array = try? JSON(parsing: text).arrayValue else { return nil }
+        return array.allSatisfy { $0.stringValue != nil } ? array : nil
     }
 
     private func text(_ value: JSON, _ pointer: String) throws(InvalidInput) -> String {

@@ -25,6 +25,7 @@ struct AgentAPI: Sendable {
         let instruction = try reader.required("task") { $0.string("task", maxLength: Self.messageLimit) }
         let kind = reader.string("kind", maxLength: 64)
         let timeout = reader.int("timeoutMs", in: 1...Milliseconds.days(7).rawValue).map { Milliseconds($0) }
+        if instruction.allSatisfy(\.isWhitespace) { reader.complain("task", "must say something") }
         if body["instruction"] != nil { reader.complain("instruction", "is what `task` says here; leave it out") }
         try reader.finish()
         var params = JSONObject(body.members.filter { !own.contains($0.key) }.map { ($0.key, $0.value) })

@@ -36,9 +36,11 @@ package struct IssueKeeper: Sendable {
     /// How long the last calls took that were answered.
     private var latencies: [Milliseconds] = []
     private static let remembered = 32
-    /// While a look is being made the next one is due when it has ended, unless somebody wants one sooner: what this one has
-    /// read may be older than what they know of.
-    private static let afterThisLook = Instant(nanoseconds: .max)
+    /// While a look is being made: when the next one is due is said by its answer, or by somebody who asks for one meanwhile,
+    /// since what this one has read may be older than what they know of.
+    private static let untilAnswered = Instant(nanoseconds: .max)
+    /// From one look to the next, whoever asks for it: there is other work to be done between them.
+    static let betweenLooks = Milliseconds.seconds(1)
     var pausedUntil: Instant
     private var probedAt: Instant
     var failures = 0
@@ -106,7 +108,7 @@ package struct IssueKeeper: Sendable {
         var effects: [Effect] = []
         switch input {
         case .time: break
-        case .wake: pollAt = min(pollAt, now + .seconds(1))
+        case .wake: pollAt = min(pollAt, now + Self.betweenLooks)
         // Several calls of ours follow each other often, and one look after them serves all.
         case .stir: pollAt = min(pollAt, now + .seconds(5))
         case .kinds(let kinds):
@@ -133,7 +135,7 @@ package struct IssueKeeper: Sendable {
         askedAt = now
         guard let report, report.objection == nil || now < probedAt + Self.objected else { return ask(.probe) }
         if now >= pollAt {
-            pollAt = Self.afterThisLook
+            pollAt = Self.untilAnswered
             return ask(.ready)
         }
         if let next = looking(now) { return ask(next) }

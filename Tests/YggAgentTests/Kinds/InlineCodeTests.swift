@@ -120,9 +120,10 @@ struct InlineCodeTests {
         #expect(answer.output == "x = 2\n" && lazy.asked.count == 2)
     }
 
-    @Test func `with nothing to work on nobody is asked`() async throws {
+    @Test(arguments: [("code-test", [:]), ("code-format", ["instruction": "Tidy"])] as [(String, JSONObject)])
+    func `with nothing to work on nobody is asked`(_ kind: String, _ params: JSONObject) async throws {
         let script = Script([])
-        let failure = await #expect(throws: InlineFailure.self) { _ = try await Self.answer("code-test", [:], script) }
+        let failure = await #expect(throws: InlineFailure.self) { _ = try await Self.answer(kind, params, script) }
         #expect(failure?.code == "invalid-params" && script.asked.isEmpty)
     }
 

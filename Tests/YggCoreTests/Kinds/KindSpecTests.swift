@@ -37,6 +37,7 @@ struct KindSpecTests {
             (["seconds": 1, "words": ["a", "b"]], ["seconds": 1, "mode": "light", "words": ["a", "b"]]),
             (["seconds": 1, "words": "a"], ["seconds": 1, "mode": "light", "words": ["a"]]),
             (["seconds": 1, "words": #"["a", "b c"]"#], ["seconds": 1, "mode": "light", "words": ["a", "b c"]]),
+            (["seconds": 1, "words": "[404]"], ["seconds": 1, "mode": "light", "words": ["[404]"]]),
             (["seconds": 1, "words": "[a]"], ["seconds": 1, "mode": "light", "words": ["[a]"]]),
             (["seconds": 1, "words": []], ["seconds": 1, "mode": "light", "words": []]),
             (["seconds": 1, "flag": "-x", "unit": nil], ["seconds": 1, "mode": "light", "flag": "-x"]),

@@ -147,23 +147,30 @@ struct TrackerCallTests {
         #expect(world.desks[0].leases.isEmpty)
     }
 
-    /// Two coordinators, claims that both win, calls that are done and not told, deaths at any moment.
-
     /// What is being read may be older than what somebody asks it for.
     @Test(arguments: [true, false])
     func `a look that is asked for while one is being made follows it`(_ isAskedFor: Bool) {
         var now = Instant(nanoseconds: 0)
-        let time = Timestamp(milliseconds: 1_772_366_400_000)
         var keeper = IssueKeeper(TrackerWorld.settings("a"), seed: 1, now: now)
-        func calls(_ effects: [IssueKeeper.Effect]) -> [TrackerCall] {
-            effects.compactMap { if case .call(let call) = $0 { call } else { nil } }
+        func calls(_ input: IssueKeeper.Input) -> [TrackerCall] {
+            let time = Timestamp(milliseconds: 1_772_366_400_000)
+            return keeper.handle(input, now: now, time: time)
+                .compactMap { if case .call(let call) = $0 { call } else { nil } }
         }
-        #expect(calls(keeper.handle(.time, now: now, time: time)) == [.probe])
-        let report = TrackerAnswer.report(TrackerReport(version: "sim"))
-        #expect(calls(keeper.handle(.answered(.probe, .success(report)), now: now, time: time)) == [.ready])
-        if isAskedFor { #expect(keeper.handle(.wake, now: now, time: time).isEmpty) }
+        #expect(calls(.time) == [.probe])
+        #expect(calls(.answered(.probe, .success(.report(TrackerReport(version: "sim"))))) == [.ready])
+        if isAskedFor { #expect(calls(.wake).isEmpty) }
         now += .seconds(2)
-        let next = calls(keeper.handle(.answered(.ready, .success(.ready([]))), now: now, time: time))
-        #expect(next == [isAskedFor ? .ready : .held(by: "a")])
+        #expect(calls(.answered(.ready, .success(.ready([])))) == [.held(by: "a")])
+        #expect(calls(.answered(.held(by: "a"), .success(.issues([])))).isEmpty)
+        now += .seconds(1)
+        #expect(calls(.time) == (isAskedFor ? [.ready] : []))
+    }
+
+    @Test func `issues are done although somebody asks for a look in every one`() {
+        var world = TrackerWorld.with()
+        world.latency = 4_000
+        world.pass(.minutes(5)) { $0.wake(0) }
+        #expect(world.issues["hh-a1b2"]?.issue.status == .closed)
     }
 }

@@ -167,6 +167,9 @@ struct TrackerWorld {
         for index in desks.indices where desks[index].watched.contains(task.task) { feed(.task(task), index) }
     }
 
+    /// Somebody asks it for a look.
+    mutating func wake(_ index: Int) { feed(.wake, index) }
+
     // MARK: A coordinator
 
     private mutating func feed(_ input: IssueKeeper.Input, _ index: Int) {
