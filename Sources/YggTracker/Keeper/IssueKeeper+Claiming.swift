@@ -8,7 +8,7 @@ extension IssueKeeper {
     private static let offers = 20
 
     mutating func found(_ issues: [TrackedIssue]?, _ now: Instant, _ time: Timestamp) -> [Effect] {
-        pollAt = max(min(pollAt, nextPoll(now)), now + Self.betweenLooks)
+        setNextPoll(now)
         polledAt = time
         // What others did to what is ours shows in what is held; where nothing is, there is nothing to ask. But a claim that a
         // death interrupted may be made only now, and nobody here knows of it.

@@ -39,8 +39,11 @@ package struct IssueKeeper: Sendable {
     /// While a look is being made: when the next one is due is said by its answer, or by somebody who asks for one meanwhile,
     /// since what this one has read may be older than what they know of.
     private static let untilAnswered = Instant(nanoseconds: .max)
-    /// From one look to the next, whoever asks for it: there is other work to be done between them.
-    static let betweenLooks = Milliseconds.seconds(1)
+    /// Before this nobody's asking brings a look: there is other work to be done between two of them.
+    private var earliestPoll: Instant
+    /// From one look to the next at least, or so many times as long as it took.
+    private static let betweenLooks = Milliseconds.seconds(1)
+    private static let restAfterLook: Int64 = 4
     var pausedUntil: Instant
     private var probedAt: Instant
     var failures = 0
@@ -79,6 +82,7 @@ package struct IssueKeeper: Sendable {
         self.settings = settings
         random = SeededRandom(seed: seed)
         pollAt = now
+        earliestPoll = now
         lateClaimsAt = now + Self.lateClaims
         askedAt = now
         pausedUntil = now
@@ -108,9 +112,9 @@ package struct IssueKeeper: Sendable {
         var effects: [Effect] = []
         switch input {
         case .time: break
-        case .wake: pollAt = min(pollAt, now + Self.betweenLooks)
+        case .wake: pollAt = max(min(pollAt, now + Self.betweenLooks), earliestPoll)
         // Several calls of ours follow each other often, and one look after them serves all.
-        case .stir: pollAt = min(pollAt, now + .seconds(5))
+        case .stir: pollAt = max(min(pollAt, now + .seconds(5)), earliestPoll)
         case .kinds(let kinds):
             guard kinds != known else { break }
             known = kinds
@@ -235,9 +239,11 @@ package struct IssueKeeper: Sendable {
     var settling: Milliseconds { max(settings.settle, (latencies.max() ?? .zero) * 2) }
 
     /// Spread, so that several coordinators do not ask at once.
-    mutating func nextPoll(_ now: Instant) -> Instant {
+    mutating func setNextPoll(_ now: Instant) {
         let spread = settings.interval.rawValue / 5
-        return now + Milliseconds(settings.interval.rawValue - Int64.random(in: 0...max(spread, 0), using: &random))
+        let regular = settings.interval.rawValue - Int64.random(in: 0...max(spread, 0), using: &random)
+        earliestPoll = now + max(Self.betweenLooks, (now - askedAt) * Self.restAfterLook)
+        pollAt = max(min(pollAt, now + Milliseconds(regular)), earliestPoll)
     }
 
     /// The oldest first.

@@ -160,7 +160,7 @@ struct TrackerCallTests {
         #expect(calls(.time) == [.probe])
         #expect(calls(.answered(.probe, .success(.report(TrackerReport(version: "sim"))))) == [.ready])
         if isAskedFor { #expect(calls(.wake).isEmpty) }
-        now += .seconds(2)
+        now += 200
         #expect(calls(.answered(.ready, .success(.ready([])))) == [.held(by: "a")])
         #expect(calls(.answered(.held(by: "a"), .success(.issues([])))).isEmpty)
         now += .seconds(1)
