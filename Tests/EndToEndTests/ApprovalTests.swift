@@ -335,7 +335,6 @@ struct ApprovalTests {
                 "t",
                 "--file",
                 path,
-                "--wait",
                 "--wait-for",
                 "approval"
             )

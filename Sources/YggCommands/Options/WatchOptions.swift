@@ -17,6 +17,6 @@ struct WatchOptions: ParsableArguments {
     )
     var timeout: Milliseconds?
 
-    @Option(help: "With approval: stop, with status 5, when a person is asked.")
-    var waitFor: WatchGoal = .end
+    @Option(help: "As --wait; with approval only until a person is asked, which is status 5.")
+    var waitFor: WatchGoal?
 }

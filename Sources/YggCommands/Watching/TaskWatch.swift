@@ -13,12 +13,15 @@ struct TaskWatch: Sendable {
 
     let client: CoordinatorClient
     let goal: WatchGoal
+    /// Whether an option was given that means nothing where nobody waits.
+    let isAskedFor: Bool
     let limit: TimeLimit
     let format: OutputFormat
 
     init(client: CoordinatorClient, options: WatchOptions, format: OutputFormat) {
         self.client = client
-        goal = options.waitFor
+        goal = options.waitFor ?? .end
+        isAskedFor = options.waitFor != nil || options.timeout != nil
         limit = TimeLimit(options.timeout)
         self.format = format
     }
@@ -30,7 +33,7 @@ struct TaskWatch: Sendable {
         if watching.follow {
             results.hint(task.id)
             try await run(task.id, .follow(after: nil, .everything))
-        } else if watching.wait {
+        } else if watching.wait || isAskedFor {
             try await run(task.id, .wait)
         } else {
             results.one(task.json) { _ in "\(task.id)\n" }
