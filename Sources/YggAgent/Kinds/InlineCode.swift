@@ -30,10 +30,11 @@ package struct InlineCode: Sendable {
     /// - Throws: ``InlineFailure``, `CancellationError`, `Errno`, or what `ask` throws.
     package func answer(asking ask: ([ModelMessage]) async throws -> String) async throws -> InlineAnswer {
         var work = Work(answer: begun, file: ScratchFile(in: directory, name: fileName(code), runner: runner))
-        guard !code.isEmpty || canBegin else {
+        guard !code.isEmpty || takesWords && hasWords else {
+            let words = takesWords ? ", or say with spec what is wanted" : ""
             throw InlineFailure(
                 code: "invalid-params",
-                detail: "There is nothing to work on: give repo, or code, or say with spec what is wanted."
+                detail: "There is nothing to work on: give repo, or code\(words)."
             )
         }
         if !code.isEmpty {
@@ -44,13 +45,15 @@ package struct InlineCode: Sendable {
         return work.answer
     }
 
-    /// Whether there is something to be made of words alone: what is to be mended or formatted has to be there.
-    private var canBegin: Bool {
+    /// Whether something may be made of words alone: what is to be mended or formatted has to be there.
+    private var takesWords: Bool {
         switch prompt.kind.verification {
         case .lint, .format: false
-        case .test, .checker, .none: prompt.value("spec") != nil || prompt.value("instruction") != nil
+        case .test, .checker, .none: true
         }
     }
+
+    private var hasWords: Bool { prompt.value("spec") != nil || prompt.value("instruction") != nil }
 
     private var begun: InlineAnswer {
         var answer = InlineAnswer(output: code, summary: "", language: prompt.languageName, validity: .unchecked)
