@@ -17,7 +17,7 @@ package final class ExecutorService: Service {
     private let logger: Logger
     private let onReady: @Sendable (_ address: String) async -> Void
 
-    /// - Parameter onReady: told once, when the address is bound; registration begins after it.
+    /// - Parameter onReady: told once, when the address is bound and work is taken there; registration begins after it.
     /// - Throws: `ExecutorError` where the address may not be served or the data directory not be used.
     package init(
         settings: ExecutorSettings,
@@ -45,12 +45,10 @@ package final class ExecutorService: Service {
     package func run() async throws {
         let bound = Bound()
         let settings = executor.settings
-        let listener = Listener(executor: executor, logger: logger) { port in
-            let address = url(host: settings.host, port: port)
-            await self.onReady(address)
-            bound.set(url(host: reachable(settings.host), port: port))
+        let listener = Listener(executor: executor, logger: logger, bound: bound)
+        let worker = Worker(executor: executor, bound: bound) { port in
+            await self.onReady(url(host: settings.host, port: port))
         }
-        let worker = Worker(executor: executor, bound: bound)
         // Shut down from the last to the first: the executor drains while HTTP still answers.
         let group = ServiceGroup(
             configuration: .init(
@@ -68,14 +66,16 @@ package final class ExecutorService: Service {
     private struct Worker: Service {
         let executor: Executor
         let bound: Bound
+        let onReady: @Sendable (_ port: Int) async -> Void
 
         func run() async throws {
-            guard let url = await bound.value() else { return }
+            guard let port = await bound.port() else { return }
             // What killed processes left behind is cleared away beside the work: live trees are locked.
             let settings = executor.settings
             async let swept = DeadWorkspaces.sweep(settings.workspaceRoot, environment: settings.childEnvironment)
             async let _ = archiveDaily()
-            try await executor.run(url: url)
+            let address = url(host: reachable(settings.host), port: port)
+            try await executor.run(url: address) { await onReady(port) }
             _ = await swept
         }
 
@@ -98,7 +98,7 @@ package final class ExecutorService: Service {
 private struct Listener: Service {
     let executor: Executor
     let logger: Logger
-    let onBound: @Sendable (_ port: Int) async -> Void
+    let bound: Bound
 
     func run() async throws {
         let settings = executor.settings
@@ -128,7 +128,7 @@ private struct Listener: Service {
             responder: ExecutorAPI(executor: executor).endpoints.responder(guardedBy: guardian),
             server: .http1(configuration: .init(idleTimeout: .seconds(60))),
             configuration: ApplicationConfiguration(address: .hostname(settings.host, port: port)),
-            onServerRunning: { channel in await onBound(channel.localAddress?.port ?? port) },
+            onServerRunning: { channel in bound.set(channel.localAddress?.port ?? port) },
             logger: quiet(logger)
         )
         try await application.run()
@@ -142,21 +142,21 @@ private func quiet(_ logger: Logger) -> Logger {
     return logger
 }
 
-/// The address, once there is one.
+/// The port, once there is one.
 private final class Bound: Sendable {
-    private let stream: AsyncStream<String>
-    private let continuation: AsyncStream<String>.Continuation
+    private let stream: AsyncStream<Int>
+    private let continuation: AsyncStream<Int>.Continuation
 
     init() { (stream, continuation) = AsyncStream.makeStream() }
 
-    func set(_ url: String) {
-        continuation.yield(url)
+    func set(_ port: Int) {
+        continuation.yield(port)
         continuation.finish()
     }
 
     /// nil where the surrounding task is cancelled, or asked to end, first.
-    func value() async -> String? {
-        for await url in stream.cancelOnGracefulShutdown() { return url }
+    func port() async -> Int? {
+        for await port in stream.cancelOnGracefulShutdown() { return port }
         return nil
     }
 }

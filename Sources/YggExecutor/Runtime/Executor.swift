@@ -83,13 +83,15 @@ package final class Executor: Service {
     package func run() async throws { try await run(url: nil) }
 
     /// Serves until it is stopped.
-    /// - Parameter url: where its own HTTP is reached; nil where it has none.
+    /// - Parameters:
+    ///   - url: where its own HTTP is reached; nil where it has none.
+    ///   - onBegin: called once, when it takes work; registration begins after it.
     /// - Throws: `ExecutorError` where it cannot go on: its id is in use, it was replaced, or it is refused.
-    package func run(url: String?) async throws {
+    package func run(url: String?, onBegin: @Sendable () async -> Void = {}) async throws {
         defer { runtime.machine.home.release() }
         async let _ = ProcessScope.$witness.withValue(runtime.machine.home.processes) { await settings.spares.run() }
         try await withGracefulShutdownHandler {
-            try await serve(url: url)
+            try await serve(url: url, onBegin: onBegin)
         } onGracefulShutdown: {
             switch self.lifecycle.state {
             case .stopping, .stopped: break
@@ -98,8 +100,9 @@ package final class Executor: Service {
         }
     }
 
-    private func serve(url: String?) async throws {
+    private func serve(url: String?, onBegin: @Sendable () async -> Void) async throws {
         let home = runtime.machine.home
+        var hasBegun = false
         var identity = try home.identity()
         settings.secrets.removeLeftovers()
         // Before anything new is started.
@@ -138,6 +141,8 @@ package final class Executor: Service {
             for entry in replay.undelivered { tenure.post(.recovered(entry)) }
             for lease in replay.unfinished { tenure.post(.died(lease.key)) }
             tenure.perform()
+            if !hasBegun { await onBegin() }
+            hasBegun = true
             let ending = await tenure.run()
             let storeID = state.withLock { state in
                 state.tenure = nil
