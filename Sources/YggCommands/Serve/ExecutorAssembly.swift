@@ -26,6 +26,7 @@ struct ExecutorAssembly {
         readerToken: String? = nil,
         clock: RuntimeClock = .host,
         here: Surroundings,
+        readyWhen moment: ReadyNotice.Moment = .takesWork,
         onReady: @escaping @Sendable (String) async -> Void
     ) throws -> ExecutorService {
         var executor = try executorSettings(secrets: log.secrets)
@@ -39,6 +40,7 @@ struct ExecutorAssembly {
             link: coordinator,
             clock: clock,
             logger: log.logger("ygg.executor"),
+            readyWhen: moment,
             onReady: onReady
         )
         // Its models stay: whoever waits in line for one of them must not be passed by in another line.

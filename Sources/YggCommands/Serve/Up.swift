@@ -170,7 +170,9 @@ private struct Household: Sendable {
             mayMovePort: earlierPort != nil || settings.origin(of: .executorPort) == .fallback,
             readerToken: readerToken,
             clock: .besideCoordinator,
-            here: here
+            here: here,
+            // Its coordinator is here: whoever asks it then for its executors finds this one.
+            readyWhen: .registered
         ) { [seat] address in
             seat.port = address.split(separator: ":").last.flatMap { Int($0) }
             seat.address = address

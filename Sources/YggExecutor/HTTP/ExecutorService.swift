@@ -15,15 +15,19 @@ import YggTelemetry
 package final class ExecutorService: Service {
     package let executor: Executor
     private let logger: Logger
+    private let moment: ReadyNotice.Moment
     private let onReady: @Sendable (_ address: String) async -> Void
 
-    /// - Parameter onReady: told once, when the address is bound and work is taken there; registration begins after it.
+    /// - Parameters:
+    ///   - moment: when it is ready.
+    ///   - onReady: told once then, with the address that it serves.
     /// - Throws: `ExecutorError` where the address may not be served or the data directory not be used.
     package init(
         settings: ExecutorSettings,
         link: any CoordinatorLink,
         clock: RuntimeClock = .host,
         logger: Logger,
+        readyWhen moment: ReadyNotice.Moment,
         onReady: @escaping @Sendable (_ address: String) async -> Void
     ) throws(ExecutorError) {
         if let objection = RequestGuard.objection(toHost: settings.host, token: settings.token) {
@@ -31,6 +35,7 @@ package final class ExecutorService: Service {
         }
         executor = try Executor(settings: settings, link: link, clock: clock, logger: logger)
         self.logger = logger
+        self.moment = moment
         self.onReady = onReady
     }
 
@@ -47,7 +52,8 @@ package final class ExecutorService: Service {
         let settings = executor.settings
         let listener = Listener(executor: executor, logger: logger, bound: bound)
         let worker = Worker(executor: executor, bound: bound) { port in
-            await self.onReady(url(host: settings.host, port: port))
+            let address = url(host: settings.host, port: port)
+            return ReadyNotice(when: self.moment) { await self.onReady(address) }
         }
         // Shut down from the last to the first: the executor drains while HTTP still answers.
         let group = ServiceGroup(
@@ -66,7 +72,7 @@ package final class ExecutorService: Service {
     private struct Worker: Service {
         let executor: Executor
         let bound: Bound
-        let onReady: @Sendable (_ port: Int) async -> Void
+        let notice: @Sendable (_ port: Int) -> ReadyNotice
 
         func run() async throws {
             guard let port = await bound.port() else { return }
@@ -75,7 +81,7 @@ package final class ExecutorService: Service {
             async let swept = DeadWorkspaces.sweep(settings.workspaceRoot, environment: settings.childEnvironment)
             async let _ = archiveDaily()
             let address = url(host: reachable(settings.host), port: port)
-            try await executor.run(url: address) { await onReady(port) }
+            try await executor.run(url: address, notice: notice(port))
             _ = await swept
         }
 

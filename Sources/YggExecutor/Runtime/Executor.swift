@@ -85,13 +85,13 @@ package final class Executor: Service {
     /// Serves until it is stopped.
     /// - Parameters:
     ///   - url: where its own HTTP is reached; nil where it has none.
-    ///   - onBegin: called once, when it takes work; registration begins after it.
+    ///   - notice: hears when it is ready.
     /// - Throws: `ExecutorError` where it cannot go on: its id is in use, it was replaced, or it is refused.
-    package func run(url: String?, onBegin: @Sendable () async -> Void = {}) async throws {
+    package func run(url: String?, notice: ReadyNotice? = nil) async throws {
         defer { runtime.machine.home.release() }
         async let _ = ProcessScope.$witness.withValue(runtime.machine.home.processes) { await settings.spares.run() }
         try await withGracefulShutdownHandler {
-            try await serve(url: url, onBegin: onBegin)
+            try await serve(url: url, notice: notice)
         } onGracefulShutdown: {
             switch self.lifecycle.state {
             case .stopping, .stopped: break
@@ -100,9 +100,8 @@ package final class Executor: Service {
         }
     }
 
-    private func serve(url: String?, onBegin: @Sendable () async -> Void) async throws {
+    private func serve(url: String?, notice: ReadyNotice?) async throws {
         let home = runtime.machine.home
-        var hasBegun = false
         var identity = try home.identity()
         settings.secrets.removeLeftovers()
         // Before anything new is started.
@@ -127,6 +126,7 @@ package final class Executor: Service {
                     undelivered: Set(replay.undelivered.map(\.key)),
                     identity: known,
                     url: url,
+                    notice: notice,
                     lifecycle: state.lifecycle
                 ) { storeID in
                     // Where it cannot be kept, the next start asks the coordinator anew.
@@ -141,8 +141,7 @@ package final class Executor: Service {
             for entry in replay.undelivered { tenure.post(.recovered(entry)) }
             for lease in replay.unfinished { tenure.post(.died(lease.key)) }
             tenure.perform()
-            if !hasBegun { await onBegin() }
-            hasBegun = true
+            await notice?.reached(.takesWork)
             let ending = await tenure.run()
             let storeID = state.withLock { state in
                 state.tenure = nil

@@ -102,8 +102,12 @@ extension Tenure {
                 seat.isRegistered = isOurs && seat.offers == offers
                 return isOurs
             }
-            if isOurs { logger.info("Registered", metadata: .of([.leaseTTL: "\(answer.ttl.rawValue)"])) }
-            if !isOurs { end(.storeChanged) }
+            guard isOurs else {
+                end(.storeChanged)
+                return nil
+            }
+            logger.info("Registered", metadata: .of([.leaseTTL: "\(answer.ttl.rawValue)"]))
+            await notice?.reached(.registered)
             return nil
         } catch {
             guard case .refused(let problem) = error, (400..<500).contains(problem.status) else { return error }

@@ -55,6 +55,8 @@ final class Tenure: Sendable {
     /// Which life of the instance this is.
     let life: Int64
     let url: String?
+    /// Hears that it is registered.
+    let notice: ReadyNotice?
     /// Keeps the id of the store for the next start.
     let remember: @Sendable (_ storeID: String) -> Void
     let journal: Journal
@@ -78,6 +80,7 @@ final class Tenure: Sendable {
         undelivered: Set<LeaseKey>,
         identity: ExecutorIdentity,
         url: String?,
+        notice: ReadyNotice?,
         lifecycle: Lifecycle,
         remember: @escaping @Sendable (_ storeID: String) -> Void
     ) {
@@ -98,6 +101,7 @@ final class Tenure: Sendable {
         instance = identity.instance
         life = identity.lives
         self.url = url
+        self.notice = notice
         self.remember = remember
         let control = ExecutorControl(
             slots: settings.slots,
