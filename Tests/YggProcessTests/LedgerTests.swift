@@ -16,16 +16,7 @@ struct LedgerTests {
     }
 
     private func entries() -> [String] {
-        guard let handle = opendir(directory) else { return [] }
-        defer { closedir(handle) }
-        var names: [String] = []
-        while let entry = readdir(handle) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if !name.hasPrefix(".") { names.append(name) }
-        }
-        return names
+        ((try? DirectoryNames.read(directory)) ?? []).filter { !$0.hasPrefix(".") }
     }
 
     private func enter(_ name: String) { close(creat("\(directory)/\(name)", 0o600)) }

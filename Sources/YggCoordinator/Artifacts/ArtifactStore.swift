@@ -1,4 +1,5 @@
 import Crypto
+import FoundationEssentials
 import Synchronization
 import YggStorage
 
@@ -149,19 +150,13 @@ package final class ArtifactStore: Sendable {
 
     /// None where the folder is not there: it is made with the first artifact.
     private func names(in folder: String) throws -> [String] {
-        guard let handle = opendir(folder) else {
-            if errno == ENOENT { return [] }
-            throw fileFailure(to: "read the directory \(folder)")
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: folder)
+        } catch let error as CocoaError where error.code == .fileReadNoSuchFile {
+            return []
+        } catch {
+            throw StorageError(.failed, "Cannot read the directory \(folder): \(error)")
         }
-        defer { closedir(handle) }
-        var names: [String] = []
-        while let entry = readdir(handle) {
-            let name = withUnsafePointer(to: entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names
     }
 
     /// Takes bytes chunk by chunk and keeps them durably, where they have that hash.

@@ -1,5 +1,6 @@
 import Glibc
 import SystemPackage
+import YggProcess
 
 /// Where a spool lies: a directory of files that are written at fixed places. The simulation has its own disk.
 package protocol SpoolDirectory: Sendable {
@@ -41,17 +42,11 @@ struct HostSpoolDirectory: SpoolDirectory {
     }
 
     func names() throws(JournalError) -> [String] {
-        guard let handle = opendir(path) else { throw JournalError(.open, path, Errno(rawValue: errno)) }
-        defer { closedir(handle) }
-        var names: [String] = []
-        while let entry = readdir(handle) {
-            names.append(
-                withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                    pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-                }
-            )
+        do {
+            return try DirectoryNames.read(path)
+        } catch {
+            throw JournalError(.open, path, error)
         }
-        return names
     }
 
     func open(_ name: String) throws(JournalError) -> any SpoolFile { try SegmentFile(path: "\(path)/\(name)") }

@@ -1,6 +1,7 @@
 import Glibc
 import SystemPackage
 import YggCore
+import YggProcess
 
 /// The few things that workspaces do with files. All are short: trees are removed by a process of their own.
 enum LocalFiles {
@@ -104,16 +105,7 @@ enum LocalFiles {
 
     /// The names in a directory; none where it cannot be read.
     static func names(in path: String) -> [String] {
-        guard let directory = opendir(path) else { return [] }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names.sorted()
+        ((try? DirectoryNames.read(path)) ?? []).sorted()
     }
 }
 

@@ -53,17 +53,8 @@ package final class ProcessLedger: ProcessWitness {
     }
 
     private func entries() -> [(file: String, identity: ProcessIdentity?)] {
-        guard let handle = opendir(directory) else { return [] }
-        defer { closedir(handle) }
-        var entries: [(file: String, identity: ProcessIdentity?)] = []
-        while let entry = readdir(handle) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            guard !name.hasPrefix(".") else { continue }
-            entries.append(("\(directory)/\(name)", ProcessIdentity(name: name)))
-        }
-        return entries
+        let names = (try? DirectoryNames.read(directory)) ?? []
+        return names.filter { !$0.hasPrefix(".") }.map { ("\(directory)/\($0)", ProcessIdentity(name: $0)) }
     }
 
     private func path(of leader: pid_t) -> String? {

@@ -48,16 +48,8 @@ struct ProcessGroup: Sendable {
 
     /// Everybody in the session.
     private var session: [pid_t] {
-        guard let processes = opendir("/proc") else { return [] }
-        defer { closedir(processes) }
-        var members: [pid_t] = []
-        while let entry = readdir(processes) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if let pid = pid_t(name), getsid(pid) == id { members.append(pid) }
-        }
-        return members
+        let names = (try? DirectoryNames.read("/proc")) ?? []
+        return names.compactMap { pid_t($0) }.filter { getsid($0) == id }
     }
 
     /// The leader has ended. Does not reap it.

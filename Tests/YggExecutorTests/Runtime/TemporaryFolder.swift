@@ -1,5 +1,6 @@
 import Glibc
 import SystemPackage
+import YggProcess
 
 /// A directory of its own, gone with the last reference.
 final class TemporaryFolder: Sendable {
@@ -15,16 +16,7 @@ final class TemporaryFolder: Sendable {
     func names(in folder: String = "") -> [String] { Self.names("\(path)/\(folder)") }
 
     static func names(_ path: String) -> [String] {
-        guard let directory = opendir(path) else { return [] }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names.sorted()
+        ((try? DirectoryNames.read(path)) ?? []).sorted()
     }
 
     static func remove(_ path: String) {

@@ -1,5 +1,6 @@
 import Glibc
 import SystemPackage
+import YggProcess
 
 /// An open file descriptor that is closed with its last owner.
 final class Descriptor: Sendable {
@@ -77,20 +78,6 @@ final class Descriptor: Sendable {
         let own = try Self.open(".", in: self, O_RDONLY | O_DIRECTORY)
         let copy = fcntl(own.raw, F_DUPFD_CLOEXEC, 0)
         guard copy >= 0 else { throw Errno(rawValue: errno) }
-        guard let stream = fdopendir(copy) else {
-            let error = Errno(rawValue: errno)
-            close(copy)
-            throw error
-        }
-        // Closes `copy`, too.
-        defer { closedir(stream) }
-        var names: [String] = []
-        while names.count < limit, let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names
+        return try DirectoryNames.read(closing: copy, limit: limit)
     }
 }
