@@ -155,7 +155,7 @@ package final class ArtifactStore: Sendable {
         } catch let error as CocoaError where error.code == .fileReadNoSuchFile {
             return []
         } catch {
-            throw StorageError(.failed, "Cannot read the directory \(folder): \(error)")
+            throw StorageError(.failed, "Cannot read the directory \(folder): \(fileReason(error))")
         }
     }
 

@@ -81,7 +81,10 @@ package struct BackupFolder: Sendable {
         do {
             return try FileManager.default.contentsOfDirectory(atPath: path)
         } catch {
-            throw UpkeepError(detail: "The folder \(path) cannot be read: \(error).", next: "Check its permissions.")
+            throw UpkeepError(
+                detail: "The folder \(path) cannot be read: \(fileReason(error)).",
+                next: "Check its permissions."
+            )
         }
     }
 
@@ -149,7 +152,7 @@ package struct BackupFolder: Sendable {
         do {
             try FileManager.default.removeItem(atPath: path)
         } catch {
-            throw UpkeepError(detail: "\(path) cannot be removed: \(error).", next: "Remove it by hand.")
+            throw UpkeepError(detail: "\(path) cannot be removed: \(fileReason(error)).", next: "Remove it by hand.")
         }
     }
 

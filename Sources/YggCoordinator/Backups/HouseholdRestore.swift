@@ -169,7 +169,10 @@ package struct HouseholdRestore: Sendable {
         do {
             names = try FileManager.default.contentsOfDirectory(atPath: layout.directory)
         } catch {
-            throw UpkeepError(detail: "\(layout.directory) cannot be read: \(error).", next: "Check its permissions.")
+            throw UpkeepError(
+                detail: "\(layout.directory) cannot be read: \(fileReason(error)).",
+                next: "Check its permissions."
+            )
         }
         let used = names.filter { name in
             if tolerated.contains(name) { return false }
