@@ -14,6 +14,7 @@ struct SupervisorTests {
         defer { listener.close() }
         let environment = ["NOTIFY_SOCKET": listener.name, "WATCHDOG_USEC": "200000"]
         try await withUp(configuration: Self.configuration, environment: environment) { ygg, _ in
+            #expect(ygg.traps(SIGTERM), "whoever is ready can be asked to stop")
             let ready = try await listener.wait(for: "READY=1")
             #expect(listener.messages[ready - 1].contains("STATUS=Serving \(ygg.address)"))
             let first = try await listener.wait(for: "WATCHDOG=1", after: ready)
@@ -53,6 +54,7 @@ struct SupervisorTests {
                 ["coordinator", "--port", "0", "--data-dir", "\(scratch.path)/coordinator"],
                 environment: environment
             )
+            #expect(coordinator.traps(SIGTERM), "whoever is ready can be asked to stop")
             let ready = try await listener.wait(for: "READY=1")
             let executor = try await fleet.start(
                 [
@@ -61,6 +63,7 @@ struct SupervisorTests {
                 ],
                 environment: environment
             )
+            #expect(executor.traps(SIGTERM), "whoever is ready can be asked to stop")
             let second = try await listener.wait(for: "READY=1", after: ready)
             #expect(listener.messages[second - 1].contains("\(executor.address) as huginn"))
             for process in [executor, coordinator] {

@@ -60,11 +60,12 @@ struct Bench: AsyncParsableCommand {
             executors: executors
         )
         let isForPeople = !json && Terminal.output.isTerminal
+        let signals = await StopSignals()
         let directory = try BenchDirectory(explicit: dataDir, usual: usualDataDirectory())
         defer { directory.remove() }
         let stop = StopFlag()
-        let signals = Task { await StopSignals.watch { stop.raise() } }
-        defer { signals.cancel() }
+        let watch = Task { await signals.watch { stop.raise() } }
+        defer { watch.cancel() }
         // A connection that the coordinator closed is an error, not the end.
         signal(SIGPIPE, SIG_IGN)
         try await Self.outsideThePool {

@@ -55,10 +55,11 @@ struct ExecutorAssembly {
 
     /// Serves until the executor has ended. Signals ask it to.
     func run(_ service: ExecutorService, here: Surroundings, logger: Logger, portFlag: String) async throws {
+        let signals = await StopSignals()
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await serve(service, portFlag: portFlag) }
             tasks.addTask {
-                await StopSignals.watch(onReload: { await here.reload.reload(logger: logger) }) {
+                await signals.watch(onReload: { await here.reload.reload(logger: logger) }) {
                     here.supervisor.stopping()
                     service.terminate()
                 }

@@ -87,9 +87,10 @@ struct RunOnce: AsyncParsableCommand {
     private func interruptible<Value: Sendable>(
         _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
+        let signals = await StopSignals()
         let work = Task { try await body() }
-        let signals = Task { await StopSignals.watch { work.cancel() } }
-        defer { signals.cancel() }
+        let watch = Task { await signals.watch { work.cancel() } }
+        defer { watch.cancel() }
         return try await work.value
     }
 

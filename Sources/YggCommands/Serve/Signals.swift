@@ -6,19 +6,27 @@ import UnixSignals
 ///
 /// A terminal that is closed sends SIGHUP, too: whoever was started there is to stop with it, and to stop in order, because who
 /// dies of it leaves the children of its attempts behind. The two are told apart by whether the terminal is still there.
-enum StopSignals {
+struct StopSignals: Sendable {
+    private let hadTerminal = Self.hasTerminal
+    private let signals: UnixSignalsSequence
+
+    /// Before this a signal ends the process on the spot, after it none does: it waits for who watches. Whatever must not
+    /// be ended like that begins after it, and so does whatever says that the process may be spoken to.
+    init() async {
+        signals = await UnixSignalsSequence(
+            trapping: Self.isHangUpIgnored ? [.sigterm, .sigint] : [.sigterm, .sigint, .sighup]
+        )
+    }
+
     /// Calls `onSignal` for each that asks to stop, until the surrounding task is cancelled.
     /// - Parameter onReload: what SIGHUP asks for; nil where it asks to stop.
-    static func watch(
+    func watch(
         onReload: (@Sendable () async -> Void)? = nil,
         _ onSignal: @Sendable @escaping () async -> Void
     ) async {
-        let hadTerminal = hasTerminal
-        let trapped: [UnixSignal] = isHangUpIgnored ? [.sigterm, .sigint] : [.sigterm, .sigint, .sighup]
-        let signals = await UnixSignalsSequence(trapping: trapped)
         await withDiscardingTaskGroup { tasks in
             for await signal in signals {
-                if signal == .sighup, let onReload, !hadTerminal || hasTerminal {
+                if signal == .sighup, let onReload, !hadTerminal || Self.hasTerminal {
                     // Beside the watch: a disk that hangs must not keep a signal to stop from being heard.
                     tasks.addTask { await onReload() }
                 } else {

@@ -27,10 +27,11 @@ struct StoppableService: Service {
                 logger: Logger(label: "ygg.lifecycle") { _ in SwiftLogNoOpLogHandler() }
             )
         )
+        let signals = await StopSignals()
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
             tasks.addTask {
-                await StopSignals.watch(onReload: onReload) {
+                await signals.watch(onReload: onReload) {
                     onStop()
                     await group.triggerGracefulShutdown()
                 }

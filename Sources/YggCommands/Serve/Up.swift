@@ -126,6 +126,7 @@ private struct Household: Sendable {
     /// Runs the executor, anew as often as it is ordered to restart, and returns when a signal asked for the end of
     /// everything. One that was ordered to stop has stopped, and leaves its coordinator running.
     private func runExecutor(_ coordinatorAddress: String, client: DedicatedHTTPClient) async throws {
+        let signals = await StopSignals()
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask {
                 let host = try await ServedHost().resolve(settings.executorHost, key: "executor.host") { sentence in
@@ -140,7 +141,7 @@ private struct Household: Sendable {
                 await seat.signalled()
             }
             tasks.addTask {
-                await StopSignals.watch(onReload: { await here.reload.reload(logger: log.logger("ygg.up")) }) {
+                await signals.watch(onReload: { await here.reload.reload(logger: log.logger("ygg.up")) }) {
                     here.supervisor.stopping()
                     seat.signal()
                 }

@@ -116,9 +116,10 @@ struct Torture: AsyncParsableCommand {
         )
         // A connection that breaks is an error, not the end.
         signal(SIGPIPE, SIG_IGN)
+        let signals = await StopSignals()
         let run = Task { try await TortureRun.carryOut(options, in: directory.path) }
-        let signals = Task { await StopSignals.watch { run.cancel() } }
-        defer { signals.cancel() }
+        let watch = Task { await signals.watch { run.cancel() } }
+        defer { watch.cancel() }
         let report: TortureReport
         do {
             report = try await run.value

@@ -11,6 +11,7 @@ final class RunningYgg: Sendable {
     let executorAddress: String?
     let pid: pid_t
     private let run: Task<ProcessOutcome, Never>
+    private let life: Life
     private let output: Transcript
 
     /// `ygg`, built beside the tests.
@@ -25,12 +26,14 @@ final class RunningYgg: Sendable {
         executorAddress: String?,
         pid: pid_t,
         run: Task<ProcessOutcome, Never>,
+        life: Life,
         output: Transcript
     ) {
         self.address = address
         self.executorAddress = executorAddress
         self.pid = pid
         self.run = run
+        self.life = life
         self.output = output
     }
 
@@ -42,6 +45,7 @@ final class RunningYgg: Sendable {
         program: String = binary
     ) async throws -> RunningYgg {
         let output = Transcript()
+        let life = Life()
         let (lines, feed) = AsyncStream.makeStream(of: JSON.self)
         let (pids, pidFeed) = AsyncStream.makeStream(of: pid_t.self)
         let spec = ProcessSpec(
@@ -50,11 +54,12 @@ final class RunningYgg: Sendable {
             killGrace: .seconds(1)
         )
         let run = Task {
-            let outcome = await runProcess(spec) { _, bytes in
-                for line in output.append(bytes) where line["event"] == "ready" { feed.yield(line) }
+            let outcome = await runProcess(spec) { stream, bytes in
+                for line in output.append(bytes, of: stream) where line["event"] == "ready" { feed.yield(line) }
             } onStart: {
                 pidFeed.yield($0)
             }
+            life.end()
             feed.finish()
             pidFeed.finish()
             return outcome
@@ -81,25 +86,35 @@ final class RunningYgg: Sendable {
             executorAddress: ready["executorAddress"]?.stringValue,
             pid: pid,
             run: run,
+            life: life,
             output: output
         )
     }
 
     var log: String { output.text }
 
-    func signal(_ signal: Int32) { kill(pid, signal) }
+    /// Whoever has ended gets none.
+    func signal(_ signal: Int32) { life.send(signal, to: pid) }
+
+    /// Whether it heeds the signal itself. One that nobody has trapped yet would end it on the spot.
+    func traps(_ signal: Int32) -> Bool {
+        let status = (try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)) ?? ""
+        let trapped = status.split(separator: "\n").first { $0.hasPrefix("SigCgt:") }?
+            .split(separator: "\t").last.flatMap { UInt64($0, radix: 16) }
+        return (trapped ?? 0) >> (signal - 1) & 1 == 1
+    }
 
     /// Ends it as power loss would, and waits until it is gone.
     func killNow() async {
-        kill(pid, SIGKILL)
+        signal(SIGKILL)
         _ = await run.value
     }
 
-    /// Asks it to stop and waits for its end.
+    /// Asks it to stop and waits for its end; where the test is out of time, ends it.
     @discardableResult
     func stop() async -> ProcessOutcome {
-        kill(pid, SIGTERM)
-        return await run.value
+        signal(SIGTERM)
+        return await end()
     }
 
     /// Ends it if it has not ended: in order, or killed where that takes longer than a second.
@@ -122,11 +137,26 @@ final class RunningYgg: Sendable {
     }
 }
 
+/// Whether a process is there to be signalled: once it was reaped its number may be somebody else's.
+private final class Life: Sendable {
+    private let isOver = Mutex(false)
+
+    func end() { isOver.withLock { $0 = true } }
+
+    func send(_ signal: Int32, to pid: pid_t) {
+        isOver.withLock { isOver in
+            guard !isOver else { return }
+            kill(pid, signal)
+        }
+    }
+}
+
 /// What the process wrote so far, by lines.
 private final class Transcript: Sendable {
     private struct State {
         var all = ""
-        var partial: [UInt8] = []
+        /// The line that each stream is in the middle of.
+        var partial: [OutputStream: [UInt8]] = [:]
     }
 
     private let state = Mutex(State())
@@ -134,15 +164,17 @@ private final class Transcript: Sendable {
     var text: String { state.withLock { $0.all } }
 
     /// - Returns: the lines that are complete now and are JSON.
-    func append(_ bytes: ArraySlice<UInt8>) -> [JSON] {
+    func append(_ bytes: ArraySlice<UInt8>, of stream: OutputStream) -> [JSON] {
         state.withLock { state in
             state.all += String(decoding: bytes, as: UTF8.self)
-            state.partial += bytes
+            var partial = state.partial[stream] ?? []
+            partial += bytes
             var lines: [JSON] = []
-            while let end = state.partial.firstIndex(of: UInt8(ascii: "\n")) {
-                if let line = try? JSON(parsing: Array(state.partial[..<end])) { lines.append(line) }
-                state.partial.removeSubrange(...end)
+            while let end = partial.firstIndex(of: UInt8(ascii: "\n")) {
+                if let line = try? JSON(parsing: Array(partial[..<end])) { lines.append(line) }
+                partial.removeSubrange(...end)
             }
+            state.partial[stream] = partial
             return lines
         }
     }

@@ -37,10 +37,11 @@ struct Doctor: AsyncParsableCommand {
 
     func run() async throws {
         let notes = DoctorNotes(format: output.format)
-        let work = Task { try await examine(notes) }
         // Ctrl-C ends the round in order: nothing of what it made is left.
-        let signals = Task { await StopSignals.watch { work.cancel() } }
-        defer { signals.cancel() }
+        let signals = await StopSignals()
+        let work = Task { try await examine(notes) }
+        let watch = Task { await signals.watch { work.cancel() } }
+        defer { watch.cancel() }
         try await work.value
         let failed = notes.conclude()
         if failed.contains(DoctorCheck.coordinator.name) { throw ExitCode(ExitStatus.unreachable.rawValue) }
