@@ -135,11 +135,15 @@ struct Control {
     }
 
     /// Lets go of the poll of an executor that has news.
-    mutating func releasePoll(of executor: ExecutorID, into work: inout Work) {
-        for poll in polls.values.filter({ $0.executor == executor }).sorted(by: { $0.number < $1.number }) {
+    /// - Returns: whether there was one.
+    @discardableResult
+    mutating func releasePoll(of executor: ExecutorID, into work: inout Work) -> Bool {
+        let held = polls.values.filter { $0.executor == executor }.sorted { $0.number < $1.number }
+        for poll in held {
             polls[poll.number] = nil
             work.polls.append(poll)
         }
+        return !held.isEmpty
     }
 }
 

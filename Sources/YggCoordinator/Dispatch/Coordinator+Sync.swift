@@ -50,11 +50,12 @@ extension Coordinator {
                 control.executors[id] = record
                 control.dispatch(.executorChanged(record.offer, record.routingState), now: now, into: &work)
             }
-            // A newer poll of the same executor replaces an older one that its connection left behind.
-            control.releasePoll(of: id, into: &work)
+            // A newer poll of the same executor replaces an older one that its connection left behind, and whose answer it
+            // has missed.
+            let hasLeftOne = control.releasePoll(of: id, into: &work)
             // Whoever says goodbye waits for no news, only for having been heard.
-            guard !control.isLeaving, request.state != .stopped,
-                !control.leases.hasNews(for: id, seen: request.seen)
+            guard !control.isLeaving, request.state != .stopped, !hasLeftOne,
+                !control.leases.answersAtOnce(id, seen: request.seen)
             else { return (held, nil) }
             control.lastPoll += 1
             return (held, control.lastPoll)

@@ -5,6 +5,8 @@
 /// work from everybody else.
 struct Hearing: Sendable {
     private(set) var isDeaf = false
+    /// Its last request was the first that it made without having applied the statement before.
+    private(set) var hasJustMissed = false
     /// The first statement that it has not said to have applied.
     private var untaken: Int64?
     /// Since when it asks without having applied it.
@@ -22,6 +24,7 @@ struct Hearing: Sendable {
             self = Hearing()
             return
         }
+        hasJustMissed = self.since == nil
         let since = since ?? now
         self.since = since
         isDeaf = now - since >= patience

@@ -223,6 +223,12 @@ package struct LeaseKeeper: Sendable {
         return peer.isUntold || seen < peer.toldRev
     }
 
+    /// Whether a poll is answered at once: there is news, or its last answer was missed. What it holds is as old by then as
+    /// an answered poll and one that timed out, and would be cut off before another that is held is answered.
+    package func answersAtOnce(_ executor: ExecutorID, seen: Int64) -> Bool {
+        hasNews(for: executor, seen: seen) || peers[executor]?.hearing.hasJustMissed == true
+    }
+
     /// The whole of what `executor` is to be told, with a new `rev`.
     /// - Parameter named: leases whose specification the executor already has.
     package mutating func statement(for executor: ExecutorID, named: Set<LeaseKey>) -> Statement {

@@ -110,6 +110,24 @@ struct DeafExecutorTests {
     }
 
     @Test
+    mutating func `after an answer that was lost the next is not kept waiting`() {
+        begin()
+        #expect(!keeper.answersAtOnce("a", seen: seen))
+        answer(arrives: false)
+        _ = ask(at: 5)
+        #expect(keeper.answersAtOnce("a", seen: seen))
+        answer(arrives: false)
+        _ = ask(at: 6)
+        #expect(!keeper.answersAtOnce("a", seen: seen), "it may never apply one, and is not to ask without a pause")
+        answer(arrives: true)
+        _ = ask(at: 7)
+        #expect(!keeper.answersAtOnce("a", seen: seen))
+        answer(arrives: false)
+        _ = ask(at: 8)
+        #expect(keeper.answersAtOnce("a", seen: seen), "it is the first again")
+    }
+
+    @Test
     mutating func `a new boot has nothing to have heard`() {
         begin()
         for second in [Int64(4), 8] {
