@@ -91,7 +91,7 @@ extension Request {
     /// A reader of a body that was read whole.
     package static func objectReader(of bytes: [UInt8]) throws -> ObjectReader {
         do {
-            return try ObjectReader(JSON(parsing: bytes))
+            return try ObjectReader(JSON(parsing: bytes, maxDepth: JSON.Depth.request))
         } catch let error as JSONSyntaxError {
             throw Problem(
                 status: 400,

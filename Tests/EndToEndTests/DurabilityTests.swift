@@ -57,6 +57,42 @@ struct DurabilityTests {
         }
     }
 
+    /// What is kept is wrapped in levels of the store, and read again.
+    @Test func `what was accepted is read again, however deep it is nested`() async throws {
+        func format(_ depth: Int) -> String {
+            String(repeating: #"{"a":"#, count: depth) + "1" + String(repeating: "}", count: depth)
+        }
+        func task(_ format: JSON) -> JSON {
+            [
+                "kind": "llm-prompt", "params": ["prompt": "Why?", "format": format],
+                "notBefore": "2099-01-01T00:00:00Z",
+            ]
+        }
+        let scratch = try ScratchDirectory()
+        try await RunningFleet.with { fleet in
+            let arguments = ["coordinator", "--port", "0", "--data-dir", "\(scratch.path)/coordinator"]
+            var coordinator = try await fleet.start(arguments)
+            let deepest = JSON.Depth.value - 1
+            var accepted: [String] = []
+            for format in [.string(format(deepest)), try JSON(parsing: format(deepest))] {
+                accepted.append(try await coordinator.submit(task(format)))
+            }
+            for format in [.string(format(deepest + 2)), try JSON(parsing: format(deepest + 1))] {
+                let refused = try await coordinator.post("/v1/tasks", task(format))
+                #expect(refused.status == 400 && refused.code == "invalid-request", "\(refused)")
+            }
+            #expect(await coordinator.stop().ending == .exited(0))
+            coordinator = try await fleet.start(arguments)
+            let listed = try await coordinator.get("/v1/tasks").json?["items"]?.arrayValue ?? []
+            #expect(Set(listed.compactMap { $0["id"]?.stringValue }) == Set(accepted))
+            for id in accepted {
+                let read = try await coordinator.get("/v1/tasks/\(id)").json
+                #expect(read?["params"]?["format"]?.depth == deepest)
+                #expect(try await coordinator.post("/v1/tasks/\(id)/cancel").status == 202)
+            }
+        }
+    }
+
     @Test func `a running task survives the death of its coordinator`() async throws {
         let scratch = try ScratchDirectory()
         try await RunningFleet.with { fleet in

@@ -106,6 +106,23 @@ struct YAMLTreeTests {
         #expect(error?.place?.line == refused.line)
     }
 
+    /// As keys they are compared by the parser, which is not to begin with it.
+    @Test(.timeLimit(.minutes(1))) func `what a stranger wrote has few aliases`() throws {
+        let levels = (1...9).map { level in
+            let aliases = Array(repeating: "*a\(level - 1)", count: 9).joined(separator: ", ")
+            return "- &a\(level) [\(aliases)]"
+        }
+        let bomb = (["- &a0 [0]"] + levels + ["- ? *a9\n  : 1"]).joined(separator: "\n")
+        for text in [bomb, bomb.replacing("*", with: "!!seq *"), bomb.replacing(", *", with: ",*")] {
+            let error = #expect(throws: YAMLError.self) { try YAMLTree(parsing: text, maxAliases: 20) }
+            #expect(error?.reason == "has more than 20 aliases; write their values out")
+        }
+        let few = "a: &x 1\nb: [\(Array(repeating: "*x", count: 20).joined(separator: ","))]\n"
+        #expect(try YAMLTree(parsing: few, maxAliases: 20).root["b"]?.arrayValue?.count == 20)
+        let code = "spec: |\n" + String(repeating: "  int *p = &q; *r = *s * *t;\n", count: 50)
+        #expect(throws: Never.self) { try YAMLTree(parsing: code, maxAliases: 20) }
+    }
+
     @Test(.timeLimit(.minutes(1))) func `aliases of aliases do not grow without end`() {
         var text = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
         for level in 1...20 {

@@ -52,7 +52,7 @@ extension ResolvedSettings {
             exists: { FileManager.default.fileExists(atPath: "\(tree)/\($0)") },
             readYAML: { text in
                 do throws(YAMLError) {
-                    return .success(try YAMLTree(parsing: text).root)
+                    return .success(try YAMLTree(parsing: text, maxAliases: 20).root)
                 } catch {
                     let line = error.place.map { " in line \($0.line)" } ?? ""
                     return .failure(InvalidInput("", "The YAML of the description\(line) \(error.reason)."))

@@ -22,9 +22,15 @@ package struct YAMLTree: Sendable {
     package static let maxDepth = 64
     package static let maxBytes = 4 << 20
 
-    package init(parsing text: String) throws(YAMLError) {
+    /// - Parameter maxAliases: how many of its values may be aliases. Where each stands for several of the next, a line or
+    ///   two grow into more than anybody has time for, and they are compared before they can be counted: whoever reads
+    ///   what strangers wrote allows few.
+    package init(parsing text: String, maxAliases: Int = .max) throws(YAMLError) {
         guard text.utf8.count <= YAMLTree.maxBytes else {
             throw YAMLError(place: nil, reason: "is larger than \(YAMLTree.maxBytes >> 20) MiB")
+        }
+        guard maxAliases == .max || YAMLAliases.count(in: text) <= maxAliases else {
+            throw YAMLError(place: nil, reason: "has more than \(maxAliases) aliases; write their values out")
         }
         do throws(YAMLError) {
             var builder = Builder()
@@ -32,7 +38,7 @@ package struct YAMLTree: Sendable {
             places = builder.places
         } catch {
             // What only JSON can spell (half of an emoji as \ud83d) has no place in YAML, and needs none to be read.
-            guard let json = try? JSON(parsing: text) else { throw error }
+            guard let json = try? JSON(parsing: text, maxDepth: YAMLTree.maxDepth) else { throw error }
             root = json
             places = [:]
         }

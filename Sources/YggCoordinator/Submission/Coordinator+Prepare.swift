@@ -129,9 +129,12 @@ extension Coordinator {
     }
 
     private func check(_ params: JSONObject, against kind: KindSpec?) throws(Problem) -> JSONObject {
-        guard let kind else { return params }
         do throws(InvalidInput) {
-            let complete = try kind.validate(params)
+            let complete = try kind?.validate(params) ?? params
+            guard JSON.object(complete).depth <= JSON.Depth.value else {
+                throw InvalidInput("/params", "must not be nested deeper than \(JSON.Depth.value) levels")
+            }
+            guard let kind else { return complete }
             if let name = kind.repositoryParameter?.name, let repository = complete[name]?.stringValue,
                 !repository.hasPrefix("/"), !isRepositoryURL(repository)
             {

@@ -68,7 +68,7 @@ package struct AgentReply: Sendable, Hashable {
         self.body = body
     }
 
-    package var json: JSON? { try? JSON(parsing: body) }
+    package var json: JSON? { try? JSON(parsing: body, maxDepth: JSON.Depth.value) }
 
     /// The most that can be said of it in a line.
     package var summary: String {

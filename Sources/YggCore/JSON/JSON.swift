@@ -30,6 +30,15 @@ extension JSON {
     /// The member of an object, nil for every other value.
     package subscript(_ key: String) -> JSON? { objectValue?[key] }
 
+    /// How deep arrays and objects nest: 0 for anything else.
+    package var depth: Int {
+        switch self {
+        case .array(let values): 1 + (values.lazy.map(\.depth).max() ?? 0)
+        case .object(let object): 1 + (object.members.lazy.map(\.value.depth).max() ?? 0)
+        default: 0
+        }
+    }
+
     /// The word for this value's type in a message to a person.
     package var typeName: String {
         switch self {

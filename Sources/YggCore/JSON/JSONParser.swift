@@ -8,20 +8,31 @@ package struct JSONSyntaxError: Error, Hashable, CustomStringConvertible {
 }
 
 extension JSON {
+    /// How deep arrays and objects may nest. Whoever keeps a value or passes it on wraps it in levels of their own, so each
+    /// reads deeper than the one before: else something could be taken that nobody can read again.
+    package enum Depth {
+        /// A value that is handed in: parameters, or what a service answers.
+        package static let value = 64
+        /// A request with such values.
+        package static let request = 128
+        /// What was kept, and what a peer says of it. No stack ends here.
+        package static let kept = 256
+    }
+
     /// Parses one JSON text (RFC 8259): strict, UTF-8, no duplicate keys.
     ///
     /// Bodies come from anywhere, so nesting is bounded before the stack is.
     /// - Parameter maxDepth: how deep arrays and objects may nest.
-    package init(parsing bytes: some Sequence<UInt8>, maxDepth: Int = 64) throws(JSONSyntaxError) {
+    package init(parsing bytes: some Sequence<UInt8>, maxDepth: Int = Depth.kept) throws(JSONSyntaxError) {
         self = try JSON(parsing: Array(bytes), maxDepth: maxDepth)
     }
 
-    package init(parsing bytes: [UInt8], maxDepth: Int = 64) throws(JSONSyntaxError) {
+    package init(parsing bytes: [UInt8], maxDepth: Int = Depth.kept) throws(JSONSyntaxError) {
         self = try bytes.withUnsafeBufferPointer { Self.parsed($0, maxDepth) }.get()
     }
 
     /// A line of a stream is parsed where it lies.
-    package init(parsing bytes: ArraySlice<UInt8>, maxDepth: Int = 64) throws(JSONSyntaxError) {
+    package init(parsing bytes: ArraySlice<UInt8>, maxDepth: Int = Depth.kept) throws(JSONSyntaxError) {
         self = try bytes.withUnsafeBufferPointer { Self.parsed($0, maxDepth) }.get()
     }
 
@@ -34,7 +45,9 @@ extension JSON {
         }
     }
 
-    package init(parsing text: String) throws(JSONSyntaxError) { self = try JSON(parsing: Array(text.utf8)) }
+    package init(parsing text: String, maxDepth: Int = Depth.kept) throws(JSONSyntaxError) {
+        self = try JSON(parsing: Array(text.utf8), maxDepth: maxDepth)
+    }
 }
 
 /// A recursive-descent parser over one buffer.

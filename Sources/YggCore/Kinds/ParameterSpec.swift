@@ -77,7 +77,9 @@ package struct ParameterSpec: Sendable, Hashable {
             return value.intValue.map(JSON.int) ?? .double(number)
         case .object:
             if value.objectValue != nil { return value }
-            guard let text = value.stringValue, let read = try? JSON(parsing: text), read.objectValue != nil else {
+            guard let text = value.stringValue, let read = try? JSON(parsing: text, maxDepth: JSON.Depth.value),
+                read.objectValue != nil
+            else {
                 throw InvalidInput(pointer, "must be an object of JSON, not \(value.typeName)")
             }
             return read
@@ -114,7 +116,9 @@ package struct ParameterSpec: Sendable, Hashable {
     }
 
     private static func strings(in text: String) -> [JSON]? {
-        guard text.hasPrefix("["), let array = try? JSON(parsing: text).arrayValue else { return nil }
+        guard text.hasPrefix("["), let array = try? JSON(parsing: text, maxDepth: JSON.Depth.value).arrayValue else {
+            return nil
+        }
         return array.allSatisfy { $0.stringValue != nil } ? array : nil
     }
 

@@ -45,7 +45,7 @@ package struct BeadsReply: Sendable {
         parsed.reading.withLock { known in
             if let known { return known }
             let reading: Reading
-            if let json = try? JSON(parsing: stdout, maxDepth: Self.deepest) {
+            if let json = try? JSON(parsing: stdout) {
                 reading = Reading(json: json, isWhole: true)
             } else {
                 reading = Reading(json: Self.json(in: stdout), isWhole: false)
@@ -124,7 +124,7 @@ package struct BeadsReply: Sendable {
         for _ in 0..<mostTries {
             guard let start = lineStart(in: rest, with: bracket) else { return nil }
             if let found = ranges(ofObjectsIn: bytes[(start + 1)...]) {
-                return found.compactMap { try? JSON(parsing: bytes[$0], maxDepth: deepest) }
+                return found.compactMap { try? JSON(parsing: bytes[$0]) }
             }
             rest = bytes[(start + 1)...]
         }
@@ -177,7 +177,7 @@ package struct BeadsReply: Sendable {
 
     /// The value that begins at the first line which begins one; nil where there is none.
     static func json(in bytes: [UInt8]) -> JSON? {
-        if let json = try? JSON(parsing: bytes, maxDepth: deepest) { return json }
+        if let json = try? JSON(parsing: bytes) { return json }
         var start = 0
         var tries = 0
         while start < bytes.count, tries < mostTries {
@@ -198,15 +198,13 @@ package struct BeadsReply: Sendable {
         for _ in 0..<mostTries {
             guard let last = rest.lastIndex(of: closing) else { return nil }
             rest = rest[...last]
-            if let json = try? JSON(parsing: rest, maxDepth: deepest) { return json }
+            if let json = try? JSON(parsing: rest) { return json }
             rest = rest.dropLast()
         }
         return nil
     }
 
     private static let mostTries = 16
-    /// Metadata is whatever people put there.
-    private static let deepest = 256
     private static let comma = UInt8(ascii: ",")
     private static let quote = UInt8(ascii: "\"")
     private static let backslash = UInt8(ascii: "\\")

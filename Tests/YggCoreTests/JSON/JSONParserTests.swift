@@ -81,12 +81,18 @@ struct JSONParserTests {
         func nested(_ depth: Int, _ open: String, _ close: String) -> String {
             String(repeating: open, count: depth) + "1" + String(repeating: close, count: depth)
         }
-        #expect(throws: Never.self) { try JSON(parsing: nested(64, "[", "]")) }
-        #expect(throws: Never.self) { try JSON(parsing: nested(64, "{\"a\":", "}")) }
-        for text in [nested(65, "[", "]"), nested(65, "{\"a\":", "}"), String(repeating: "[", count: 1_000_000)] {
-            let error = #expect(throws: JSONSyntaxError.self) { try JSON(parsing: text) }
-            #expect(error?.reason.contains("64 levels") == true)
+        let most = JSON.Depth.kept
+        for text in [nested(most, "[", "]"), nested(most, "{\"a\":", "}")] {
+            #expect(try JSON(parsing: text).depth == most)
         }
+        for text in [
+            nested(most + 1, "[", "]"), nested(most + 1, "{\"a\":", "}"), String(repeating: "[", count: 1_000_000),
+        ] {
+            let error = #expect(throws: JSONSyntaxError.self) { try JSON(parsing: text) }
+            #expect(error?.reason.contains("\(most) levels") == true)
+        }
+        #expect(try JSON(parsing: #"{"a": 1, "b": [[], {"c": "d"}]}"#).depth == 3)
+        #expect(JSON.null.depth == 0)
         #expect(throws: Never.self) { try JSON(parsing: Array("[[1]]".utf8), maxDepth: 2) }
         #expect(throws: JSONSyntaxError.self) { try JSON(parsing: Array("[[1]]".utf8), maxDepth: 1) }
         // Closed again, it counts no more.
