@@ -22,11 +22,11 @@ func makeDirectories(_ path: String) throws {
 func diskSpace(of path: String) -> DiskSpace? {
     var status = statvfs()
     guard statvfs(path, &status) == 0 else { return nil }
-    let unit = Int64(clamping: status.f_frsize)
+    let unit = UInt64(status.f_frsize)
     return DiskSpace(
         path: path,
-        free: Int64(clamping: status.f_bavail).multipliedReportingOverflow(by: unit).partialValue,
-        total: Int64(clamping: status.f_blocks).multipliedReportingOverflow(by: unit).partialValue
+        free: DiskSpace.bytes(UInt64(status.f_bavail), of: unit),
+        total: DiskSpace.bytes(UInt64(status.f_blocks), of: unit)
     )
 }
 

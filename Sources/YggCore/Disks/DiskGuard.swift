@@ -10,6 +10,12 @@ package struct DiskSpace: Sendable, Hashable {
         self.free = free
         self.total = total
     }
+
+    /// Blocks as bytes. A file system without an end says that it has as many as there are numbers.
+    package static func bytes(_ blocks: UInt64, of size: UInt64) -> Int64 {
+        let (product, overflows) = blocks.multipliedReportingOverflow(by: size)
+        return overflows ? .max : Int64(clamping: product)
+    }
 }
 
 /// Whether the disks have room for new work. Below the floor they have none, so that there is always room for the

@@ -221,7 +221,8 @@ package struct ObjectReader {
     package func finish() throws(InvalidInput) {
         var issues = issues
         if !ignoresUnknown {
-            for key in object.keys where !known.contains(key) {
+            // Somebody is to read them.
+            for key in object.keys.lazy.filter({ !known.contains($0) }).prefix(20) {
                 issues.append(.init(pointer: path(key), detail: unknownKeyDetail(key)))
             }
         }
@@ -237,6 +238,8 @@ package struct ObjectReader {
 /// The candidate within an edit distance of a third of the word's length, at least two changes: what a typing error
 /// leaves, two letters swapped among them.
 package func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
+    // What is longer than any name is no typing error of one, and would take long to compare.
+    guard word.utf8.count <= 100 else { return nil }
     let limit = word.count < 4 ? 1 : max(2, word.count / 3)
     return candidates.map { (name: $0, distance: editDistance(word, $0)) }
         .filter { $0.distance <= limit }

@@ -38,6 +38,9 @@ extension WorkOrder {
 
 /// What an attempt made, as a commit on its base with a diff, a bundle of it and a manifest, all of them artifacts.
 struct WorkProduct: Sendable {
+    /// What a commit's date can be, in seconds: up to the end of the year 9999.
+    private static let dates: ClosedRange<Int64> = 0...253_402_300_799
+
     let order: WorkOrder
     let base: String
     let commit: String
@@ -106,8 +109,8 @@ struct WorkProduct: Sendable {
             parents: [base],
             message: order.message.trimmed + "\n",
             author: run.context.git.author,
-            // Of the same work the same commit, whoever makes it when.
-            date: Timestamp(milliseconds: (Int64(when) ?? 0) * 1000)
+            // Of the same work the same commit, whoever makes it when. A base may claim a date that is none.
+            date: Timestamp(milliseconds: (Int64(when).flatMap { Self.dates.contains($0) ? $0 : nil } ?? 0) * 1000)
         )
         try await DiffFile.write(from: base, to: commit, at: scratch.path("diff"), mirror)
         let search = SecretSearch(run.context.secrets.patterns)

@@ -95,7 +95,7 @@ enum LocalFiles {
     static func freeBytes(at path: String) -> Int64? {
         var status = statvfs()
         guard statvfs(path, &status) == 0 else { return nil }
-        return Int64(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize))
+        return DiskSpace.bytes(UInt64(status.f_bavail), of: UInt64(status.f_frsize))
     }
 
     private static func mode(of path: String) -> mode_t? {

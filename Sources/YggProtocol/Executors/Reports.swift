@@ -195,11 +195,12 @@ extension Outbox.Verdict {
     package init(reading reader: inout ObjectReader) throws(InvalidInput) {
         let key = try LeaseKey(reading: &reader)
         switch reader.string("refused") {
-        case nil: self = .accepted(key, upTo: try reader.required("upTo") { $0.int("upTo") })
+        case nil: self = .accepted(key, upTo: try reader.required("upTo") { $0.int("upTo", in: 0...Int64.max) })
         case "lease-lost": self = .leaseLost(key)
-        case "gap": self = .gap(key, expected: try reader.required("expected") { $0.int("expected") })
+        case "gap":
+            self = .gap(key, expected: try reader.required("expected") { $0.int("expected", in: 1...Int64.max) })
         case "artifact-missing":
-            self = .artifactMissing(key, upTo: try reader.required("upTo") { $0.int("upTo") })
+            self = .artifactMissing(key, upTo: try reader.required("upTo") { $0.int("upTo", in: 0...Int64.max) })
         case .some(let reason): throw InvalidInput(reader.path("refused"), "is not a known reason: \(reason)")
         }
     }

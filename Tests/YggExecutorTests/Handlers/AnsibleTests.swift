@@ -131,6 +131,8 @@ struct AnsibleTests {
         #expect(hosts.map(\.unreachable) == [0, 1])
         #expect(HostRecap.summary(hosts, isCheck: false) == "1 changed on 2 hosts")
         #expect(HostRecap.parse("nothing of it").isEmpty)
+        let absurd = "PLAY RECAP\na : ok=1 changed=\(Int64.max)\nb : ok=1 changed=1\nc : ok=\(Int64.min)\n"
+        #expect(HostRecap.summary(HostRecap.parse(absurd), isCheck: false) == "1 changed on 2 hosts")
     }
 
     /// The folder of a real `ansible-playbook`: beside the python of the third-party peers. Without it in `full` the test

@@ -35,6 +35,20 @@ struct OpsTests {
         #expect(Filesystem.parse(text)[0].usedPercent == 79)
     }
 
+    /// As a file system in somebody's cloud says it, and one that has no end.
+    @Test(arguments: [
+        ("9007199254739968 1048576 9007199253691392", 1, "7.9 EiB"),
+        ("18446744073709551615 9223372036854775808 9223372036854775807", 50, "8.0 EiB"),
+        ("1000 1100 -100", 100, "0 B"),
+    ])
+    func `sizes beyond every disk are read as well`(numbers: String, percent: Int64, free: String) throws {
+        let text = "Filesystem 1024-blocks Used Available Capacity Mounted on\nefs \(numbers) 1% /mnt\n"
+        let filesystem = try #require(Filesystem.parse(text).first)
+        #expect(filesystem.usedPercent == percent)
+        #expect(bytes(filesystem.free) == free)
+        #expect(!Filesystem.table([filesystem]).isEmpty)
+    }
+
     @Test
     func `this machine's disks and load are told`() async throws {
         try await Scene.with { scene in

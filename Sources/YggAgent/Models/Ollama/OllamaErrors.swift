@@ -54,8 +54,8 @@ package enum OllamaErrors {
                 sentence(message),
                 at: place,
                 status: status,
-                promptTokens: error["n_prompt_tokens"]?.intValue,
-                contextTokens: error["n_ctx"]?.intValue
+                promptTokens: error["n_prompt_tokens"]?.ollamaCount,
+                contextTokens: error["n_ctx"]?.ollamaCount
             )
         }
         return ModelFailure(code(message.lowercased(), status: status), sentence(message), at: place, status: status)

@@ -7,7 +7,7 @@ package enum OllamaLibrary {
         var info = described(json, name: name)
         let facts = json["model_info"]
         if let architecture = facts?["general.architecture"]?.stringValue {
-            info.trainedContext = facts?["\(architecture).context_length"]?.intValue ?? info.trainedContext
+            info.trainedContext = facts?["\(architecture).context_length"]?.ollamaCount ?? info.trainedContext
         }
         return info
     }
@@ -23,9 +23,9 @@ package enum OllamaLibrary {
             (entry["name"] ?? entry["model"])?.stringValue.map {
                 ResidentModel(
                     name: $0,
-                    sizeBytes: entry["size"]?.intValue,
-                    sizeInVideoMemory: entry["size_vram"]?.intValue,
-                    contextTokens: entry["context_length"]?.intValue
+                    sizeBytes: entry["size"]?.ollamaCount,
+                    sizeInVideoMemory: entry["size_vram"]?.ollamaCount,
+                    contextTokens: entry["context_length"]?.ollamaCount
                 )
             }
         }
@@ -36,8 +36,8 @@ package enum OllamaLibrary {
         return ModelInfo(
             name: name,
             capabilities: (json["capabilities"]?.arrayValue ?? []).compactMap(\.stringValue),
-            trainedContext: details?["context_length"]?.intValue,
-            sizeBytes: json["size"]?.intValue,
+            trainedContext: details?["context_length"]?.ollamaCount,
+            sizeBytes: json["size"]?.ollamaCount,
             parameterSize: details?["parameter_size"]?.stringValue,
             quantisation: details?["quantization_level"]?.stringValue,
             family: details?["family"]?.stringValue,

@@ -47,9 +47,9 @@ package struct OllamaPullDecoder: Sendable {
         }
         let status = json["status"]?.stringValue ?? ""
         if status == "success" { succeeded = true }
-        if let digest = json["digest"]?.stringValue, let total = json["total"]?.intValue {
+        if let digest = json["digest"]?.stringValue, let total = json["total"]?.ollamaCount {
             // Left out while it is zero.
-            layers[digest] = (total, json["completed"]?.intValue ?? layers[digest]?.completed ?? 0)
+            layers[digest] = (total, json["completed"]?.ollamaCount ?? layers[digest]?.completed ?? 0)
         }
         return PullProgress(
             status: status,

@@ -119,10 +119,10 @@ package struct OllamaReplyDecoder: Sendable {
 
     private func usage(_ json: JSON) -> ModelUsage {
         // All six are left out where they are zero; times are in nanoseconds.
-        func milliseconds(_ key: String) -> Milliseconds { Milliseconds((json[key]?.intValue ?? 0) / 1_000_000) }
+        func milliseconds(_ key: String) -> Milliseconds { Milliseconds((json[key]?.ollamaCount ?? 0) / 1_000_000) }
         return ModelUsage(
-            promptTokens: json["prompt_eval_count"]?.intValue,
-            outputTokens: json["eval_count"]?.intValue,
+            promptTokens: json["prompt_eval_count"]?.ollamaCount,
+            outputTokens: json["eval_count"]?.ollamaCount,
             promptBytes: prompt.bytes,
             loadMs: milliseconds("load_duration"),
             promptMs: milliseconds("prompt_eval_duration"),

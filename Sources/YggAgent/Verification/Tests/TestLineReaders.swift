@@ -40,7 +40,7 @@ struct SwiftTestReader: TestLineReader {
         guard let total = number(in: line, before: "test"), line.contains(" failure") else { return nil }
         let failed = number(in: line, before: "failure") ?? 0
         let beforeSkipped = line.firstRange(of: " skipped").map { line[..<$0.lowerBound].split(separator: " ") }
-        let skipped = beforeSkipped?.dropLast().last.flatMap { Int($0) } ?? 0
+        let skipped = beforeSkipped?.dropLast().last.flatMap { testCount($0) } ?? 0
         return TestSummary(passed: max(0, total - failed - skipped), failed: failed, skipped: skipped)
     }
 
@@ -127,7 +127,7 @@ struct UnittestReader: TestLineReader {
     private static func count(_ word: String, _ line: Substring) -> Int {
         for part in line.split(whereSeparator: { "(,)".contains($0) }) {
             let pair = part.split(separator: "=")
-            if pair.count == 2, pair[0].drop(while: { $0 == " " }) == word { return Int(pair[1]) ?? 0 }
+            if pair.count == 2, pair[0].drop(while: { $0 == " " }) == word { return testCount(pair[1]) ?? 0 }
         }
         return 0
     }
@@ -163,9 +163,9 @@ struct NodeTestReader: TestLineReader {
         case "Tests:", "Tests":
             readJest(line)
         case "#", "ℹ":
-            if words.count == 3, let count = Int(words[2]) { set(String(words[1]), count) }
+            if words.count == 3, let count = testCount(words[2]) { set(String(words[1]), count) }
         default:
-            if let count = Int(first), words.count >= 2, line.hasPrefix("  ") { set(String(words[1]), count) }
+            if let count = testCount(first), words.count >= 2, line.hasPrefix("  ") { set(String(words[1]), count) }
         }
     }
 
@@ -198,5 +198,8 @@ struct NodeTestReader: TestLineReader {
 private func number(in line: Substring, before word: String) -> Int? {
     let words = line.split(whereSeparator: { " ,;|()".contains($0) })
     guard let index = words.firstIndex(where: { $0.hasPrefix(word) }), index > 0 else { return nil }
-    return Int(words[index - 1])
+    return testCount(words[index - 1])
 }
+
+/// How many tests a tool has counted. Whatever a program may print, the sums of it are to be numbers, too.
+private func testCount(_ word: Substring) -> Int? { Int(word).flatMap { (0...100_000).contains($0) ? $0 : nil } }

@@ -170,7 +170,10 @@ struct HostRecap: Sendable, Hashable {
             var counts: [Substring: Int64] = [:]
             for word in line[colon.upperBound...].split(separator: " ") {
                 let pair = word.split(separator: "=")
-                if pair.count == 2 { counts[pair[0]] = Int64(pair[1]) }
+                // More than that nobody has: they are added up.
+                if pair.count == 2, let count = Int64(pair[1]), (0...1_000_000_000).contains(count) {
+                    counts[pair[0]] = count
+                }
             }
             guard !name.isEmpty, let ok = counts["ok"] else { return nil }
             return HostRecap(

@@ -101,7 +101,7 @@ final class PullMeter: Sendable {
     private let told = Mutex<(status: String, percent: Int64)>(("", -1))
 
     func isWorthTelling(_ progress: PullProgress) -> Bool {
-        let percent = progress.totalBytes > 0 ? progress.completedBytes * 100 / progress.totalBytes : 0
+        let percent = progress.completedBytes / max(1, progress.totalBytes / 100)
         return told.withLock { told in
             // Layers come side by side, and their names say nothing.
             let status = progress.status.hasPrefix("pulling ") && progress.totalBytes > 0 ? "pulling" : progress.status

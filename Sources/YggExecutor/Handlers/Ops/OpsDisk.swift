@@ -33,7 +33,10 @@ struct Filesystem: Sendable, Hashable {
     var free: Int64
 
     /// As `df` rounds it: up, so that a file system is full only in the end.
-    var usedPercent: Int64 { used + free == 0 ? 0 : (used * 100 + used + free - 1) / (used + free) }
+    var usedPercent: Int64 {
+        let all = Double(used) + Double(free)
+        return all == 0 ? 0 : Int64((Double(used) * 100 / all).rounded(.up))
+    }
 
     var json: JSONObject {
         [
@@ -50,7 +53,8 @@ struct Filesystem: Sendable, Hashable {
             let words = line.split(separator: " ", omittingEmptySubsequences: true)
             guard
                 let percent = words.indices.dropFirst(4).first(where: { words[$0].hasSuffix("%") || words[$0] == "-" }),
-                let total = Int64(words[percent - 3]), let used = Int64(words[percent - 2]),
+                let total = UInt64(words[percent - 3]), let used = UInt64(words[percent - 2]),
+                // Below zero where only root may write any more.
                 let free = Int64(words[percent - 1]), percent + 1 < words.count, total > 0
             else { return nil }
             let device = words[..<(percent - 3)].joined(separator: " ")
@@ -58,9 +62,9 @@ struct Filesystem: Sendable, Hashable {
             return Filesystem(
                 device: device,
                 mount: words[(percent + 1)...].joined(separator: " "),
-                total: total << 10,
-                used: used << 10,
-                free: free << 10
+                total: DiskSpace.bytes(total, of: 1024),
+                used: DiskSpace.bytes(used, of: 1024),
+                free: DiskSpace.bytes(UInt64(max(0, free)), of: 1024)
             )
         }
     }
@@ -81,13 +85,14 @@ struct Filesystem: Sendable, Hashable {
 
 /// `12.3 GiB`: sizes as people read them.
 func bytes(_ count: Int64) -> String {
-    let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]
-    var tenths = count * 10
+    let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
+    var size = Double(count)
     var unit = 0
-    while tenths >= 10_240, unit < units.count - 1 {
-        tenths /= 1024
+    while size >= 1024, unit < units.count - 1 {
+        size /= 1024
         unit += 1
     }
+    let tenths = Int64(size * 10)
     return unit == 0 ? "\(count) B" : "\(tenths / 10).\(tenths % 10) \(units[unit])"
 }
 

@@ -58,6 +58,27 @@ struct OllamaReplyDecoderTests {
         #expect(reply.usage.tokensPerSecond == 74.5)
     }
 
+    @Test(arguments: [Int64.max, Int64.min, -1])
+    func `a number that counts nothing is none`(number: Int64) throws {
+        let reply = try Self.reply([
+            Array(
+                """
+                {"message":{"content":"x"},"done":true,"load_duration":\(number),"prompt_eval_count":\(number),"eval_count":\(number),"eval_duration":1000000}
+
+                """.utf8
+            )
+        ])
+        let usage = ModelUsage(
+            promptTokens: nil,
+            outputTokens: nil,
+            promptBytes: 100,
+            loadMs: 0,
+            promptMs: 0,
+            outputMs: 1
+        )
+        #expect(reply.usage == usage)
+    }
+
     @Test func `an answer cut at any two places is the same`() throws {
         let bytes = Array(Self.lines.utf8)
         let whole = try Self.reply([bytes])
