@@ -183,6 +183,9 @@ extension Child {
             if !hasExited, group.leaderHasExited {
                 hasExited = true
                 input.close()
+            } else if watched[1].revents != 0 {
+                // Whoever traces the leader hears of its end before we do.
+                usleep(1000)
             }
             if watched[2].revents != 0 { input.write() }
             tell(stdout: watched[3].revents != 0, stderr: watched[4].revents != 0, exit: hasExited)

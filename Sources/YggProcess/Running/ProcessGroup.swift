@@ -32,8 +32,11 @@ struct ProcessGroup: Sendable {
     /// - Returns: whether there was anybody.
     func killOrphans() -> Bool {
         var found = false
-        // Again until nobody is there: they may be starting others.
-        while case let orphans = session.filter(isMarked), !orphans.isEmpty {
+        // Again until nobody is there: they may be starting others. Whoever is another user's, or waits for a disk that does
+        // not answer, does not die of it, and is not waited for longer than two seconds.
+        for _ in 0..<2000 {
+            let orphans = session.filter(isMarked)
+            guard !orphans.isEmpty else { break }
             found = true
             for pid in orphans { _ = kill(pid, SIGKILL) }
             usleep(1000)

@@ -18,7 +18,7 @@ package final class FileLock: Sendable {
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let holder = Self.contents(of: descriptor)
-            close(descriptor)
+            // `deinit` closes it, here too: by now the value is whole.
             throw StorageError(
                 .cannotOpen,
                 "\(path) is locked by another process\(holder.isEmpty ? "" : " (pid \(holder))"): stop that one first, or choose another data directory."

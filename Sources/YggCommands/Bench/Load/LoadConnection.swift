@@ -20,11 +20,8 @@ final class LoadConnection {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
-        guard status == 0 else {
-            let failure = Self.failure("The coordinator cannot be reached")
-            close(descriptor)
-            throw failure
-        }
+        // `deinit` closes the socket, here too: by now the value is whole.
+        guard status == 0 else { throw Self.failure("The coordinator cannot be reached") }
         var one: Int32 = 1
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
         _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)

@@ -37,8 +37,8 @@ enum Orphans {
     /// Kills whatever names the directory of this run in its arguments, and waits until it is gone.
     static func end(of directory: String) async {
         while case let left = processes(naming: directory), !left.isEmpty {
-            // Each leads a group of its own.
-            for pid in left { kill(-pid, SIGKILL) }
+            // Each of ours leads a group of its own; somebody may be looking at a file there, too.
+            for pid in left where kill(-pid, SIGKILL) != 0 { kill(pid, SIGKILL) }
             try? await Task.sleep(for: .milliseconds(20))
         }
     }
