@@ -6,6 +6,7 @@ process that started it does. What it says is queued by the test, one reply a re
 
     POST /double/replies   a list of replies for the next calls of /api/chat, /api/generate and /api/pull, see Reply
     POST /double/models    {name: {"capabilities": [...], "context": N, "size": N}}: instead of the built-in ones
+    POST /double/release   lets go what is held, from now on
     GET  /double/log       every request with its body and how it ended: answered, reset, stalled, cancelled; how many asked a
                            model at once at most (crowd), and how often a model was loaded anew (reloads)
     GET  /double/wait?ended=cancelled&count=1   the same, as soon as so many ended so; with path= only those of it, without
@@ -47,7 +48,8 @@ class Reply(dict):
     text: str or list of pieces; thinking: str; calls: [{"name", "arguments", "id"?}]; style: rendered (calls in a line of
     their own, the default) or native (in the last line); done_reason; counts: {"prompt", "output"}; ids: false for an
     older server. lines: raw lines instead of all that. layers: [{"digest", "total"}] for /api/pull.
-    status, error, body, headers: an answer that is none. slow: seconds before the first byte.
+    status, error, body, headers: an answer that is none. slow: seconds before the first byte. held: true
+    for none before it is released.
     fault: eof (ends without its last line), reset (in the middle of a line), stall (falls silent; "at" says after how many
     lines, -1 for before the head), error_line (its text is "error"). at: after how many lines; 1 by default.
     cut: the bytes of each piece on the network; 0 for all in one. truncated: counts fewer prompt tokens than were sent.
@@ -59,7 +61,7 @@ class Double:
         self.models, self.replies, self.log = dict(MODELS), [], []
         self.loaded, self.reloads = {}, 0
         self.asking, self.crowd = 0, 0
-        self.changed, self.one_at_a_time = asyncio.Condition(), asyncio.Semaphore(1)
+        self.changed, self.one_at_a_time, self.released = asyncio.Condition(), asyncio.Semaphore(1), asyncio.Event()
         self.random = random.Random(1)
 
     # Requests
@@ -120,6 +122,8 @@ class Double:
             self.replies += [Reply(reply) for reply in given]
         elif path == "/double/models":
             self.models = given
+        elif path == "/double/release":
+            self.released.set()
         elif path == "/double/wait":
             async with self.changed:
                 await self.changed.wait_for(lambda: sum(
@@ -303,6 +307,8 @@ class Double:
     async def play(self, writer, reply, lines, streamed, key):
         """Sends the lines as the reply wants them to arrive."""
         await asyncio.sleep(reply.get("slow", 0))
+        if reply.get("held"):
+            await self.released.wait()
         fault, at = reply.get("fault"), reply.get("at", 1)
         if fault == "stall" and at < 0:
             return await stalled()

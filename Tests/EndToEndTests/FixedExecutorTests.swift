@@ -43,7 +43,9 @@ struct FixedExecutorTests {
             "--data-dir", "\(scratch.path)/registered",
         ])
         // Only the one that registered has this many slots.
-        while try await coordinator.get("/v1/executors/worker").json?["slots"]?["default"]?["total"] != 3 {}
+        while try await coordinator.get("/v1/executors/worker").json?["slots"]?["default"]?["total"] != 3 {
+            try await Task.sleep(for: .milliseconds(20))
+        }
         let won = try #require(try await coordinator.get("/v1/executors/worker").json)
         #expect(won["url"] == .string(registered.address))
         await alone.stop()
@@ -80,7 +82,9 @@ struct FixedExecutorTests {
             let gate = "\(scratch.path)/gate"
             let id = try await coordinator.submit(["kind": "try-hold", "params": ["gate": .string(gate)]])
             _ = try await coordinator.state(id, is: "running")
-            while try await HTTPCall.get("\(alone.address)/status").json?["tasks"]?.arrayValue?.isEmpty != false {}
+            while try await HTTPCall.get("\(alone.address)/status").json?["tasks"]?.arrayValue?.isEmpty != false {
+                try await Task.sleep(for: .milliseconds(20))
+            }
             let patient: JSON = ["action": "drain", "drainTimeoutMs": 600_000]
             #expect(try await coordinator.post("/v1/executors/worker/action", patient).status == 202)
             #expect(try await HTTPCall.get("\(alone.address)/status").json?["tasks"]?.arrayValue?.count == 1)

@@ -48,7 +48,7 @@ struct HealthCommandTests {
             for (url, words) in [("http://127.0.0.1:1", "deploy-registry.sh"), (double.address, "answered 404")] {
                 try await withUp(configuration: "coordinator: {registry: {url: \"\(url)\"}}\n") { ygg, _ in
                     while true {
-                        try Task.checkCancellation()
+                        try await Task.sleep(for: .milliseconds(20))
                         let health = try await ygg.get("/health")
                         #expect(health.status == 200)
                         guard let check = health.json?["checks"]?["registry"] else { continue }
@@ -69,7 +69,7 @@ struct HealthCommandTests {
             let url = household.ygg.address
             try await withUp(configuration: "coordinator: {registry: {url: \"\(url)\"}}\n") { ygg, _ in
                 while true {
-                    try Task.checkCancellation()
+                    try await Task.sleep(for: .milliseconds(20))
                     guard let check = try await ygg.get("/health").json?["checks"]?["registry"] else { continue }
                     #expect(check["status"] == "pass" && check["detail"] == nil, "\(check.text)")
                     break

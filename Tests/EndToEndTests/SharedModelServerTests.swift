@@ -10,17 +10,15 @@ struct SharedModelServerTests {
     /// The work of a lost executor moves soon.
     private static let stopping = routes.replacing(", offline: continue", with: "")
 
-    /// Prompts for two models, half of the fleet's slots each.
+    /// Prompts for two models, half of the fleet's slots each; all at once, so that they stand in line at any speed.
     private func submit(_ fleet: Fleet) async throws -> [String] {
-        var ids: [String] = []
-        for index in 0..<Self.tasks {
+        let tasks = (0..<Self.tasks).map { index -> JSON in
             let model = index.isMultiple(of: 2) ? "qwen2.5-coder:3b" : "granite-code:3b"
-            ids.append(
-                try await fleet.coordinator.submit([
-                    "kind": "llm-prompt", "params": ["prompt": "Hi", "model": .string("ollama/\(model)")],
-                ])
-            )
+            return ["kind": "llm-prompt", "params": ["prompt": "Hi", "model": .string("ollama/\(model)")]]
         }
+        let answer = try await fleet.coordinator.post("/v1/tasks:batch", ["tasks": .array(tasks)])
+        let ids = (answer.json?["items"]?.arrayValue ?? []).compactMap { $0["task"]?["id"]?.stringValue }
+        try #require(ids.count == Self.tasks, "\(String(decoding: answer.body, as: UTF8.self))")
         return ids
     }
 

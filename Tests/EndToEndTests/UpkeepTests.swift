@@ -31,12 +31,14 @@ struct UpkeepTests {
         while pid == nil {
             let text = (try? String(contentsOfFile: "\(scratch.path)/pids", encoding: .utf8)) ?? ""
             pid = text.hasSuffix("\n") ? pid_t(text.dropLast()) : nil
-            await Task.yield()
+            try await Task.sleep(for: .milliseconds(5))
         }
         let child = try #require(pid)
         // The command may speak before its executor has written down that it runs.
         let ledger = "\(scratch.path)/e/executor/processes"
-        while try FileManager.default.contentsOfDirectory(atPath: ledger).isEmpty { await Task.yield() }
+        while try FileManager.default.contentsOfDirectory(atPath: ledger).isEmpty {
+            try await Task.sleep(for: .milliseconds(5))
+        }
         await first.killNow()
         #expect(isAlive(child), "nobody has ended it yet")
         let second = try await RunningYgg.start(arguments)
@@ -73,7 +75,9 @@ struct UpkeepTests {
         ])
         let id = try await coordinator.submit(["kind": "dev-slow", "params": ["dir": .string(scratch.path)]])
         _ = try await coordinator.state(id, is: "running")
-        while !FileManager.default.fileExists(atPath: "\(scratch.path)/runs") { await Task.yield() }
+        while !FileManager.default.fileExists(atPath: "\(scratch.path)/runs") {
+            try await Task.sleep(for: .milliseconds(5))
+        }
         let storeID = try await coordinator.get("/info").json?["storeId"]
         let backup = await coordinator.cli(
             "backup",
@@ -92,7 +96,9 @@ struct UpkeepTests {
         await coordinator.killNow()
         #expect(FileManager.default.createFile(atPath: "\(scratch.path)/gate", contents: nil))
         // It ends its work alone, and has its result in the spool when the restored coordinator comes.
-        while try await HTTPCall.get("\(executor.address)/status").json?["tasks"]?.arrayValue?.isEmpty != true {}
+        while try await HTTPCall.get("\(executor.address)/status").json?["tasks"]?.arrayValue?.isEmpty != true {
+            try await Task.sleep(for: .milliseconds(20))
+        }
         let spool = try await HTTPCall.get("\(executor.address)/metrics").body
         #expect(!String(decoding: spool, as: UTF8.self).contains("yggdrasil_executor_spool_bytes 0\n"))
         // Onto another machine's disk, where nothing is.

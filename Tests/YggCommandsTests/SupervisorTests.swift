@@ -83,20 +83,23 @@ struct SupervisorTests {
         let listener = try Listener()
         let environment = ["NOTIFY_SOCKET": listener.path, "WATCHDOG_USEC": "20000"]
         let supervisor = Supervisor(environment: environment)
-        let (asked, ask) = AsyncStream.makeStream(of: Void.self)
+        let (answers, answer) = AsyncStream.makeStream(of: Bool.self)
         let isWell = Mutex(false)
         supervisor.check(.coordinator) { true }
         supervisor.check(.executor) {
-            defer { ask.yield() }
-            return isWell.withLock { $0 }
+            let answered = isWell.withLock { $0 }
+            answer.yield(answered)
+            return answered
         }
         let running = Task { await supervisor.run() }
-        var turns = asked.makeAsyncIterator()
-        for _ in 0..<3 { await turns.next() }
+        var turns = answers.makeAsyncIterator()
+        for _ in 0..<3 { #expect(await turns.next() == false) }
         #expect(listener.next() == nil)
         isWell.withLock { $0 = true }
-        // By the third question from here the answer to the first was told.
-        for _ in 0..<3 { await turns.next() }
+        // By the second good answer the first was told. Older ones, which nobody has read yet, come before.
+        for _ in 0..<2 {
+            while await turns.next() == false {}
+        }
         #expect(listener.next() == "WATCHDOG=1")
         running.cancel()
         await running.value

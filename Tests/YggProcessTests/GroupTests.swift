@@ -10,14 +10,14 @@ struct GroupTests {
     func `a grandchild that holds the pipe does not hang the call`() async throws {
         let result = await collectProcess(script("sleep 1000 & echo $!"))
         #expect(result.outcome.succeeded)
-        await death(of: try #require(pid_t(result.stdout.dropLast())))
+        try await death(of: try #require(pid_t(result.stdout.dropLast())))
     }
 
     @Test
     func `a grandchild that goes on writing does not hang the call`() async throws {
         let result = await collectProcess(script("yes & echo $! >&2"))
         #expect(result.outcome.succeeded)
-        await death(of: try #require(pid_t(result.stderr.dropLast())))
+        try await death(of: try #require(pid_t(result.stderr.dropLast())))
     }
 
     @Test(arguments: ["sleep 1000", "yes"])
@@ -27,7 +27,7 @@ struct GroupTests {
         let grandchild = try #require(pid_t(result.stderr.dropLast()))
         // Out of the group's reach: the one that writes ends by its broken pipe, the other must be ended here.
         kill(grandchild, SIGKILL)
-        await death(of: grandchild)
+        try await death(of: grandchild)
     }
 
     @Test

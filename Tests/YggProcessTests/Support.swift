@@ -70,9 +70,10 @@ func isAlive(_ id: pid_t) -> Bool {
     return status.split(separator: ")").last?.split(separator: " ").first != "Z"
 }
 
-/// Returns once the process is gone; the suite's time limit is the other end of it.
-func death(of id: pid_t) async {
-    while isAlive(id) { await Task.yield() }
+/// Returns once the process is gone. Nothing tells of it, so it is looked for.
+/// - Throws: `CancellationError` where the suite is out of time.
+func death(of id: pid_t) async throws {
+    while isAlive(id) { try await Task.sleep(for: .milliseconds(5)) }
 }
 
 /// SplitMix64: the same seed gives the same run.

@@ -154,8 +154,8 @@ extension RunningYgg {
     /// again and again.
     func executor(_ id: String, until isReached: (JSON) -> Bool) async throws -> JSON {
         while true {
-            try Task.checkCancellation()
             if let executor = try await get("/v1/executors/\(id)").json, isReached(executor) { return executor }
+            try await Task.sleep(for: .milliseconds(20))
         }
     }
 }

@@ -127,9 +127,9 @@ struct AgentCaller {
     /// Looked at until `isReached` holds, because nothing tells of its changes.
     func status(until isReached: (JSON) -> Bool) async throws -> JSON {
         while true {
-            try Task.checkCancellation()
             let status = try await status()
             if isReached(status) { return status }
+            try await Task.sleep(for: .milliseconds(20))
         }
     }
 

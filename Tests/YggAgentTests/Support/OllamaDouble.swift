@@ -60,6 +60,9 @@ struct OllamaDouble {
     /// One reply for each of the next calls.
     func queue(_ replies: [JSON]) async throws { _ = try await control("POST", "replies", .array(replies)) }
 
+    /// Lets the replies go that are `held`.
+    func release() async throws { _ = try await control("POST", "release") }
+
     /// Every request so far.
     var requests: [JSON] { get async throws { try await control("GET", "log")["requests"]?.arrayValue ?? [] } }
 

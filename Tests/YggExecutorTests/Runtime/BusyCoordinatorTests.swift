@@ -47,9 +47,11 @@ struct BusyCoordinatorTests {
             times.append(time)
             if times.count == 2 { break }
         }
-        #expect(times[0].duration(to: times[1]) >= .seconds(2))
         executor.terminate()
         executor.terminate()
         try await run.value
+        // There are fewer where the suite is out of time.
+        try #require(times.count == 2)
+        #expect(times[0].duration(to: times[1]) >= .seconds(2))
     }
 }

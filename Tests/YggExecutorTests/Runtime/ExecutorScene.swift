@@ -162,6 +162,22 @@ class ExecutorScene {
         try await run.value
     }
 
+    /// Gives leases this time to live from now on, and returns when the executor has heard of it for those it holds.
+    ///
+    /// What is to be cut off soon begins under a long one: under a short one it may be over on a busy machine before it
+    /// has said a word. The executor registers anew, because how often it asks goes by what it registered under.
+    func shortenLeases(to ttl: Milliseconds) async throws {
+        let registrations = coordinator.change { state in
+            state.ttl = ttl
+            state.isKnown = false
+            return state.registrations.count
+        }
+        try await coordinator.wait { state in
+            state.registrations.count > registrations && state.told == state.news
+                && (state.lastSync?.seen ?? 0) >= state.toldRev ? true : nil
+        }
+    }
+
     func expect(
         _ key: LeaseKey,
         endsAs ending: FinalReport.Ending,

@@ -118,11 +118,11 @@ final class ExecutorTests: ExecutorScene {
     }
 
     @Test func `cut off, work that may move elsewhere is ended and not reported`() async throws {
-        coordinator.change { $0.ttl = 1000 }
         try await withExecutor { executor in
             let moving = coordinator.grant("a", "test-wait", offline: .stop)
             let staying = coordinator.grant("b", "test-wait", offline: .continue)
             try await coordinator.wait { $0.entries[moving] != nil && $0.entries[staying] != nil ? true : nil }
+            try await shortenLeases(to: 1000)
             coordinator.change { $0.failure = .unreachable("pulled out") }
             await executor.hasWork { $0.count == 1 }
             #expect(executor.status.work.map(\.key) == [staying])
@@ -134,10 +134,10 @@ final class ExecutorTests: ExecutorScene {
     }
 
     @Test func `cut off, a command that heeds no SIGTERM is killed`() async throws {
-        coordinator.change { $0.ttl = 2000 }
         try await withExecutor { executor in
             let key = coordinator.grant("a", "test-stubborn", offline: .stop)
             try await coordinator.wait { $0.entries[key] }
+            try await shortenLeases(to: 2000)
             coordinator.change { $0.failure = .unreachable("pulled out") }
             await executor.hasWork { $0.isEmpty }
         }
@@ -155,6 +155,10 @@ final class ExecutorTests: ExecutorScene {
     ) async throws {
         coordinator.change { $0.ttl = Milliseconds(ttl) }
         try await withExecutor { _ in
+            // The grace goes by the time to live that it registered under. This lease lasts longer: cut off on a busy
+            // machine, the attempt would report nothing.
+            try await coordinator.wait { $0.registrations.isEmpty ? nil : true }
+            coordinator.change { $0.ttl = .seconds(60) }
             let report = try await coordinator.final(coordinator.grant("a", "test-grace", offline: offline))
             #expect(report.result["graceMs"] == .int(grace), "\(report)")
         }

@@ -119,7 +119,7 @@ struct OllamaProviderTests {
         try await OllamaDouble.run(replies: [["fault": "stall", "at": -1]]) { double in
             let provider = double.provider()
             let asking = Task { try await provider.reply(to: Sample.request()) }
-            while try await double.requests.isEmpty { await Task.yield() }
+            try await double.wait(forChats: 1, answered: false)
             asking.cancel()
             await #expect(throws: CancellationError.self) { try await asking.value }
             try await double.wait(ended: "cancelled")
