@@ -78,6 +78,16 @@ struct LandingPlace: Sendable {
     /// - Parameter commit: what it would be moved to.
     func obstacle(to commit: String?) async throws(HandlerFailure) -> Publication? {
         guard case .local(let local) = home, let there = CheckedOut.find(target, of: local) else { return nil }
+        return try await mirror.landing { () async throws(HandlerFailure) in
+            try await obstacle(to: commit, there, of: local)
+        }
+    }
+
+    private func obstacle(
+        to commit: String?,
+        _ there: CheckedOut,
+        of local: LocalRepository
+    ) async throws(HandlerFailure) -> Publication? {
         let linked = try LocalRepository(at: there.path, roots: git.run.context.repositories)
         let view = try await RepositoryView(of: linked, git: git)
         defer { view.remove() }
@@ -103,7 +113,10 @@ struct LandingPlace: Sendable {
     func publish(_ commit: String, over old: String?) async throws(HandlerFailure) -> Publication {
         switch home {
         case .remote(let url): try await push(commit, to: url)
-        case .local(let local): try await move(local, to: commit, from: old)
+        case .local(let local):
+            try await mirror.landing { () async throws(HandlerFailure) in
+                try await move(local, to: commit, from: old)
+            }
         }
     }
 

@@ -25,8 +25,23 @@ struct Mirror: Sendable {
     func locked<Value>(
         _ body: () async throws(HandlerFailure) -> Value
     ) async throws(HandlerFailure) -> Value {
+        try await locked("lock", body)
+    }
+
+    /// Runs `body` while no other attempt lands anything in the repository: what one of them is in the middle of is no
+    /// business of the owner's.
+    func landing<Value>(
+        _ body: () async throws(HandlerFailure) -> Value
+    ) async throws(HandlerFailure) -> Value {
+        try await locked("landing.lock", body)
+    }
+
+    private func locked<Value>(
+        _ name: String,
+        _ body: () async throws(HandlerFailure) -> Value
+    ) async throws(HandlerFailure) -> Value {
         try makeDirectory()
-        let lock = try await FileLock("\(place.gitDirectory.dropLast(".git".count)).lock", run: git.run)
+        let lock = try await FileLock("\(place.gitDirectory.dropLast("git".count))\(name)", run: git.run)
         defer { lock.release() }
         return try await body()
     }

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Synchronization
 import Testing
 import YggCore
@@ -89,6 +90,33 @@ struct LandingTests {
             #expect(results.count { $0.result["newerBase"] == true } == 1)
             #expect(try await scene.subjects(repo).count == 4)
             #expect(try await scene.scene.script("git -C \(repo) show main:a | grep -c 'three\\|27th'") == "2")
+        }
+    }
+
+    /// What it is in the middle of looks like a change of the owner's.
+    @Test func `another landing in the same repository is waited for and in nobody's way`() async throws {
+        try await LandingScene.with { scene in
+            let repo = try await scene.scene.repository("a", Self.lines)
+            let made = try await scene.make(params(repo, try await scene.patch(repo, "sed -i s/^3$/three/ a")))
+            let approval = try scene.approved(made)
+            let mirror = try await scene.scene.script("realpath workspace/mirrors/*.git")
+            let file = "\(mirror.dropLast("git".count))landing.lock"
+            let lock = try #require(FileLock(ifFree: file, making: true))
+            try await scene.scene.script("echo theirs >> \(repo)/a")
+            async let landing = scene.land(approval)
+            // Nothing tells that it waits, but that it has the file open, too.
+            while openings(of: file) < 2 { try await Task.sleep(for: .milliseconds(5)) }
+            try await scene.scene.script("git -C \(repo) checkout -q a")
+            lock.release()
+            let landed = try await landing
+            #expect(landed.outcome == .succeeded && landed.interruption == nil, "\(landed)")
+            #expect(try await scene.scene.script("cd \(repo) && git status --short && sed -n 3p a") == "three")
+        }
+    }
+
+    private func openings(of file: String) -> Int {
+        LocalFiles.names(in: "/proc/self/fd").count { name in
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(name)")) == file
         }
     }
 
