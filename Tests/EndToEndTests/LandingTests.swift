@@ -114,7 +114,7 @@ struct LandingTests {
     }
 
     @Test func `a lander that is frozen past its lease wakes and publishes nothing`() async throws {
-        try await withFleet(leaseTTL: "3s", routes: Self.roots) { fleet in
+        try await withFleet(leaseTTL: "6s", routes: Self.roots) { fleet in
             let ygg = fleet.coordinator
             let executors = ["huginn": try await fleet.start("huginn"), "muninn": try await fleet.start("muninn")]
             let repository = try await Repository("\(fleet.directory)/repo")

@@ -14,7 +14,7 @@ struct MachineTests {
         """
 
     @Test func `a machine that vanishes was switched off`() async throws {
-        try await withFleet(leaseTTL: "2s", routes: Self.configuration) { fleet in
+        try await withFleet(leaseTTL: "6s", routes: Self.configuration) { fleet in
             let huginn = try await fleet.start("huginn")
             let task = try await fleet.coordinator.submit(["kind": "power-off"])
             #expect(await huginn.end().ending == .signalled(9))

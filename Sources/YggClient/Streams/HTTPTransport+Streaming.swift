@@ -66,8 +66,9 @@ extension HTTPTransport {
     ) async throws -> HTTPClientResponse.Body.AsyncIterator {
         let response: HTTPClientResponse
         do {
-            // The watch is what bounds this; the client's own deadline is only the last resort.
-            response = try await execute(method, path, headers, body, .now() + TimeAmount(patience.whole))
+            // The watch is what bounds this, and says why; the client's own deadline is only the last resort, and later.
+            let deadline = NIODeadline.now() + TimeAmount(patience.whole) + .seconds(10)
+            response = try await execute(method, path, headers, body, deadline)
         } catch {
             throw failure(error, patience.whole)
         }
