@@ -25,23 +25,24 @@ struct Mirror: Sendable {
     func locked<Value>(
         _ body: () async throws(HandlerFailure) -> Value
     ) async throws(HandlerFailure) -> Value {
-        try await locked("lock", body)
+        try makeDirectory()
+        return try await Self.locked("\(place.gitDirectory.dropLast(".git".count)).lock", git.run, body)
     }
 
     /// Runs `body` while no other attempt lands anything in the repository: what one of them is in the middle of is no
-    /// business of the owner's.
+    /// business of the owner's. The mirror is there.
     func landing<Value>(
         _ body: () async throws(HandlerFailure) -> Value
     ) async throws(HandlerFailure) -> Value {
-        try await locked("landing.lock", body)
+        try await Self.locked("\(place.gitDirectory)/landing.lock", git.run, body)
     }
 
-    private func locked<Value>(
-        _ name: String,
+    private static func locked<Value>(
+        _ file: String,
+        _ run: AttemptRun,
         _ body: () async throws(HandlerFailure) -> Value
     ) async throws(HandlerFailure) -> Value {
-        try makeDirectory()
-        let lock = try await FileLock("\(place.gitDirectory.dropLast("git".count))\(name)", run: git.run)
+        let lock = try await FileLock(file, run: run)
         defer { lock.release() }
         return try await body()
     }

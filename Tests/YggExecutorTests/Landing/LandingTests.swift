@@ -99,8 +99,7 @@ struct LandingTests {
             let repo = try await scene.scene.repository("a", Self.lines)
             let made = try await scene.make(params(repo, try await scene.patch(repo, "sed -i s/^3$/three/ a")))
             let approval = try scene.approved(made)
-            let mirror = try await scene.scene.script("realpath workspace/mirrors/*.git")
-            let file = "\(mirror.dropLast("git".count))landing.lock"
+            let file = try await scene.scene.script("realpath workspace/mirrors/*.git") + "/landing.lock"
             let lock = try #require(FileLock(ifFree: file, making: true))
             try await scene.scene.script("echo theirs >> \(repo)/a")
             async let landing = scene.land(approval)
