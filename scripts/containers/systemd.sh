@@ -74,7 +74,13 @@ freyas_pid() { of_freya systemctl --user show yggdrasil-executor -p MainPID --va
 timer_waits() { equal "$(of_freya systemctl --user is-active yggdrasil-executor-livez.timer)" active; }
 
 done_on_metal() { says 'succeeded on metal' <<<"$(metal ygg task submit "$@" --label executor=metal --wait --timeout 20s 2>&1)"; }
-another_process() { [[ $(unit ActiveState) == active && $(unit MainPID) != "$1" ]]; }
+
+# another_process PID: one look, since between two it may have ended and not have been started anew.
+another_process() {
+    local now
+    now=" $(metal systemctl show yggdrasil-executor -p ActiveState -p MainPID | xargs) "
+    [[ $now == *' ActiveState=active '* && $now != *" MainPID=$1 "* ]]
+}
 
 packages_after_a_reload() {
     local before
