@@ -3,7 +3,7 @@
 # Sourced by it. Reads `work`, `keep`, `base`.
 
 account=yggc$$           # an ordinary user, whose containers the fleet's are
-bridge=yc${$: -5}        # the network between the machines
+bridge=yc$$              # the network between the machines
 network=10.$((RANDOM % 100 + 100)).$((RANDOM % 250))
 machines=()
 declare -A addresses=()
