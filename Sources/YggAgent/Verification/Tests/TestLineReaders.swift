@@ -201,5 +201,6 @@ private func number(in line: Substring, before word: String) -> Int? {
     return testCount(words[index - 1])
 }
 
-/// How many tests a tool has counted. Whatever a program may print, the sums of it are to be numbers, too.
-private func testCount(_ word: Substring) -> Int? { Int(word).flatMap { (0...100_000).contains($0) ? $0 : nil } }
+/// How many tests a tool has counted. Whatever a program may print, the sums of it are to be numbers, too, and no suite has
+/// more than a million.
+private func testCount(_ word: Substring) -> Int? { Int(word).flatMap { (0...1_000_000).contains($0) ? $0 : nil } }
