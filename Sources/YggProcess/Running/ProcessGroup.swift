@@ -34,9 +34,8 @@ struct ProcessGroup: Sendable {
         var found = false
         // Again until nobody is there: they may be starting others. Whoever is another user's, or waits for a disk that does
         // not answer, does not die of it, and is not waited for longer than two seconds.
-        for _ in 0..<2000 {
-            let orphans = session.filter(isMarked)
-            guard !orphans.isEmpty else { break }
+        let end = ContinuousClock.now + .seconds(2)
+        while case let orphans = session.filter(isMarked), !orphans.isEmpty, ContinuousClock.now < end {
             found = true
             for pid in orphans { _ = kill(pid, SIGKILL) }
             usleep(1000)
