@@ -19,6 +19,16 @@ struct LandingScene {
     var isCurrent: @Sendable () -> Bool = { true }
 
     static let digest = String(repeating: "d", count: 64)
+    /// Makes a file of thirty lines and a commit of it.
+    static let lines = "seq 1 30 > a; git commit -qam numbers"
+
+    static func params(_ repo: String, _ patch: String, _ more: JSONObject = [:]) -> JSONObject {
+        var params: JSONObject = [
+            "repo": .string(repo), "message": "Change a line\n\nYgg-Approval: forged", "patch": .string(patch),
+        ]
+        for member in more.members { params[member.key] = member.value }
+        return params
+    }
 
     static func with(
         _ kind: String = "git-commit",

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Synchronization
 import Testing
 import YggCore
@@ -9,21 +8,11 @@ import YggTelemetry
 /// What becomes of an approved diff: landed once, over what was seen, or asked about anew.
 @Suite(.timeLimit(.minutes(3)))
 struct LandingTests {
-    private static let lines = "seq 1 30 > a; git commit -qam numbers"
-
-    private func params(_ repo: String, _ patch: String, _ more: JSONObject = [:]) -> JSONObject {
-        var params: JSONObject = [
-            "repo": .string(repo), "message": "Change a line\n\nYgg-Approval: forged", "patch": .string(patch),
-        ]
-        for member in more.members { params[member.key] = member.value }
-        return params
-    }
-
     @Test func `work is shown as a diff with a bundle, and lands as one commit that says whose it is`() async throws {
         try await LandingScene.with { scene in
-            let repo = try await scene.scene.repository("a", Self.lines + "; git checkout -q dev")
+            let repo = try await scene.scene.repository("a", LandingScene.lines + "; git checkout -q dev")
             let patch = try await scene.patch("-b main \(repo)", "sed -i s/^3$/three/ a; printf 'a\\0b' > bin")
-            let made = try await scene.make(params(repo, patch))
+            let made = try await scene.make(LandingScene.params(repo, patch))
             let question = try #require(made.question, "\(made)")
             #expect(question.subject == .diff && question.next == .land && question.target == "main")
             #expect(question.repository == repo && question.commits.count == 1)
@@ -68,13 +57,13 @@ struct LandingTests {
 
     @Test func `two that began at one commit land one after the other, the second on a newer base`() async throws {
         try await LandingScene.with { scene in
-            let repo = try await scene.scene.repository("a", Self.lines + "; git checkout -q dev")
+            let repo = try await scene.scene.repository("a", LandingScene.lines + "; git checkout -q dev")
             let first = try await scene.make(
-                params(repo, try await scene.patch("-b main \(repo)", "sed -i s/^3$/three/ a")),
+                LandingScene.params(repo, try await scene.patch("-b main \(repo)", "sed -i s/^3$/three/ a")),
                 task: "t1"
             )
             let second = try await scene.make(
-                params(
+                LandingScene.params(
                     repo,
                     try await scene.patch("-b main \(repo)", "sed -i s/^27$/27th/ a"),
                     ["verify": ["test", "-f", "a"]]
@@ -93,39 +82,13 @@ struct LandingTests {
         }
     }
 
-    /// What it is in the middle of looks like a change of the owner's.
-    @Test func `another landing in the same repository is waited for and in nobody's way`() async throws {
-        try await LandingScene.with { scene in
-            let repo = try await scene.scene.repository("a", Self.lines)
-            let made = try await scene.make(params(repo, try await scene.patch(repo, "sed -i s/^3$/three/ a")))
-            let approval = try scene.approved(made)
-            let file = try await scene.scene.script("realpath workspace/mirrors/*.git") + "/landing.lock"
-            let lock = try #require(FileLock(ifFree: file, making: true))
-            try await scene.scene.script("echo theirs >> \(repo)/a")
-            async let landing = scene.land(approval)
-            // Nothing tells that it waits, but that it has the file open, too.
-            while openings(of: file) < 2 { try await Task.sleep(for: .milliseconds(5)) }
-            try await scene.scene.script("git -C \(repo) checkout -q a")
-            lock.release()
-            let landed = try await landing
-            #expect(landed.outcome == .succeeded && landed.interruption == nil, "\(landed)")
-            #expect(try await scene.scene.script("cd \(repo) && git status --short && sed -n 3p a") == "three")
-        }
-    }
-
-    private func openings(of file: String) -> Int {
-        LocalFiles.names(in: "/proc/self/fd").count { name in
-            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(name)")) == file
-        }
-    }
-
     @Test func `what is not the same patch there, or fails there, is asked about once more`() async throws {
         try await LandingScene.with { scene in
-            let repo = try await scene.scene.repository("a", Self.lines + "; git checkout -q dev")
+            let repo = try await scene.scene.repository("a", LandingScene.lines + "; git checkout -q dev")
             let patch = try await scene.patch("-b main \(repo)", "sed -i s/^10$/ten/ a")
-            let near = try await scene.make(params(repo, patch), task: "t1")
+            let near = try await scene.make(LandingScene.params(repo, patch), task: "t1")
             let checked = try await scene.make(
-                params(
+                LandingScene.params(
                     repo,
                     try await scene.patch("-b main \(repo)", "sed -i s/^25$/xxv/ a"),
                     ["verify": ["grep", "-q", "^1$", "a"]]
@@ -157,10 +120,10 @@ struct LandingTests {
 
     @Test func `what the target has already has landed, whoever did it`() async throws {
         try await LandingScene.with { scene in
-            let repo = try await scene.scene.repository("a", Self.lines + "; git checkout -q dev")
+            let repo = try await scene.scene.repository("a", LandingScene.lines + "; git checkout -q dev")
             let patch = try await scene.patch("-b main \(repo)", "sed -i s/^3$/three/ a")
-            let first = try await scene.make(params(repo, patch), task: "t1")
-            let second = try await scene.make(params(repo, patch, ["verify": ["false"]]), task: "t2")
+            let first = try await scene.make(LandingScene.params(repo, patch), task: "t1")
+            let second = try await scene.make(LandingScene.params(repo, patch, ["verify": ["false"]]), task: "t2")
             let more = "sed -i 's/^3$/three/; s/^20$/xx/' a && git commit -qam more"
             try await scene.scene.script("cd \(repo) && git checkout -q main && \(more) && git checkout -q dev")
             let tip = try await scene.scene.script("git -C \(repo) rev-parse main")
@@ -178,9 +141,9 @@ struct LandingTests {
 
     @Test func `what conflicts there is to be made anew`() async throws {
         try await LandingScene.with { scene in
-            let repo = try await scene.scene.repository("a", Self.lines + "; git checkout -q dev")
+            let repo = try await scene.scene.repository("a", LandingScene.lines + "; git checkout -q dev")
             let made = try await scene.make(
-                params(repo, try await scene.patch("-b main \(repo)", "sed -i s/^10$/ten/ a"))
+                LandingScene.params(repo, try await scene.patch("-b main \(repo)", "sed -i s/^10$/ten/ a"))
             )
             try await scene.scene.script(
                 "cd \(repo) && git checkout -q main && sed -i s/^10$/zehn/ a && git commit -qam moved && git checkout -q dev"
@@ -193,58 +156,11 @@ struct LandingTests {
         }
     }
 
-    @Test func `a checkout with changes is waited for, and a clean one moves with its files`() async throws {
-        try await LandingScene.with { scene in
-            let repo = try await scene.scene.repository("a", Self.lines)
-            let made = try await scene.make(params(repo, try await scene.patch(repo, "sed -i s/^3$/three/ a")))
-            try await scene.scene.script("echo mine >> \(repo)/a; echo new > \(repo)/untracked")
-            let waits = try await scene.land(try scene.approved(made))
-            #expect(waits.interruption == .inTheWay && waits.error?.code == "target-in-use", "\(waits)")
-            #expect(waits.error?.detail.contains("git -C \(repo) stash") == true)
-            #expect(
-                try await scene.scene.script("cd \(repo); git log --format=%s -1; git status --short; tail -1 a")
-                    == "numbers\n M a\n?? untracked\nmine"
-            )
-            try await scene.scene.script("git -C \(repo) checkout -q a")
-            let landed = try await scene.land(try scene.approved(made), epoch: 3)
-            #expect(landed.outcome == .succeeded, "\(landed)")
-            #expect(
-                try await scene.scene.script(
-                    "cd \(repo); git log --format=%s -1; git status --short; sed -n 3p a; git reflog -1 --format=%gs main"
-                )
-                    == "Change a line\n?? untracked\nthree\nmerge \(landed.result["commit"]?.stringValue ?? ""): Fast-forward"
-            )
-        }
-    }
-
-    @Test(arguments: [
-        ("git rebase -q dev || true", "a rebase"), ("git rebase -q --apply dev || true", "a rebase"),
-        ("git format-patch -q -1 dev && git am -q -3 *.patch || true", "git am"),
-        ("git merge -q dev || true", "a merge"),
-        ("git bisect start && git bisect bad && git bisect good main~2", "a bisection"),
-    ])
-    func `a checkout in the middle of something is waited for`(script: String, what: String) async throws {
-        try await LandingScene.with { scene in
-            let repo = try await scene.scene.repository(
-                "a",
-                Self.lines + "; echo more >> a; git commit -qam more; git checkout -q dev; seq 40 70 > a; "
-                    + "git commit -qam other; git checkout -q main"
-            )
-            let made = try await scene.make(params(repo, try await scene.patch(repo, "sed -i s/^3$/three/ a")))
-            try await scene.scene.script("cd \(repo) && \(script)")
-            let before = try await scene.subjects(repo)
-            let waits = try await scene.land(try scene.approved(made))
-            #expect(waits.interruption == .inTheWay, "\(waits)")
-            #expect(waits.error?.detail.contains("\(what) is under way") == true, "\(waits)")
-            #expect(try await scene.subjects(repo) == before)
-        }
-    }
-
     @Test func `what the diff makes of a mirror that was tampered with does not land`() async throws {
         try await LandingScene.with { scene in
-            let repo = try await scene.scene.repository("a", Self.lines + "; git checkout -q dev")
+            let repo = try await scene.scene.repository("a", LandingScene.lines + "; git checkout -q dev")
             let made = try await scene.make(
-                params(repo, try await scene.patch("-b main \(repo)", "sed -i s/^3$/three/ a"))
+                LandingScene.params(repo, try await scene.patch("-b main \(repo)", "sed -i s/^3$/three/ a"))
             )
             // Another content under the name of the file's: far from the change, so that the diff applies.
             try await scene.scene.script(
@@ -283,7 +199,7 @@ struct LandingTests {
                 """
             )
             let patch = try await scene.patch("-b main \(repo)", "sed -i s/^3$/three/ a\(change)")
-            var made = try await scene.make(params(repo, patch))
+            var made = try await scene.make(LandingScene.params(repo, patch))
             let check = ["python3", "-m", "unittest", "-q"]
             made.question?.verification = [check]
             made.question?.shown["verified"] = [Verified(check, exitCode: 1).json]
@@ -301,34 +217,20 @@ struct LandingTests {
         }
     }
 
-    @Test func `a landing that was killed between the files and the branch is finished`() async throws {
-        try await LandingScene.with { scene in
-            let repo = try await scene.scene.repository("a", Self.lines)
-            let made = try await scene.make(
-                params(repo, try await scene.patch(repo, "sed -i s/^3$/three/ a; echo b > b"))
-            )
-            // As git leaves it: index and files are there, the branch is not.
-            try await scene.scene.script("cd \(repo) && sed -i s/^3$/three/ a && echo b > b && git add -A")
-            let landed = try await scene.land(try scene.approved(made))
-            #expect(landed.outcome == .succeeded, "\(landed)")
-            #expect(
-                try await scene.scene.script("cd \(repo); git status --short; git log --format=%s -1")
-                    == "Change a line"
-            )
-        }
-    }
-
     @Test func `a branch that is missing begins where the work did, and a branch of its own touches no target`()
         async throws
     {
         try await LandingScene.with { scene in
-            let repo = try await scene.scene.repository("a", Self.lines)
+            let repo = try await scene.scene.repository("a", LandingScene.lines)
             let patch = try await scene.patch(repo, "sed -i s/^3$/three/ a")
-            let made = try await scene.make(params(repo, patch, ["ref": "main", "target": "feature/x"]))
+            let made = try await scene.make(LandingScene.params(repo, patch, ["ref": "main", "target": "feature/x"]))
             let landed = try await scene.land(try scene.approved(made))
             #expect(landed.outcome == .succeeded, "\(landed)")
             #expect(try await scene.subjects(repo, "feature/x") == ["First commit", "numbers", "Change a line"])
-            let own = try await scene.make(params(repo, patch, ["land": "branch", "ref": "main"]), task: "t2")
+            let own = try await scene.make(
+                LandingScene.params(repo, patch, ["land": "branch", "ref": "main"]),
+                task: "t2"
+            )
             #expect(own.question?.target == "ygg/t2", "\(own)")
             let branch = try await scene.land(
                 try scene.approved(own, task: "t2", digest: String(repeating: "e", count: 64))
@@ -341,13 +243,15 @@ struct LandingTests {
     @Test func `a remote is pushed to without force, and one that refuses is asked five times`() async throws {
         try await LandingScene.with { scene in
             try await scene.scene.installFakeSSH()
-            let repo = try await scene.scene.repository("a", Self.lines)
+            let repo = try await scene.scene.repository("a", LandingScene.lines)
             let bare = "\(scene.scene.repositories)/bare.git"
             try await scene.scene.script(
                 "git clone -q --bare \(repo) \(bare); git -C \(repo) remote add origin me@host:\(bare)"
             )
             let url = "me@host:\(bare)"
-            let made = try await scene.make(params(url, try await scene.patch(repo, "sed -i s/^3$/three/ a")))
+            let made = try await scene.make(
+                LandingScene.params(url, try await scene.patch(repo, "sed -i s/^3$/three/ a"))
+            )
             let landed = try await scene.land(try scene.approved(made))
             #expect(landed.outcome == .succeeded, "\(landed)")
             #expect(try await scene.subjects(bare).last == "Change a line")
@@ -355,7 +259,7 @@ struct LandingTests {
             // One on this machine is sent on where that is wanted.
             try await scene.scene.script("git -C \(repo) pull -q --ff-only \(bare) main")
             let local = try await scene.make(
-                params(repo, try await scene.patch(repo, "sed -i s/^9$/nine/ a"), ["push": true]),
+                LandingScene.params(repo, try await scene.patch(repo, "sed -i s/^9$/nine/ a"), ["push": true]),
                 task: "t2"
             )
             let sent = try await scene.land(
@@ -379,7 +283,7 @@ struct LandingTests {
                 """
             )
             let third = try await scene.make(
-                params(url, try await scene.patch(repo, "sed -i s/^20$/xx/ a")),
+                LandingScene.params(url, try await scene.patch(repo, "sed -i s/^20$/xx/ a")),
                 task: "t3"
             )
             let lost = try await scene.land(
@@ -393,9 +297,9 @@ struct LandingTests {
 
     @Test func `nothing is published under a lease that may be somebody else's`() async throws {
         try await LandingScene.with { scene in
-            let repo = try await scene.scene.repository("a", Self.lines + "; git checkout -q dev")
+            let repo = try await scene.scene.repository("a", LandingScene.lines + "; git checkout -q dev")
             let made = try await scene.make(
-                params(repo, try await scene.patch("-b main \(repo)", "sed -i s/^3$/three/ a"))
+                LandingScene.params(repo, try await scene.patch("-b main \(repo)", "sed -i s/^3$/three/ a"))
             )
             var paused = scene
             let asked = AsyncStream.makeStream(of: Void.self)
@@ -422,7 +326,7 @@ struct LandingTests {
 
     @Test func `hooks and filters of a hostile repository do not run`() async throws {
         try await LandingScene.with { scene in
-            let repo = try await scene.scene.repository("a", Self.lines)
+            let repo = try await scene.scene.repository("a", LandingScene.lines)
             try await scene.scene.script(
                 """
                 cd \(repo)
@@ -439,7 +343,7 @@ struct LandingTests {
                 """
             )
             let made = try await scene.make(
-                params(
+                LandingScene.params(
                     repo,
                     try await scene.patch(
                         repo,
@@ -460,10 +364,10 @@ struct LandingTests {
     ])
     func `work with a secret in it is neither shown nor landed`(change: String) async throws {
         try await LandingScene.with { scene in
-            let repo = try await scene.scene.repository("a", Self.lines)
+            let repo = try await scene.scene.repository("a", LandingScene.lines)
             var scene = scene
             scene.secrets = Secrets(known: KnownSecrets([Secret(name: "door", value: "correct-horse-battery")]))
-            let made = try await scene.make(params(repo, try await scene.patch(repo, change)))
+            let made = try await scene.make(LandingScene.params(repo, try await scene.patch(repo, change)))
             #expect(made.error?.code == "secret-in-diff", "\(made)")
             #expect(made.question == nil && !"\(made)".contains("correct-horse"))
             #expect(!scene.scene.exists("artifacts-t1"))
@@ -472,29 +376,29 @@ struct LandingTests {
 
     @Test func `work that nobody needs to see lands at once, and once`() async throws {
         try await LandingScene.with { scene in
-            let repo = try await scene.scene.repository("a", Self.lines + "; git checkout -q dev")
+            let repo = try await scene.scene.repository("a", LandingScene.lines + "; git checkout -q dev")
             let patch = try await scene.patch("-b main \(repo)", "sed -i s/^3$/three/ a")
-            let landed = try await scene.make(params(repo, patch), tier: [])
+            let landed = try await scene.make(LandingScene.params(repo, patch), tier: [])
             #expect(landed.outcome == .succeeded && landed.question == nil, "\(landed)")
             #expect(try await scene.subjects(repo).last == "Change a line")
             // Its executor died before anybody heard of it, and others have landed since.
             try await scene.scene.script("cd \(repo) && git checkout -q main && git commit -q --allow-empty -m later")
-            let again = try await scene.make(params(repo, patch), epoch: 2, tier: [])
+            let again = try await scene.make(LandingScene.params(repo, patch), epoch: 2, tier: [])
             #expect(
                 again.result["commit"] == landed.result["commit"] && again.result["alreadyLanded"] == true,
                 "\(again)"
             )
             #expect(try await scene.subjects(repo).last == "later")
-            let nothing = try await scene.make(params(repo, ""), task: "t2", tier: [])
+            let nothing = try await scene.make(LandingScene.params(repo, ""), task: "t2", tier: [])
             #expect(nothing.outcome == .failed)
         }
     }
 
     @Test func `what has landed is taken back, as work to be seen`() async throws {
         try await LandingScene.with { scene in
-            let repo = try await scene.scene.repository("a", Self.lines + "; git checkout -q dev")
+            let repo = try await scene.scene.repository("a", LandingScene.lines + "; git checkout -q dev")
             let made = try await scene.make(
-                params(repo, try await scene.patch("-b main \(repo)", "sed -i s/^3$/three/ a"))
+                LandingScene.params(repo, try await scene.patch("-b main \(repo)", "sed -i s/^3$/three/ a"))
             )
             _ = try await scene.land(try scene.approved(made))
             let registry = try HandlerRegistry(handlerSets: ["all"])
