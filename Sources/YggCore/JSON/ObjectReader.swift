@@ -231,7 +231,7 @@ package struct ObjectReader {
 
     private func unknownKeyDetail(_ key: String) -> String {
         if let near = nearest(to: key, among: known) { return "is not known; did you mean \"\(near)\"?" }
-        return "is not known; allowed are \(known.sorted().joined(separator: ", "))"
+        return "is not known; allowed are \(Set(known).sorted().joined(separator: ", "))"
     }
 }
 

@@ -77,6 +77,7 @@ struct ObjectReaderTests {
         let complaints = Self.complaints(["titel": "x", "colour": 1]) {
             _ = $0.string("title")
             _ = $0.string("kind")
+            _ = $0.value("kind")
         }
         #expect(
             complaints == [
