@@ -42,6 +42,7 @@ extension CodeKind {
                     description: "What to refactor for"
                 )
             ],
+            needsOneOf: somethingToWorkOn,
             tier: [.review]
         ),
         CodeKind(
@@ -60,6 +61,7 @@ extension CodeKind {
                 tests, and fails if the code is wrong. Do not change the code that is tested.
                 """,
             params: [text("framework", "Default by language: pytest, jest, swift-testing, …")],
+            needsOneOf: somethingToWorkOn,
             tier: [.review]
         ),
         CodeKind(
@@ -85,6 +87,7 @@ extension CodeKind {
                     description: "The form of documentation, of Python's docstrings above all"
                 )
             ],
+            needsOneOf: somethingToWorkOn,
             verification: .checker
         ),
         CodeKind(
@@ -105,6 +108,7 @@ extension CodeKind {
                 the linter.
                 """,
             params: [text("linter", "Default by language: flake8, eslint, …")],
+            needsOneOf: somethingToMend,
             verification: .lint
         ),
         CodeKind(
@@ -121,11 +125,16 @@ extension CodeKind {
                 {{facts}}
                 Change white space, line breaks and quotes, and nothing else.
                 """,
+            needsOneOf: somethingToMend,
             verification: .format
         ),
     ]
 
     package static func standard(_ kind: TaskKind) -> CodeKind? { standard.first { $0.kind == kind } }
+
+    /// Words alone may ask for something new.
+    private static let somethingToWorkOn = ["repo", "code", "spec", "instruction"]
+    private static let somethingToMend = ["repo", "code"]
 
     private static func text(_ name: String, _ description: String) -> ParameterSpec {
         ParameterSpec(name, .string(pattern: nil, choices: []), description: description)

@@ -12,6 +12,8 @@ struct CodePromptTests {
         -> CodePrompt
     {
         let kind = try kind(name)
+        var params = params
+        params["repo"] = "/srv/git/a"
         return CodePrompt(kind, params: try kind.spec(origin: .builtIn).validate(params), facts: facts)
     }
 

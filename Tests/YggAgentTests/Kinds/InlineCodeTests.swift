@@ -120,11 +120,15 @@ struct InlineCodeTests {
         #expect(answer.output == "x = 2\n" && lazy.asked.count == 2)
     }
 
-    @Test(arguments: [("code-test", [:]), ("code-format", ["instruction": "Tidy"])] as [(String, JSONObject)])
-    func `with nothing to work on nobody is asked`(_ kind: String, _ params: JSONObject) async throws {
-        let script = Script([])
-        let failure = await #expect(throws: InlineFailure.self) { _ = try await Self.answer(kind, params, script) }
-        #expect(failure?.code == "invalid-params" && script.asked.isEmpty)
+    /// A household's own kind may ask for nothing.
+    @Test(arguments: [(.test, [:]), (.format, ["instruction": "Tidy"])] as [(CodeKind.Verification, JSONObject)])
+    func `with nothing to work on nobody is asked`(_ check: CodeKind.Verification, _ params: JSONObject) async throws {
+        let kind = CodeKind(kind: TaskKind(trusted: "code-tidy"), description: "", prompt: "Tidy", verification: check)
+        let inline = InlineCode(kind, params: params, try Room().setting)
+        let failure = await #expect(throws: InlineFailure.self) {
+            _ = try await inline.answer { _ in throw CancellationError() }
+        }
+        #expect(failure?.code == "invalid-params")
     }
 
     @Test func `kinds say what they went by`() async throws {

@@ -43,10 +43,14 @@ struct CodeKindTests {
     @Test(
         arguments: [
             ("code-generate", ["spec": "x", "speck": "x"], "/params/speck"),
-            ("code-generate", ["spec": " "], "/params/spec"), ("code-document", ["style": "own"], "/params/style"),
-            ("code-test", ["maxSteps": 0], "/params/maxSteps"), ("code-format", ["land": "x"], "/params/land"),
-            ("code-format", ["ref": "--upload-pack=x"], "/params/ref"),
-            ("code-format", ["test": "pytest", "lint": 5], "/params/lint"),
+            ("code-generate", ["spec": " "], "/params/spec"),
+            ("code-document", ["code": "x", "style": "own"], "/params/style"),
+            ("code-test", ["code": "x", "maxSteps": 0], "/params/maxSteps"),
+            ("code-format", ["code": "x", "land": "x"], "/params/land"),
+            ("code-format", ["code": "x", "ref": "--upload-pack=x"], "/params/ref"),
+            ("code-format", ["code": "x", "test": "pytest", "lint": 5], "/params/lint"),
+            ("code-refactor", [:], "/params/repo"), ("code-test", ["paths": ["a.py"]], "/params/repo"),
+            ("code-format", ["instruction": "Tidy"], "/params/repo"), ("code-fix-lint", ["spec": "x"], "/params/repo"),
         ] as [(String, JSONObject, String)]
     )
     func `what is wrong is named`(name: String, given: JSONObject, pointer: String) throws {
