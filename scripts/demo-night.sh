@@ -1,26 +1,38 @@
 #!/usr/bin/env bash
-# Plays a night without a model: makes a repository with five failing tests, starts `ygg up` for it, submits five tasks,
-# and waits until all of them want to be looked at. A scenario answers in the place of a model, and says so everywhere.
-#
-#   scripts/demo-night.sh [DIRECTORY]      then, in another terminal, what it prints
+# A night without a model: see usage below.
 set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-root=$(cd "$(dirname "$0")/.." && pwd)
+usage() {
+    cat <<'EOF'
+Plays a night without a model: makes a repository with five failing tests, starts `ygg up` for it, submits five tasks,
+and waits until all of them want to be looked at. A scenario answers in the place of a model, and says so everywhere.
+
+usage: scripts/demo-night.sh [DIRECTORY]
+
+  DIRECTORY   where the repository, the scenario and the data are made (else a new one in /tmp)
+  --help      this text
+
+It says what to type in another terminal, and stays until Ctrl-C. YGG names another ygg than the one that was built here.
+EOF
+}
+
+case ${1:-} in
+--help | -h) usage && exit 0 ;;
+-*) misused "unknown option $1" ;;
+esac
+(($# <= 1)) || misused "one directory, not $#"
+
 ygg=${YGG:-}
-for candidate in "$root/.build/release/ygg" "$root/.build/debug/ygg"; do
+for candidate in "$ROOT/.build/release/ygg" "$ROOT/.build/debug/ygg"; do
     if [[ -z ${YGG:-} && -x $candidate && ( -z $ygg || $candidate -nt $ygg ) ]]; then ygg=$candidate; fi
 done
-if [[ -z $ygg ]]; then
-    echo "There is no ygg yet. Build it first: swift build, or scripts/up.sh" >&2
-    exit 1
-fi
+[[ -n $ygg ]] || die "there is no ygg yet" "Build it first: swift build, or scripts/up.sh"
 
-directory=$(realpath -m "${1:-$(mktemp -d)}")
+directory=$(realpath -m -- "${1:-$(mktemp -d)}")
 repository=$directory/repo
-if [[ -e $repository ]]; then
-    echo "$repository is there already. Name another directory." >&2
-    exit 2
-fi
+[[ ! -e $repository ]] || misused "$repository is there already: name another directory"
 mkdir -p "$repository"
 
 # name | parameters | wrong | right | what its test expects
