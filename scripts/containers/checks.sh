@@ -29,6 +29,14 @@ step() {
 
 refuses() { ! "$@"; }
 
+# ends_with STATUS COMMAND…: as refuses, where the status says who refused: podman's own are 125 and more.
+ends_with() {
+    local expected=$1 status=0
+    shift
+    "$@" || status=$?
+    equal "$status" "$expected"
+}
+
 # eventually SECONDS COMMAND…: as soon as it succeeds.
 eventually() {
     local deadline=$((SECONDS + $1)) output

@@ -8,7 +8,7 @@ sshd=/usr/sbin/sshd
 
 write_fleet() {
     # The kind that faults are tried with leaves a mark of every attempt, which a lost or doubled one would show in.
-    local mark='[{kind: work-mark, run: [sh, -c, "echo $YGG_TASK $YGG_EPOCH >>/data/marks; sleep 3"], timeout: 1m}]'
+    local mark='[{kind: work-mark, run: [sh, -c, "echo $YGG_TASK $YGG_EPOCH >>/data/marks; sleep 6"], timeout: 1m}]'
     cat >"$work/fleet.yaml" <<EOF
 registry: "http://$registry"
 tag: "$tag"
@@ -92,6 +92,15 @@ deploy() {
         --ssh "ssh -F $work/operator/ssh_config" --patience 60 "$@"
 }
 
+# nothing_to_deploy: of the five containers none is another than before.
+# shellcheck disable=SC2119
+nothing_to_deploy() {
+    local said
+    said=$(deploy) || return
+    printf '%s\n' "$said"
+    equal "$(grep -cE 'runs sha256:[0-9a-f]+ already' <<<"$said")" 5
+}
+
 # fleet ARGUMENT…: ygg on this machine, as an operator of the household.
 fleet() {
     env -i PATH="$PATH" HOME="$work/operator" YGG_COORDINATOR="$coordinator_url" YGG_TOKEN="$operator" "$host_ygg" "$@"
@@ -106,7 +115,7 @@ cold() {
     at huginn podman run -d --name "cold-$name" --userns=keep-id:uid=10001,gid=10001 --network host --read-only --tmpfs /tmp \
         "$image" "$@" >/dev/null 2>&1
     until at huginn podman healthcheck run "cold-$name" >/dev/null 2>&1; do
-        (($(date +%s%N) - began < 20000000000)) || { at huginn podman logs "cold-$name" >&2 && break; }
+        (($(date +%s%N) - began < 20000000000)) || { at huginn podman logs "cold-$name" >&2; break; }
     done
     ended=$(date +%s%N)
     at huginn podman rm -f -t 1 "cold-$name" >/dev/null 2>&1
@@ -168,7 +177,7 @@ nobody_is_root() {
     local machine container
     while read -r machine container; do
         at "$machine" podman exec "$container" sh -c 'for p in /proc/[0-9]*; do
-            while read -r key uid rest; do [ "$key" != Uid: ] || [ "$uid" = 10001 ] || { echo "$p is $uid"; exit 1; }; done <$p/status || exit 1
+            while read -r key uid rest; do [ "$key" != Uid: ] || [ "$uid" = 10001 ] || { echo "$p is $uid"; exit 1; }; done <$p/status || [ ! -e $p ] || exit 1
         done' || { echo "in $container" && return 1; }
     done < <(containers)
 }
@@ -191,7 +200,9 @@ all_healthy() {
 
 # Whoever is left behind by an ended parent is taken over by the first process, and must not stay as a zombie.
 zombies_are_reaped() {
-    at fenrir podman exec yggdrasil-fenrir sh -c '(sleep 0.2 &) ; sleep 1; ! grep -l "^State:.Z" /proc/[0-9]*/status 2>/dev/null'
+    local orphan
+    orphan=$(at fenrir podman exec yggdrasil-fenrir sh -c '(sleep 0.2 >/dev/null & echo $!)') || return
+    eventually 10 at fenrir podman exec yggdrasil-fenrir sh -c "[ ! -e /proc/$orphan ]"
 }
 
 health_of() { says '"status":"(pass|warn)"' <<<"$(curl -fsS -m 5 "$1/health")"; }
@@ -240,8 +251,7 @@ test_fleet() {
     operator=$(at surtr podman exec yggdrasil-coordinator ygg token create test --role operator 2>/dev/null)
     { printf '#!/usr/bin/env bash\n' && declare -p work coordinator_url operator host_ygg && declare -f fleet && printf 'fleet "$@"\n'; } >"$work/as-operator"
     chmod 700 "$work/as-operator"
-    # shellcheck disable=SC2119
-    check "run again, it changes nothing" says 'runs sha256:[0-9a-f]+ already' <<<"$(deploy)"
+    check "run again, it changes nothing" nothing_to_deploy
     check "the coordinator answers at its address" health_of "$coordinator_url"
     for name in fenrir:11:5002 surtr:12:5002 huginn:13:5002 code-agent:12:5001; do
         IFS=: read -r name number port <<<"$name"

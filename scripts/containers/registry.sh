@@ -51,7 +51,7 @@ registry_as_container() {
     port=$(free_port)
     podman build -q --format docker -t localhost/registry:2 - >/dev/null <<'EOF' || return 1
 FROM localhost/debian:slim
-RUN apt-get -qq update && apt-get -qq install -y --no-install-recommends docker-registry busybox-static >/dev/null 2>&1 && \
+RUN apt-get -qq update && apt-get -qq install -y --no-install-recommends docker-registry busybox-static >/dev/null && \
     ln -s /bin/busybox /usr/bin/wget
 ENTRYPOINT ["docker-registry"]
 CMD ["serve", "/etc/docker/registry/config.yml"]
