@@ -41,13 +41,15 @@ peers() {
     cp "$list" "$venv/installed.txt"
 }
 
-# group ARGUMENTS OF swift test: some of the tests. Where nobody watches, those that hang are ended, and said to; at a terminal
-# Ctrl-C must reach them, which it does not through `timeout`.
+# group WIDTH ARGUMENTS OF swift test: some of the tests, so many at a time. Where nobody watches, those that hang are ended, and
+# said to; at a terminal Ctrl-C must reach them, which it does not through `timeout`.
 group() {
-    local limit=() status=0
+    local width=$1 limit=() status=0
+    shift
     # Interrupted, swift test ends the tests, too, which have a process group of their own.
     [[ -t 0 ]] || limit=(timeout --signal=INT --kill-after=60 30m)
-    "${limit[@]}" swift test --package-path "$ROOT" --skip-build "$@" || status=$?
+    "${limit[@]}" swift test --package-path "$ROOT" --skip-build --experimental-maximum-parallelization-width "$width" "$@" ||
+        status=$?
     ((status != 124 && status != 137)) || die "these tests had not ended after 30 minutes: swift test $*" \
         "Those that are named above as started, and not as passed or failed, hang."
     return "$status"
@@ -82,17 +84,18 @@ if [ "$#" -gt 0 ]; then
 else
     # Apart, because those of agents, trackers, executors and fleets start hundreds of processes, and properties and simulations keep every
     # core busy: all at once they would only show how slow a machine gets.
-    group --filter 'YggCoreTests|ReplyReaderProperties'
-    group --skip YggCoreTests --skip EndToEndTests --skip YggExecutorTests --skip YggSimulationTests --skip YggAgentTests \
+    # All at a time would count their limits from one moment, with hundreds in line for two threads.
+    group 8 --filter 'YggCoreTests|ReplyReaderProperties'
+    group 8 --skip YggCoreTests --skip EndToEndTests --skip YggExecutorTests --skip YggSimulationTests --skip YggAgentTests \
         --skip YggTrackerTests --skip TrackerDeskTests
-    group --filter 'YggTrackerTests|TrackerDeskTests'
-    group --filter YggAgentTests --skip ReplyReaderProperties
-    group --filter YggSimulationTests
-    group --experimental-maximum-parallelization-width 8 --filter YggExecutorTests
+    group 8 --filter 'YggTrackerTests|TrackerDeskTests'
+    group 8 --filter YggAgentTests --skip ReplyReaderProperties
+    group 8 --filter YggSimulationTests
+    group 8 --filter YggExecutorTests
     # Each of these is a fleet of its own: more of them at once than a machine can carry would let leases run out.
-    group --experimental-maximum-parallelization-width 4 --filter EndToEndTests --skip ExecutorWorkTests \
+    group 4 --filter EndToEndTests --skip ExecutorWorkTests \
         --skip HostileClientTests
     # These want every core for themselves.
-    group --no-parallel --filter 'ExecutorWorkTests|HostileClientTests'
+    group 1 --filter 'ExecutorWorkTests|HostileClientTests'
 fi
 say "all passed ($TEST_PROFILE)"

@@ -106,12 +106,13 @@ def failures():
     status, error = failure(lambda: client._request_raw("POST", "/api/chat", json=body))
     assert status == 400 and json.loads(error)["error"]["type"] == "exceed_context_size_error"
     assert client.chat(model=CODER, messages=long, options={"num_ctx": 4096}).prompt_eval_count == 2048
-    for reply, wanted in (({"fault": "reset"}, (httpx.RemoteProtocolError, httpx.ReadError)),
-                          ({"fault": "stall"}, httpx.ReadTimeout), ({"fault": "stall", "at": -1}, httpx.ReadTimeout),
-                          ({"slow": 30}, httpx.ReadTimeout)):
+    for asker, reply, wanted in ((client, {"fault": "reset"}, (httpx.RemoteProtocolError, httpx.ReadError)),
+                                 (impatient, {"fault": "stall"}, httpx.ReadTimeout),
+                                 (impatient, {"fault": "stall", "at": -1}, httpx.ReadTimeout),
+                                 (impatient, {"slow": 30}, httpx.ReadTimeout)):
         queue(reply)
         try:
-            list(impatient.chat(model=CODER, messages=QUESTION, stream=True))
+            list(asker.chat(model=CODER, messages=QUESTION, stream=True))
         except wanted:
             continue
         raise AssertionError(f"{reply}: no error")

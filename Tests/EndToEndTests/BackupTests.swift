@@ -87,9 +87,12 @@ struct HouseholdBackupTests {
                 for _ in 0..<3 { group.addTask { try await load.submit(to: first) } }
                 defer { load.end() }
                 try await load.reached(50)
-                // Killed at any moment, it leaves nothing that looks like a backup.
+                // Killed at any moment, it leaves nothing that looks like a backup. In the background `timeout` would kill
+                // itself, too, and not wait for one that is still ending, with the lock of backups.
                 for seconds in ["0.02", "0.04", "0.06", "0.08", "0.1", "0.15"] {
-                    let killed = ["timeout", "-s", "KILL", seconds, RunningYgg.binary, "backup", folder]
+                    let killed = [
+                        "timeout", "--foreground", "-s", "KILL", seconds, RunningYgg.binary, "backup", folder,
+                    ]
                     _ = await collect(killed + arguments)
                 }
                 let known = load.ids

@@ -133,7 +133,7 @@ struct DurabilityTests {
         try await RunningFleet.with { fleet in
             let configuration = "\(scratch.path)/yggdrasil.yaml"
             try """
-            coordinator: {leaseTTL: 5s}
+            coordinator: {leaseTTL: 10s}
             handlers:
               - kind: try-hold
                 params: {dir: {type: string}}

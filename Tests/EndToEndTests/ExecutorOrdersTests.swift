@@ -79,7 +79,7 @@ struct ExecutorOrdersTests {
     @Test func `a pause ends at its time`() async throws {
         try await withFleet { fleet in
             _ = try await fleet.start("huginn")
-            let paused = await fleet.coordinator.cli("executor", "pause", "huginn", "--until", "3s", "--wait", "--json")
+            let paused = await fleet.coordinator.cli("executor", "pause", "huginn", "--until", "9s", "--wait", "--json")
             #expect(paused.outcome.succeeded && paused.stdout.contains(#""paused""#), "\(paused.stderr)")
             let id = try await fleet.coordinator.submit(["kind": "bench-noop"])
             #expect(try await fleet.coordinator.finished(id)["state"] == "succeeded")

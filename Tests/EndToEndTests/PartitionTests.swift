@@ -11,7 +11,7 @@ struct PartitionTests {
     func `work moves from an executor that is cut off, in whichever direction, and never runs twice at once`(
         weather: Relay.Weather
     ) async throws {
-        try await withFleet(leaseTTL: "5s") { fleet in
+        try await withFleet(leaseTTL: "9s") { fleet in
             let relay = try Relay(to: fleet.coordinator.address)
             _ = try await fleet.start("huginn", through: relay)
             let id = try await fleet.hold("a")
@@ -37,7 +37,7 @@ struct PartitionTests {
     @Test func `frozen for longer than the time to live, an executor kills its old work, and its word is refused`()
         async throws
     {
-        try await withFleet(leaseTTL: "2s") { fleet in
+        try await withFleet(leaseTTL: "6s") { fleet in
             let frozen = try await fleet.start("huginn")
             let id = try await fleet.hold("a", kind: "try-tell")
             _ = try await fleet.start("muninn")

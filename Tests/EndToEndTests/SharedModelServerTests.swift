@@ -49,6 +49,10 @@ struct SharedModelServerTests {
                         "--slots",
                         "6"
                     )
+                    // Before it has found its server it is given nothing that asks one.
+                    _ = try await fleet.executor(id) { executor in
+                        executor["resources"]?["models"]?["endpoints"]?.arrayValue?.first?["state"] == "reachable"
+                    }
                 }
                 let ids = try await submit(fleet)
                 #expect(try await executors(of: ids, fleet) == ["surtr", "fenrir"])
@@ -62,7 +66,7 @@ struct SharedModelServerTests {
 
     @Test func `an executor that dies in the middle of an answer gives its turn back`() async throws {
         try await OllamaDouble.run(replies: [["fault": "stall"]]) { double in
-            try await withFleet(leaseTTL: "3s", routes: Self.stopping) { fleet in
+            try await withFleet(leaseTTL: "9s", routes: Self.stopping) { fleet in
                 let environment = ["OLLAMA_HOST": double.address]
                 let surtr = try await fleet.start("surtr", environment: environment, "--handlers", "llm")
                 let first = try await fleet.coordinator.submit(["kind": "llm-prompt", "params": ["prompt": "Hi"]])

@@ -29,7 +29,7 @@ struct TortureTests {
 
     @Test func `nothing is lost, done twice or accepted late, and nothing is left behind`() async throws {
         let scratch = try ScratchDirectory()
-        let run = await torture(scratch.path, "--seconds", "20", "--seed", "4", "--lease-ttl", "5s")
+        let run = await torture(scratch.path, "--seconds", "20", "--seed", "4", "--lease-ttl", "10s")
         let words = Comment(rawValue: "\(run.stdout)\n\(run.stderr)")
         #expect(run.outcome.succeeded, words)
         #expect(run.stdout.hasPrefix("lost 0 duplicated 0 stale accepted 0\ntasks 100 "), words)

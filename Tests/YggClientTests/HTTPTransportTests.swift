@@ -10,8 +10,8 @@ struct HTTPTransportTests {
         try await DedicatedHTTPClient.with { client in
             try await ScriptedServer.run(replies) { server in
                 let transport = client.transport(baseURL: server.url, token: nil)
-                await #expect(throws: TransportError.timedOut(url: server.url, after: .milliseconds(200))) {
-                    try await transport.send(method: "GET", path: "/", timeout: .milliseconds(200))
+                await #expect(throws: TransportError.timedOut(url: server.url, after: .seconds(2))) {
+                    try await transport.send(method: "GET", path: "/", timeout: .seconds(2))
                 }
                 let next = try await transport.send(method: "GET", path: "/")
                 #expect(next.status == 200)

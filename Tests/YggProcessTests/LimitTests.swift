@@ -17,7 +17,7 @@ struct LimitTests {
     @Test
     func `silence after the last output ends the child`() async {
         // Long enough for a busy machine: silence begins with the call, and the child has yet to start.
-        let run = BackgroundRun(script("echo here; sleep 1000", silenceTimeout: .seconds(2)))
+        let run = BackgroundRun(script("echo here; sleep 1000", silenceTimeout: .seconds(10)))
         let outcome = await run.task.value
         #expect(outcome.ending == .signalled(SIGTERM))
         #expect(outcome.cause == .silenceTimeout)
@@ -101,10 +101,10 @@ struct LimitTests {
     @Test
     func `a slow caller is neither the child's silence nor its time`() async {
         // Both count from the call: the child of a busy machine has them to start in.
-        let spec = script("echo out", runTimeout: .seconds(2), silenceTimeout: .seconds(2))
+        let spec = script("echo out", runTimeout: .seconds(10), silenceTimeout: .seconds(10))
         let outcome = await runProcess(spec) { _, _ in
             // The thing under test is time that passes here.
-            try? await Task.sleep(for: .seconds(3))
+            try? await Task.sleep(for: .seconds(11))
         }
         #expect(outcome.succeeded)
     }

@@ -95,6 +95,7 @@ struct OutputTests {
     }
 }
 
-private func descriptors() -> Int {
+/// How many this process has open.
+func descriptors() -> Int {
     (0..<1024).count { fcntl($0, F_GETFD) >= 0 }
 }

@@ -106,7 +106,7 @@ extension Isolation {
                 readOnly: ["/var"],
                 except: ["/var/tmp"]
             )
-            let spec = ProcessSpec(argv: argv, environment: ["PATH": "/usr/bin:/bin"], runTimeout: .seconds(10))
+            let spec = ProcessSpec(argv: argv, environment: ["PATH": "/usr/bin:/bin"], runTimeout: .seconds(30))
             guard await collectProcess(spec, limit: 1 << 10).outcome.succeeded else { return false }
         }
         return true

@@ -121,7 +121,7 @@ func tool(_ argv: String..., directory: String? = nil, environment: [String: Str
 /// The standard output of a tool.
 func collect(_ argv: [String]) async -> String {
     await collectProcess(
-        ProcessSpec(argv: argv, environment: RunningYgg.childEnvironment, runTimeout: .seconds(60)),
+        ProcessSpec(argv: argv, environment: RunningYgg.childEnvironment, runTimeout: .seconds(240)),
         limit: 64 << 20
     ).stdout
 }

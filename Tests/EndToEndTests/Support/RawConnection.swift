@@ -24,7 +24,7 @@ final class RawConnection: Sendable {
     /// What comes until the other side closes or `limit` bytes are there.
     /// - Parameter patience: seconds of silence after which it is given up.
     /// - Returns: `isOver` where there was no such silence.
-    func hear(atLeast limit: Int = .max, patience: Int = 10) -> (bytes: [UInt8], isOver: Bool) {
+    func hear(atLeast limit: Int = .max, patience: Int = 60) -> (bytes: [UInt8], isOver: Bool) {
         var time = timeval(tv_sec: patience, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
         var heard: [UInt8] = []

@@ -28,11 +28,18 @@ struct SmallDisk: ~Copyable {
         try release()
         var status = statvfs()
         guard statvfs(path, &status) == 0 else { throw EndToEndFailure("the small disk cannot be looked at") }
-        let bytes = max(0, Int(status.f_bavail) * Int(status.f_frsize) - kilobytes << 10)
+        var bytes = max(0, Int(status.f_bavail) * Int(status.f_frsize) - kilobytes << 10)
         let file = open("\(path)/.ballast", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
         defer { close(file) }
-        guard file >= 0, posix_fallocate(file, 0, bytes) == 0 else {
-            throw EndToEndFailure("the small disk cannot be filled")
+        guard file >= 0 else { throw EndToEndFailure("the small disk cannot be filled") }
+        while bytes > 0 {
+            let error = posix_fallocate(file, 0, bytes)
+            guard error == ENOSPC else {
+                if error != 0 { throw EndToEndFailure("the small disk cannot be filled") }
+                break
+            }
+            // Somebody wrote meanwhile.
+            bytes -= Int(status.f_frsize)
         }
     }
 

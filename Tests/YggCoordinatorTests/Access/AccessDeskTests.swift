@@ -320,6 +320,8 @@ struct AccessDeskTests {
             )
             _ = try await desk.revoke("freya", by: .local)
             for _ in 0..<5 { #expect(Self.refusal(desk, secret)?.code == "token-revoked") }
+            // Whoever is refused does not wait for it to be written down.
+            try await household.coordinator.checkStore()
             let audit = try await household.coordinator.audit(AuditFilter(), before: nil, limit: 50).items
             #expect(audit.map(\.action) == [.accessRefused, .tokenRevoke, .tokenCreate])
             #expect(audit.first?.token == token.id && audit.first?.address == "10.0.0.9")

@@ -289,7 +289,7 @@ struct TrackerDeskTests {
             #expect(calls.count { $0 == "claim" } == 8 && !calls.contains("issue"), "\(calls)")
         }
         let idle = (0..<5000).map { #"{"id": "\#($0)", "title": "Issue \#($0)", "labels": ["a-person-s"]}"# }
-        try await with(idle) { household, tracker in
+        try await with(idle, interval: .hours(1)) { household, tracker in
             for _ in 0..<3 { _ = try await household.coordinator.trackers.sync(isDry: false) }
             let calls = await tracker.calls
             #expect(calls.count { $0 != "ready" } == 2 && calls.count { $0 == "ready" } <= 4)

@@ -169,6 +169,7 @@ class ExecutorScene {
     func shortenLeases(to ttl: Milliseconds) async throws {
         let registrations = coordinator.change { state in
             state.ttl = ttl
+            state.leaseTTL = ttl
             state.isKnown = false
             return state.registrations.count
         }

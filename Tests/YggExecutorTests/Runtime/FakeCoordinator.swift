@@ -8,7 +8,10 @@ import YggProtocol
 final class FakeCoordinator: CoordinatorLink {
     struct State {
         var storeID = "store-1"
+        /// What executors register under.
         var ttl = Milliseconds.seconds(15)
+        /// What leases are stated with: a machine that stands still for seconds is to lose none that a test holds.
+        var leaseTTL = Milliseconds.seconds(600)
         var rev: Int64 = 0
         var news = 0
         var told = 0
@@ -190,7 +193,7 @@ final class FakeCoordinator: CoordinatorLink {
                 key: key,
                 phase: .run,
                 want: lease.want,
-                ttl: state.ttl,
+                ttl: state.leaseTTL,
                 assignment: known.contains(key) ? nil : lease.assignment
             )
         }

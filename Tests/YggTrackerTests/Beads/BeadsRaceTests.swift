@@ -10,7 +10,7 @@ struct BeadsRaceTests {
         let fleet = LiveFleet()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for name in names {
-                let tracker = double.tracker(timeout: .seconds(6))
+                let tracker = double.tracker(timeout: .seconds(60))
                 group.addTask {
                     try await LiveDesk(name: name, tracker: tracker, fleet: fleet).run(untilClosed: issues.count)
                 }

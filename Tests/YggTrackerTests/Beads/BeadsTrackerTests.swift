@@ -117,7 +117,7 @@ struct BeadsTrackerTests {
         let double = try await BeadsDouble()
         let id = try await create(double)
         try double.set(Self.fault(command, mode))
-        let tracker = double.tracker(timeout: mode.hasPrefix("hang") ? .seconds(6) : .seconds(20))
+        let tracker = double.tracker(timeout: .seconds(mode.hasPrefix("hang") ? 15 : 60))
         let failure = await #expect(throws: TrackerFailure.self) { try await tracker.claim(id, as: "a") }
         #expect([.unanswered, .unavailable].contains(failure?.kind), "\(String(describing: failure))")
         #expect(try await tracker.issue(id)?.isHeld(by: "a") == isMade)

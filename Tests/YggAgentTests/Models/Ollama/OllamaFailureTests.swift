@@ -78,10 +78,10 @@ struct OllamaFailureTests {
 
     @Test(arguments: [
         // Before the head of the answer, after it, and after the first word.
-        (-1, ModelTiming.test(firstToken: .seconds(3)), ModelFailure.Code.firstTokenTimeout),
-        (0, ModelTiming.test(firstToken: .seconds(3)), .firstTokenTimeout),
+        (-1, ModelTiming.test(firstToken: .seconds(6)), ModelFailure.Code.firstTokenTimeout),
+        (0, ModelTiming.test(firstToken: .seconds(6)), .firstTokenTimeout),
         (1, ModelTiming.test(betweenTokens: .milliseconds(300)), .stalled),
-        (1, ModelTiming.test(whole: .seconds(3)), .tookTooLong),
+        (1, ModelTiming.test(whole: .seconds(6)), .tookTooLong),
     ])
     func `silence has an end, wherever it begins`(
         place: Int,
@@ -98,8 +98,8 @@ struct OllamaFailureTests {
     }
 
     @Test func `a slow first word is waited for`() async throws {
-        try await OllamaDouble.run(replies: [["text": "a", "slow": 3]]) { double in
-            let timing = ModelTiming.test(betweenTokens: .seconds(2))
+        try await OllamaDouble.run(replies: [["text": "a", "slow": 11]]) { double in
+            let timing = ModelTiming.test(betweenTokens: .seconds(10))
             let answer = try await double.provider(timing: timing).reply(to: Sample.request())
             #expect(answer.text == "a")
         }
@@ -107,10 +107,10 @@ struct OllamaFailureTests {
 
     @Test func `a reader that takes its time is no silence of the server`() async throws {
         try await OllamaDouble.run { double in
-            let provider = double.provider(timing: .test(betweenTokens: .seconds(1)))
+            let provider = double.provider(timing: .test(betweenTokens: .seconds(10)))
             let (ends, feed) = AsyncStream.makeStream(of: ModelEvent.self)
             try await provider.reply(to: Sample.request()) { event in
-                if case .text("Hel") = event { try await Task.sleep(for: .seconds(2)) }
+                if case .text("Hel") = event { try await Task.sleep(for: .seconds(11)) }
                 feed.yield(event)
             }
             feed.finish()
