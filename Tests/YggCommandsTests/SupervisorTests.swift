@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import Synchronization
 import Testing
@@ -34,9 +35,12 @@ struct SupervisorTests {
     private final class Listener: Sendable {
         let path = "/tmp/ygg-notify-\(getpid())-\(UInt64.random(in: .min ... .max))"
         private let socket: Int32
+        /// Somebody else who talks to it.
+        private let other: Int32
 
         init() throws {
             socket = Glibc.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+            other = Glibc.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
             var address = sockaddr_un()
             address.sun_family = sa_family_t(AF_UNIX)
             let bytes = Array(path.utf8)
@@ -47,12 +51,22 @@ struct SupervisorTests {
                 }
             }
             try #require(bound == 0)
+            let connected = withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    connect(other, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                }
+            }
+            try #require(connected == 0)
         }
 
         deinit {
+            close(other)
             close(socket)
             unlink(path)
         }
+
+        /// As many messages as it takes.
+        func fill() { while Glibc.send(other, "x", 1, Int32(MSG_DONTWAIT)) == 1 {} }
 
         /// What was said and not read yet; nil where nothing was. A datagram is there as soon as it is sent.
         func next() -> String? {
@@ -60,6 +74,24 @@ struct SupervisorTests {
             let count = recv(socket, &buffer, buffer.count, Int32(MSG_DONTWAIT))
             return count > 0 ? String(decoding: buffer.prefix(count), as: UTF8.self) : nil
         }
+    }
+
+    @Test func `a listener that does not keep up is waited for`() async throws {
+        let listener = try Listener()
+        let socket = try #require(NotifySocket(environment: ["NOTIFY_SOCKET": listener.path]))
+        listener.fill()
+        let (threads, report) = AsyncStream.makeStream(of: String.self)
+        let sender = Task.detached {
+            report.yield(try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/thread-self"))
+            return socket.send("READY=1")
+        }
+        let thread = try #require(await threads.first { _ in true })
+        // It sleeps while it waits, and where it has given up.
+        while !(try String(contentsOfFile: "/proc/\(thread)/stat", encoding: .utf8).contains(") S ")) {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        while let message = listener.next() { #expect(message == "x" || message == "READY=1") }
+        #expect(try await sender.value)
     }
 
     @Test func `each turn of a server's life is told`() throws {

@@ -13,14 +13,18 @@ struct NotifySocket: Sendable, Hashable {
         self.name = name
     }
 
+    /// Seconds for which a listener is waited for that does not keep up: what it misses is not said again.
+    private static let patience = 5
+
     /// Hands a message to the kernel. Whoever listens may have gone: that is nothing to stop for, and nobody to tell.
     /// - Returns: whether it was taken.
     @discardableResult
     func send(_ message: String) -> Bool {
-        let kind = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
-        let socket = socket(AF_UNIX, kind, 0)
+        let socket = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard socket >= 0 else { return false }
         defer { close(socket) }
+        var time = timeval(tv_sec: Self.patience, tv_usec: 0)
+        setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let bytes = Array(name.utf8)
