@@ -348,6 +348,8 @@ actor TrackerDesk {
         } else if keeper?.hasLooked != true {
             await look(after: -1) {}
         }
+        // Those who are woken in the middle of its work see what it has not said yet.
+        defer { say() }
         return isDry ? await preview() : status
     }
 
