@@ -130,8 +130,8 @@ extension Tenure {
         let (request, ttl) = seat.withLock { seat in
             (seat.control.syncRequest(bootID: bootID, storeID: seat.storeID ?? ""), seat.ttl)
         }
-        // A farewell is answered at once.
-        let timeout = request.state == .stopped ? min(ttl / 3, 1000) : LeaseTiming.pollTimeout(ttl)
+        // A goodbye is answered as soon as it is written down, which a slow disk may need its time for.
+        let timeout = request.state == .stopped ? Self.farewell : LeaseTiming.pollTimeout(ttl)
         let end = await withTaskGroup(of: PollEnd.self) { group in
             group.addTask {
                 do throws(LinkError) {

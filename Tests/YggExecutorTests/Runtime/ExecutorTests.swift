@@ -21,6 +21,13 @@ final class ExecutorTests: ExecutorScene {
         #expect(coordinator.state.withLock { $0.registrations.count } == 1)
     }
 
+    /// Who stops in order is not to be missed because a coordinator's disk was slow.
+    @Test func `a goodbye may take all the time that there is for it`() async throws {
+        try await withExecutor { _ in _ = try await coordinator.wait { $0.lastSync } }
+        let (state, patience) = coordinator.state.withLock { ($0.states.last, $0.patience) }
+        #expect(state == .stopped && patience == .seconds(5))
+    }
+
     @Test func `a thousand short tasks go through two slots`() async throws {
         try await withExecutor { _ in
             let keys = (0..<1000).map { coordinator.grant("t\($0)", "bench-noop") }

@@ -23,6 +23,8 @@ final class FakeCoordinator: CoordinatorLink {
         /// What was ever given back, with the reason.
         var declined: [LeaseKey: String] = [:]
         var states: [ExecutorState] = []
+        /// How long the last request would have waited for its answer.
+        var patience: Milliseconds = .zero
         var entries: [LeaseKey: [ReportEntry]] = [:]
         var refusedAfter: [LeaseKey: Int64] = [:]
         /// The answer to everything, in place of an answer.
@@ -135,6 +137,7 @@ final class FakeCoordinator: CoordinatorLink {
         state.withLock { state in
             state.lastSync = request
             state.states.append(request.state)
+            state.patience = timeout
             for declined in request.declined {
                 state.leases[declined.key] = nil
                 state.declined[declined.key] = declined.reason
