@@ -199,14 +199,18 @@ package final class Coordinator: Service {
 
     /// An orderly end: everybody who waits is answered, with leases that outlast an upgrade.
     package func leave() async {
+        var isRecorded = true
         do {
             try await database.write { [identity] tx in try identity.recordFarewell(in: tx) }
         } catch {
+            isRecorded = false
             logger.warning("coordinator.farewell-unrecorded", metadata: ["error": "\(error)"])
         }
         withControl { control, work in
             control.isLeaving = true
-            control.keep(.farewell, now: machine.now(), into: &work)
+            control.forward(.leaving, now: machine.now(), into: &work)
+            // What the next coordinator does not know of is not promised: it would give work away that still goes on.
+            if isRecorded { control.keep(.farewell, now: machine.now(), into: &work) }
             work.polls += control.polls.values.sorted { $0.number < $1.number }
             control.polls = [:]
         }

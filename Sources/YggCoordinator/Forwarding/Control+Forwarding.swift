@@ -52,7 +52,6 @@ extension Control {
         case .ended(let key) where forwarder.holds(key),
             .revoked(let key) where forwarder.holds(key):
             forward(.ended(key), now: now, into: &work)
-        case .farewell: forward(.leaving, now: now, into: &work)
         default: break
         }
     }

@@ -153,6 +153,8 @@ package struct LeaseKeeper: Sendable {
     private var isLeaving = false
     /// What leases from before the start may live without a word.
     private let restoredTTL: Milliseconds
+    /// Every statement of a coordinator before this one is older.
+    private let inheritedRev: Int64
 
     /// - Parameters:
     ///   - boot: counts the starts of coordinators on this store, so that `rev` grows over restarts.
@@ -161,7 +163,8 @@ package struct LeaseKeeper: Sendable {
         self.settings = settings
         self.sabotage = sabotage
         restoredTTL = followsFarewell ? settings.farewellTTL : settings.ttl
-        rev = boot << 32
+        inheritedRev = boot << 32
+        rev = inheritedRev
     }
 
     package var count: Int { leases.count }
@@ -315,7 +318,7 @@ package struct LeaseKeeper: Sendable {
                 leases.values[index].isAccepted = true
                 leases.values[index].isNamed = true
                 leases.values[index].isWithdrawn = false
-                if !isDeaf { leases.values[index].deadline = now + settings.ttl }
+                if !isDeaf { renew(&leases.values[index], seen: heard.seen, now: now) }
             } else if isNewBoot, lease.isAccepted || lease.statedRev != nil {
                 effects.append(end(at: index, .lost))
             } else if hasMissed(lease, seen: heard.seen) {
@@ -332,6 +335,12 @@ package struct LeaseKeeper: Sendable {
             }
         }
         return effects + settledBoots([heard.executor])
+    }
+
+    /// Who has applied nothing of this coordinator works by what the last one promised, however often it asks.
+    private func renew(_ lease: inout Lease, seen: Int64, now: Instant) {
+        let renewed = now + settings.ttl
+        lease.deadline = seen > inheritedRev ? renewed : max(lease.deadline, renewed)
     }
 
     /// Of `executors`, those of whose earlier boots nothing is left.

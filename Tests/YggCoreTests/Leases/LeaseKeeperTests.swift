@@ -190,6 +190,21 @@ struct LeaseKeeperTests {
         #expect(Set(tick(from: 120, to: 120)) == ["lost one/1", "silent a"])
     }
 
+    /// It asks, and every answer is lost: it works on by what the last coordinator promised.
+    @Test
+    mutating func `what was promised holds until its executor has applied a shorter promise`() {
+        keeper = LeaseKeeper(settings: Self.settings, boot: 2, followsFarewell: true)
+        _ = keeper.handle(.expected("a", bootID: "b1"), now: .at(0))
+        _ = keeper.handle(.restored(Self.one, Self.terms(), isCancelled: false), now: .at(0))
+        hear([Self.one], seen: (1 << 32) + 7, at: 1)
+        let rev = keeper.statement(for: "a", named: [Self.one]).rev
+        hear([Self.one], seen: (1 << 32) + 7, at: 3)
+        #expect(tick(to: 80) == ["silent a"])
+        #expect(hear([Self.one], seen: rev, at: 80) == ["back a"])
+        #expect(tick(from: 81, to: 94).isEmpty)
+        #expect(Set(tick(from: 95, to: 95)) == ["lost one/1", "silent a"])
+    }
+
     @Test
     mutating func `what is given up is not stated any more, and again until the store has it`() {
         grant()
