@@ -72,8 +72,8 @@ package struct SyncLoop: Sendable {
     private var dying: [LeaseKey: Slots] = [:]
     /// What is given back and was not seen to be understood.
     private var declined: [LeaseKey: String] = [:]
-    /// What ended without a report and may still be stated: one lease is begun once.
-    private var unreported: Set<LeaseKey> = []
+    /// What was begun and ended without a report that was taken.
+    private var unreported = RecentLeases()
     /// Attempts that were begun by an earlier life: they are not begun again, whoever states them.
     private var died: Set<LeaseKey> = []
     private var used = Slots()
@@ -202,6 +202,7 @@ package struct SyncLoop: Sendable {
 
     private mutating func apply(_ statement: Statement, sentAt: Instant, now: Instant) -> [Effect] {
         guard statement.rev > seen || sabotage.makes(.appliesOlderRev) else { return [] }
+        guard !grantsTooLate(statement, sentAt: sentAt, now: now) else { return [] }
         seen = statement.rev
         var effects: [Effect] = []
         var known = 0
@@ -214,8 +215,6 @@ package struct SyncLoop: Sendable {
                     if held.values[index].stage != .finished { effects.append(.cancel(lease.key)) }
                 }
             } else if let assignment = lease.assignment, !isSettled(lease.key) {
-                // An answer that was under way for longer may speak of a lease that has been given up since.
-                guard sentAt + LeaseTiming.cutOff(lease.ttl) > now else { continue }
                 if let reason = isAccepting ? shortage : Self.notAccepting {
                     declined[lease.key] = reason
                     continue
@@ -226,16 +225,24 @@ package struct SyncLoop: Sendable {
                 if lease.want == .cancel { effects.append(.cancel(lease.key)) }
             }
         }
-        if !declined.isEmpty || !unreported.isEmpty {
+        if !declined.isEmpty {
             let stated = Set(statement.leases.map(\.key))
             declined = declined.filter { stated.contains($0.key) }
-            unreported.formIntersection(stated)
         }
         if known < held.count {
             // What is no longer stated has been settled without us: a report of it would be refused.
             effects += abandon(held.filter { $0.value.rev != statement.rev }.keys.sorted())
         }
         return effects + startWaiting(now: now)
+    }
+
+    /// Whether an answer was under way for so long that a lease which it grants may have been given up since. It is as good
+    /// as lost then. To apply it and not begin the lease would say that it is never begun, and the next answer begins it.
+    private func grantsTooLate(_ statement: Statement, sentAt: Instant, now: Instant) -> Bool {
+        statement.leases.contains { lease in
+            sentAt + LeaseTiming.cutOff(lease.ttl) <= now && lease.assignment != nil && held[lease.key] == nil
+                && !isSettled(lease.key)
+        }
     }
 
     private func renew(_ lease: inout Held, by stated: StatedLease, rev: Int64, sentAt: Instant) {
@@ -267,6 +274,7 @@ package struct SyncLoop: Sendable {
         for key in keys {
             guard let lease = held.removeValue(forKey: key) else { continue }
             leave(key, lease)
+            if lease.stage != .waiting { unreported.insert(key) }
             if lease.stage == .running {
                 dying[key] = lease.slots
                 take(lease.slots)
