@@ -1,5 +1,6 @@
 import YggCoordinator
 import YggCore
+import YggExecutor
 import YggProtocol
 import YggStorage
 
@@ -28,7 +29,8 @@ final class Auditor: @unchecked Sendable {
     private var begun: Set<String> = []
     /// Leases that a restored store says are running, which is all that it knows of them.
     private var inherited: Set<LeaseKey> = []
-    private var outcomes: [LeaseKey: Outcome] = [:]
+    /// What handlers ended with.
+    private var endings: [LeaseKey: HandlerResult] = [:]
     private var lastSync: [String: (number: Int, seen: Int64)] = [:]
     private var openTasks = 0
     /// What people were asked and what they said.
@@ -128,11 +130,12 @@ final class Auditor: @unchecked Sendable {
     /// What a handler says that it worked under. A restored store may give a task anew that it has forgotten.
     func mark(of key: LeaseKey, on process: ExecutorProcess) -> String { "\(key) of store \(process.generation)" }
 
-    func ended(_ key: LeaseKey, _ outcome: Outcome, on process: ExecutorProcess) {
+    func ended(_ key: LeaseKey, _ ending: HandlerResult, on process: ExecutorProcess) {
         if process.isDead { return }
-        world.note(process.machine.name, "ends \(name(key.task)), epoch \(key.epoch): \(outcome.rawValue)")
+        let how = ending.interruption?.rawValue ?? ending.outcome.rawValue
+        world.note(process.machine.name, "ends \(name(key.task)), epoch \(key.epoch): \(how)")
         running.removeAll { $0.key == key && $0.process === process }
-        outcomes[key] = outcome
+        endings[key] = ending
     }
 
     func died(_ process: ExecutorProcess?) { running.removeAll { $0.process === process } }
@@ -145,7 +148,7 @@ final class Auditor: @unchecked Sendable {
         tasks = [:]
         cancelled = []
         grantedAt = [:]
-        outcomes = [:]
+        endings = [:]
         approvals.restored()
         look()
         inherited = Set(tasks.values.filter { $0.state == .running }.map { LeaseKey(task: $0.id, epoch: $0.epoch) })
@@ -187,7 +190,9 @@ final class Auditor: @unchecked Sendable {
         {
             world.fail(.nothingGoesBack, "\(name) went from epoch \(before.epoch) to \(task.epoch)")
         }
-        if task.attempt > max(1, before.attempt), outcomes[LeaseKey(task: task.id, epoch: before.epoch)] != .failed {
+        if task.attempt > max(1, before.attempt), case let last = endings[LeaseKey(task: task.id, epoch: before.epoch)],
+            last?.outcome != .failed || last?.interruption != nil
+        {
             world.fail(.failuresAreCounted, "\(name) counts a try as failed whose handler did not fail")
         }
         if task.result != before.result { checkResult(of: task, before, name) }
@@ -212,8 +217,8 @@ final class Auditor: @unchecked Sendable {
             let granted = grantedAt[key], let coordinator = fleet.coordinator.process,
             !node.mayBeOrdered, process.frozenFor == .zero, coordinator.frozenFor == .zero,
             process.contact.holds(since: granted, at: world.now), !inherited.contains(key),
-            // A try that failed may be granted anew in the commit that counts it.
-            outcomes[key] != .failed
+            // What failed, or could not be landed, may be granted anew in the commit that takes the word of it.
+            endings[key]?.outcome != .failed
         else { return }
         world.fail(.leaseHasOwner, "\(name) was taken from \(executor), which holds it and is in good contact")
     }

@@ -48,7 +48,6 @@ final class ExecutorLink: CoordinatorLink, @unchecked Sendable {
 
     private func upload(_ path: String, _ body: [UInt8], _ number: Int) {
         let fleet = process.fleet
-        let generation = fleet.coordinator.generation
         let request = CoordinatorRequest(
             from: process.id,
             process: process,
@@ -59,6 +58,7 @@ final class ExecutorLink: CoordinatorLink, @unchecked Sendable {
         )
         fleet.network.carry(request.name, .up, of: process.machine.name) { [process] in
             fleet.coordinator.receive(request) { reply in
+                let generation = fleet.coordinator.generation
                 fleet.network.carry("the answer to \(request.name)", .down, of: process.machine.name) { [weak self] in
                     self?.receive(reply, to: number, path, from: generation)
                 }
@@ -66,7 +66,7 @@ final class ExecutorLink: CoordinatorLink, @unchecked Sendable {
         }
     }
 
-    /// - Parameter generation: of the store that was asked.
+    /// - Parameter generation: of the store that answered.
     private func receive(_ reply: CoordinatorReply, to number: Int, _ path: String, from generation: Int) {
         guard let call = calls.removeValue(forKey: number), !process.isDead else { return }
         process.threads[0].cancel(call.timer)

@@ -18,6 +18,11 @@ package struct Scenario: Sendable {
     package struct OthersCommit: Sendable {
         package var at: Milliseconds
         package var branch: String
+
+        package init(at: Milliseconds, branch: String) {
+            self.at = at
+            self.branch = branch
+        }
     }
 
     /// One machine with an executor on it.

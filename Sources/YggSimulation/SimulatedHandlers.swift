@@ -36,8 +36,7 @@ private struct SimulatedHandler: Handler {
         // Children do not die at once.
         if wasEnded { await process.sleep(work.dying, isCancellable: false) }
         let outcome: Outcome = wasEnded ? .cancelled : work.ending == .succeeds ? .succeeded : .failed
-        auditor.ended(context.key, outcome, on: process)
-        return HandlerResult(
+        let ending = HandlerResult(
             outcome: outcome,
             result: ["by": .string(auditor.mark(of: context.key, on: process)), "lines": .int(Int64(said))],
             error: outcome == .failed
@@ -48,6 +47,8 @@ private struct SimulatedHandler: Handler {
                 ) : nil,
             question: outcome == .succeeded ? question(about: context, plan) : nil
         )
+        auditor.ended(context.key, ending, on: process)
+        return ending
     }
 
     /// Asks whether what this attempt made may be landed.
@@ -83,10 +84,13 @@ private struct SimulatedHandler: Handler {
             tries += 1
         }
         if Task.isCancelled { await process.sleep(work.dying, isCancellable: false) }
-        fleet.auditor.ended(context.key, hasLanded ? .succeeded : .cancelled, on: process)
-        let result: JSONObject = ["by": .string(fleet.auditor.mark(of: context.key, on: process))]
-        if hasLanded { return HandlerResult(outcome: .succeeded, result: result) }
-        return Task.isCancelled
-            ? HandlerResult(outcome: .cancelled, result: result) : .notLanded("\(branch) moved \(tries) times.")
+        let ending: HandlerResult =
+            hasLanded || Task.isCancelled
+            ? HandlerResult(
+                outcome: hasLanded ? .succeeded : .cancelled,
+                result: ["by": .string(fleet.auditor.mark(of: context.key, on: process))]
+            ) : .notLanded("\(branch) moved \(tries) times.")
+        fleet.auditor.ended(context.key, ending, on: process)
+        return ending
     }
 }

@@ -84,6 +84,42 @@ import YggSimulation
         #expect(outcome.violation == nil, "\(outcome)")
     }
 
+    /// It was heard by the new coordinator, which gave its work away after a time to live; it heard nothing, and went on by
+    /// the long one that the last coordinator had promised when it stopped.
+    /// A farewell that could not be recorded was said all the same.
+    @Test(arguments: [true, false])
+    func `a farewell that an executor works by is kept by the next coordinator`(isRecorded: Bool) async {
+        let executor = Scenario(seed: 1).executors[0]
+        var other = executor
+        other.id = ExecutorID(trusted: "other")
+        var scenario = Self.scenario(
+            .work,
+            lasting: .seconds(90),
+            Fault(at: .seconds(5), duration: .seconds(1), kind: .coordinatorStop),
+            Fault(at: 5_950, duration: .seconds(40), kind: .network(endpoint: executor.id.rawValue, .noDownlink)),
+            Fault(at: .zero, duration: .seconds(5), kind: .network(endpoint: "other", .partition))
+        )
+        scenario.executors = [executor, other]
+        if !isRecorded {
+            scenario.faults.append(Fault(at: .seconds(4), duration: .seconds(2), kind: .databaseFull))
+        }
+        let outcome = await aside { [scenario] in Simulation.run(scenario) }
+        #expect(outcome.violation == nil, "\(outcome)")
+        // Without it the work has ended by its time to live, and moves.
+        #expect(Self.begins(outcome) == (isRecorded ? 1 : 2), "\(outcome)")
+    }
+
+    /// It comes back as often as its branch moves, and may be granted anew in the commit that takes the word of it.
+    @Test func `what could not be landed is not taken from who tried it`() async {
+        var scenario = Self.scenario(.work, lasting: .seconds(30))
+        scenario.people = 1
+        scenario.tasks[0].asks = .landing(branch: "main")
+        scenario.commits = (1...100).map { .init(at: .seconds($0 * 2), branch: "main") }
+        let outcome = await aside { [scenario] in Simulation.run(scenario) }
+        #expect(outcome.violation == nil, "\(outcome)")
+        #expect(Self.begins(outcome) > 2, "\(outcome)")
+    }
+
     /// The new process registered in the last commit of a coordinator, and the next one took its old lease for one that
     /// was granted to it.
     @Test func `an executor and a coordinator that crash together do not begin an old lease anew`() async {
