@@ -20,6 +20,8 @@ struct Control {
     var lastPoll: Int64 = 0
     var ids = TaskIDMaker()
     var isLeaving = false
+    /// The farewell of this coordinator is being recorded, or is: the one before it is not looked at any more.
+    var recordsFarewell = false
 
     /// What the lock's holder must do after releasing it.
     struct Work {

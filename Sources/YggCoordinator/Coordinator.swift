@@ -197,8 +197,10 @@ package final class Coordinator: Service {
         }
     }
 
-    /// An orderly end: everybody who waits is answered, with leases that outlast an upgrade.
+    /// An orderly end: everybody who waits is answered, with leases that outlast an upgrade where the next coordinator can
+    /// know of it.
     package func leave() async {
+        control.withLock { $0.recordsFarewell = true }
         var isRecorded = true
         do {
             try await database.write { [identity] tx in try identity.recordFarewell(in: tx) }

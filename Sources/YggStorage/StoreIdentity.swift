@@ -6,8 +6,8 @@ package struct StoreIdentity: Sendable {
     package let storeID: String
     /// Counts the starts of coordinators on this store.
     package let boot: Int64
-    /// Whether leases of before were told to live long: the start before this one ended in order, or came to nothing
-    /// soon after one that did.
+    /// Whether leases of before may have been told to live long: the start before this one ended in order, or came to
+    /// nothing soon after one that did, or the store was restored.
     package let followsFarewell: Bool
 
     /// Reads the identity, makes it for a new store, and counts the start.
@@ -43,6 +43,17 @@ package struct StoreIdentity: Sendable {
         try tx.execute(
             "INSERT INTO meta (name, value) VALUES ('farewell', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
             [.text(String(boot))]
+        )
+    }
+
+    /// Lets the next start follow a farewell: a backup does not know how the store that it replaces has ended.
+    static func assumeFarewell(in tx: any SQLTransaction) throws {
+        try tx.execute(
+            """
+            INSERT INTO meta (name, value) SELECT 'farewell', value FROM meta WHERE name = 'boot' \
+            ON CONFLICT (name) DO UPDATE SET value = excluded.value
+            """,
+            []
         )
     }
 

@@ -44,7 +44,9 @@ extension Coordinator {
     }
 
     private func forgetFarewell() {
-        database.enqueue { [identity] tx in
+        database.enqueue { [self] tx in
+            // Both have the same name: what comes behind its own farewell must not remove that.
+            if control.withLock({ $0.recordsFarewell }) { return }
             try identity.forgetFarewell(in: tx)
         } completion: { [logger] result in
             if case .failure(let error) = result {

@@ -87,6 +87,8 @@ package struct SyncLoop: Sendable {
     private var runsWithoutLease = 0
     /// The newest statement applied.
     package private(set) var seen: Int64 = 0
+    /// The newest statement that came, applied or not: nothing older counts any more.
+    private var newest: Int64 = 0
 
     package init(slots: Slots, sabotage: Sabotage = []) {
         self.slots = slots.local
@@ -201,7 +203,8 @@ package struct SyncLoop: Sendable {
     // MARK: Statements
 
     private mutating func apply(_ statement: Statement, sentAt: Instant, now: Instant) -> [Effect] {
-        guard statement.rev > seen || sabotage.makes(.appliesOlderRev) else { return [] }
+        guard statement.rev > newest || sabotage.makes(.appliesOlderRev) else { return [] }
+        newest = statement.rev
         guard !grantsTooLate(statement, sentAt: sentAt, now: now) else { return [] }
         seen = statement.rev
         var effects: [Effect] = []

@@ -9,8 +9,8 @@ package struct LeaseKeeper: Sendable {
         package var launchGrace: Milliseconds
         /// What an executor gets beyond the TTL to end a cancelled attempt.
         package var killGrace: Milliseconds
-        /// The time to live stated by a coordinator that stops in order.
-        package var farewellTTL: Milliseconds
+        /// The time to live stated by a coordinator that stops in order: never less than any other.
+        package let farewellTTL: Milliseconds
         /// How often `.tick` comes: often enough that a poll is answered well before its executor gives it up.
         package let tickInterval: Milliseconds
         /// How long a poll is held. A lease that was granted meanwhile is named by its executor with the next one, well
@@ -26,7 +26,7 @@ package struct LeaseKeeper: Sendable {
             self.ttl = ttl
             self.launchGrace = launchGrace
             self.killGrace = killGrace
-            self.farewellTTL = farewellTTL
+            self.farewellTTL = max(farewellTTL, ttl)
             tickInterval = LeaseTiming.tick(ttl)
         }
     }
@@ -151,7 +151,7 @@ package struct LeaseKeeper: Sendable {
     private var granted: Int64 = 0
     private var lastTick: Instant?
     private var isLeaving = false
-    /// What leases from before the start may live without a word.
+    /// What leases from before the start may live without their executor having applied a word of this coordinator.
     private let restoredTTL: Milliseconds
     /// Every statement of a coordinator before this one is older.
     private let inheritedRev: Int64
@@ -327,7 +327,7 @@ package struct LeaseKeeper: Sendable {
             } else if lease.isNamed {
                 // A word from before it was named, which was long under way. Its own deadline decides.
                 continue
-            } else if lease.statedRev != nil, lease.launchDeadline <= now {
+            } else if lease.statedRev != nil, lease.launchDeadline <= now || isDeaf && lease.deadline <= now {
                 leases.values[index].isWithdrawn = true
             } else if !isDeaf {
                 // The answer to this request states it, and counts from when the request was sent.

@@ -17,6 +17,7 @@ package enum Restoration {
                 "INSERT INTO meta (name, value) VALUES ('storeId', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
                 [.text(newID)]
             )
+            try StoreIdentity.assumeFarewell(in: tx)
         }
         let store = TaskStore()
         var after: Int64 = .min

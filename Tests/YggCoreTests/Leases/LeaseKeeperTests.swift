@@ -254,6 +254,28 @@ struct LeaseKeeperTests {
         #expect(hear([], at: 19) + tick(from: 19, to: 19) == ["declined one/1"])
     }
 
+    /// Else it would be stated with no time left, and the answer with it would be as good as lost, again and again.
+    @Test
+    mutating func `what is stated in vain to who is deaf is withdrawn when nothing of its time is left`() {
+        keeper = LeaseKeeper(settings: .init(ttl: .seconds(8), launchGrace: .seconds(60)), boot: 1)
+        grant(offline: .continue)
+        var left: [Int64] = []
+        for second in Int64(0)...9 {
+            _ = hear([], at: second) + tick(from: second, to: second)
+            left += keeper.statement(for: "a", named: []).leases.map(\.ttl.rawValue)
+        }
+        // What it asked at 2 was the last that renewed anything.
+        #expect(left == [8000, 8000, 8000, 7000, 6000, 5000, 4000, 3000, 2000, 1000])
+        #expect(hear([], at: 10).isEmpty)
+        #expect(keeper.statement(for: "a", named: []).leases.isEmpty)
+        #expect(tick(from: 10, to: 10) == ["declined one/1"])
+    }
+
+    @Test
+    mutating func `a farewell is never shorter than a time to live`() {
+        #expect(LeaseKeeper.Settings(ttl: .minutes(10)).farewellTTL == .minutes(10))
+    }
+
     @Test
     mutating func `work is stated in the order in which it was granted`() {
         grant(Self.two)

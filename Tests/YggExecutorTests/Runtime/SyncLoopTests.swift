@@ -205,8 +205,28 @@ struct SyncLoopTests {
         #expect(loop.handle(Self.statement(1, Self.lease("a")), now: now).isEmpty)
         #expect(loop.heldKeys.isEmpty)
         #expect(loop.seen == 0, "whoever has seen it and does not hold it never begins it")
-        let next = Self.statement(2, Self.lease("a"), sentAt: now)
+        let next = Self.statement(3, Self.lease("a"), sentAt: now)
         #expect(Self.words(loop.handle(next, now: now)) == ["accept a", "start a"])
+    }
+
+    /// One that was overtaken by it may have a longer time to live, and grant what has ended since.
+    @Test func `nothing older counts after an answer that came too late`() {
+        var loop = Self.loop()
+        let now = Self.start + 10_000
+        #expect(loop.handle(Self.statement(2, Self.lease("a")), now: now).isEmpty)
+        #expect(loop.handle(Self.statement(1, Self.lease("b"), sentAt: now), now: now).isEmpty)
+        #expect(loop.heldKeys.isEmpty && loop.seen == 0)
+    }
+
+    /// What is cancelled, or gone, comes with the next one.
+    @Test func `an answer that grants too late changes nothing of what is held`() {
+        var loop = Self.loop(slots: 3)
+        _ = loop.handle(Self.statement(1, Self.lease("a"), Self.lease("b")), now: Self.start)
+        let now = Self.start + 10_000
+        let late = Self.statement(2, Self.lease("a", want: .cancel, isKnown: true), Self.lease("c"))
+        #expect(loop.handle(late, now: now).isEmpty)
+        let next = Self.statement(3, Self.lease("a", want: .cancel, isKnown: true), Self.lease("c"), sentAt: now)
+        #expect(Self.words(loop.handle(next, now: now)).sorted() == ["abandon b", "accept c", "cancel a", "start c"])
     }
 
     @Test func `while it takes no work, leases are given back until that is understood`() {
@@ -278,7 +298,7 @@ struct SyncLoopTests {
             rev += 1
             for name in stated.keys.sorted() where Int.random(in: 0..<6, using: &random) == 0 { stated[name] = nil }
             for _ in 0..<count {
-                // Numbered, because no coordinator states a lease again that it has stopped stating.
+                // Numbered, because what was begun once is not begun again.
                 grants += 1
                 stated["t\(Int.random(in: 0..<1_000_000, using: &random))-\(grants)"] = false
             }

@@ -132,9 +132,10 @@ struct UpkeepTests {
             }
             let done = try await store.insert(try FleetTask.queued("done").after(.cancel))
             #expect(try await Restoration.adopt(store.database, newID: "two", at: .noon) == 1)
-            let after = try await StoreIdentity.open(store.database, newID: "three").storeID
+            let after = try await StoreIdentity.open(store.database, newID: "three")
             #expect(before == "one")
-            #expect(after == "two")
+            #expect(after.storeID == "two")
+            #expect(after.followsFarewell, "nobody knows what the one that was lost has promised")
             let (now, page) = try await store.read { [running] tx, tasks in
                 (
                     try tasks.task(num: running.num, in: tx),
