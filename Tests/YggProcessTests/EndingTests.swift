@@ -70,6 +70,33 @@ struct EndingTests {
         }
     }
 
+    /// A child that is being started holds whatever is open at that moment until it begins its own program.
+    @Test
+    func `a program that was written a moment ago starts, whatever else is being started`() async {
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<4 {
+                group.addTask { while !Task.isCancelled { _ = await runProcess(script("exit 0")) { _, _ in } } }
+            }
+            for _ in 0..<200 {
+                await withTemporaryFile("#!/bin/sh\nexit 7\n", mode: 0o700) { path in
+                    let outcome = await runProcess(ProcessSpec(argv: [path], environment: [:])) { _, _ in }
+                    #expect(outcome.ending == .exited(7))
+                }
+            }
+            group.cancelAll()
+        }
+    }
+
+    @Test
+    func `a program that stays open for writing is not waited for in vain`() async {
+        await withTemporaryFile("#!/bin/sh\n", mode: 0o700) { path in
+            let writer = open(path, O_WRONLY | O_CLOEXEC)
+            defer { close(writer) }
+            let outcome = await runProcess(ProcessSpec(argv: [path], environment: [:])) { _, _ in }
+            #expect(outcome.ending == .notStarted("\(path) could not be started: somebody has it open for writing."))
+        }
+    }
+
     @Test
     func `a command is looked up without a PATH in the places execvp knows`() async {
         let result = await collectProcess(ProcessSpec(argv: ["env"], environment: ["ONLY": "this"]))

@@ -13,6 +13,9 @@ struct ChildPipes: Sendable {
 
     /// What a pipe holds, unless somebody has asked for more.
     private static let pieceBytes = 64 << 10
+    /// How long a program is waited for that is open for writing. A child that is being started holds whatever was open at
+    /// that moment until it begins its own program: so one that we have just written may be held a little longer.
+    private static let busyPatience: Duration = .seconds(1)
 
     /// -1 where the child was given none and reads /dev/null.
     let input: Int32
@@ -64,20 +67,26 @@ struct ChildPipes: Sendable {
         for ours in [input, output.read, errors.read] where ours >= 0 {
             guard fcntl(ours, F_SETFL, O_NONBLOCK) == 0 else { throw Errno(rawValue: errno) }
         }
+        let patience = ContinuousClock.now + busyPatience
         var id = pid_t()
-        let error = withCStrings(spec.argv) { argv in
-            withCStrings(spec.environment.map { "\($0.key)=\($0.value)" }) { environment in
-                ygg_spawn(
-                    &id,
-                    executable.string,
-                    argv,
-                    environment,
-                    spec.workingDirectory,
-                    childInput,
-                    output.write,
-                    errors.write
-                )
+        var error: Int32 = 0
+        while true {
+            error = withCStrings(spec.argv) { argv in
+                withCStrings(spec.environment.map { "\($0.key)=\($0.value)" }) { environment in
+                    ygg_spawn(
+                        &id,
+                        executable.string,
+                        argv,
+                        environment,
+                        spec.workingDirectory,
+                        childInput,
+                        output.write,
+                        errors.write
+                    )
+                }
             }
+            guard error == ETXTBSY, ContinuousClock.now < patience else { break }
+            usleep(1000)
         }
         guard error == 0 else { throw Errno(rawValue: error) }
         let pipes = ChildPipes(input: input, output: output.read, errors: errors.read)

@@ -46,6 +46,8 @@ enum Launch {
             return "\(command) is neither a program for this machine nor a script whose first line begins with #!."
         case .argListTooLong:
             return "\(command) could not be started: its arguments and environment are too long for the kernel."
+        case .textFileBusy:
+            return "\(command) could not be started: somebody has it open for writing."
         case .tooManyOpenFiles, .tooManyOpenFilesInSystem:
             return "\(command) could not be started: too many open files."
         case .resourceTemporarilyUnavailable, .noMemory:
