@@ -107,7 +107,7 @@ final class ExecutorProcess: SimulatedProcess, @unchecked Sendable {
         self.fleet = fleet
         self.boot = boot
         self.disk = disk
-        contact = Contact(since: fleet.world.now, patience: fleet.world.scenario.ttl / 2)
+        contact = Contact(patience: fleet.world.scenario.ttl / 2)
         random = SeededRandom(seed: fleet.world.scenario.seed, stream: "\(node.plan.id) boot \(boot)")
         super.init(node.machine, threads: 3)
     }
@@ -170,22 +170,23 @@ final class ExecutorProcess: SimulatedProcess, @unchecked Sendable {
 
 /// Since when an executor has been answered without a long pause, as executors count: from when they asked.
 struct Contact {
-    private var since: Instant
-    private var renewedAt: Instant
+    /// Until its first answer the coordinator may still be talking to the process before it.
+    private var lasts: (since: Instant, renewedAt: Instant)?
     private let patience: Milliseconds
 
-    init(since now: Instant, patience: Milliseconds) {
-        since = now
-        renewedAt = now
-        self.patience = patience
-    }
+    init(patience: Milliseconds) { self.patience = patience }
 
     /// The answer to what was asked at `sentAt` has arrived.
     mutating func heard(_ sentAt: Instant, at now: Instant) {
-        if now - renewedAt > patience { since = now }
-        renewedAt = max(renewedAt, sentAt)
+        if let lasts, now - lasts.renewedAt <= patience {
+            self.lasts = (lasts.since, max(lasts.renewedAt, sentAt))
+        } else {
+            lasts = (now, sentAt)
+        }
     }
 
     /// Whether it has lasted since `time`.
-    func holds(since time: Instant, at now: Instant) -> Bool { since <= time && now - renewedAt <= patience }
+    func holds(since time: Instant, at now: Instant) -> Bool {
+        lasts.map { $0.since <= time && now - $0.renewedAt <= patience } ?? false
+    }
 }
