@@ -68,8 +68,9 @@ final class Clients: @unchecked Sendable {
             guard let plan = plans[name] else { continue }
             again { self.submit(plan) }
         }
-        // What was asked of executors may be back, too.
-        for (executor, wish) in wishes.sorted(by: { $0.key < $1.key }) where wish.action == .resume {
+        // A pause that was taken back may be back, too, whatever was asked since. Where a pause is the newest wish, its end is
+        // still to come.
+        for (executor, wish) in wishes.sorted(by: { $0.key < $1.key }) where ![.pause, .drain].contains(wish.action) {
             order(.resume, to: executor, for: .zero)
         }
     }
