@@ -102,14 +102,7 @@ struct StreamTests {
             _ = try await fleet.start("huginn")
             let relay = try Relay(to: fleet.coordinator.address)
             let id = try await fleet.hold("a", kind: "try-tell")
-            async let viewer = tool(
-                RunningYgg.binary,
-                "task",
-                "logs",
-                id,
-                "--follow",
-                environment: ["YGG_COORDINATOR": relay.address]
-            )
+            let viewer = await fleet.coordinator.watcher("task", "logs", id, "--follow", through: relay)
             await fleet.coordinator.waitForStream(of: id, toShow: "line 3")
             if isRestarted { try await fleet.restartCoordinator() } else { relay.turn(.cut) }
             await fleet.coordinator.waitForStream(of: id, toShow: "line 100")
@@ -117,7 +110,7 @@ struct StreamTests {
             fleet.openGate(of: "a")
             let task = try await fleet.coordinator.finished(id)
             #expect(task["state"] == "succeeded" && task["epoch"] == 1)
-            let seen = await viewer
+            let seen = await viewer.value
             #expect(seen.outcome.succeeded, "\(seen.stderr)")
             #expect(seen.stdout == (try await fleet.coordinator.output(of: id)))
             let lines = seen.stdout.split(separator: "\n")

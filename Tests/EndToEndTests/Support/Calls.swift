@@ -79,14 +79,29 @@ extension RunningYgg {
 
     /// Runs `ygg` as a person would, against this one.
     func cli(_ arguments: String..., directory: String? = nil) async -> CollectedOutput {
-        await collectProcess(
-            ProcessSpec(
-                argv: [Self.binary] + arguments,
-                environment: Self.childEnvironment.merging(["YGG_COORDINATOR": address]) { $1 },
-                workingDirectory: directory,
-                runTimeout: .seconds(120)
-            ),
-            limit: 32 << 20
+        await collectProcess(Self.command(arguments, at: address, in: directory), limit: 32 << 20)
+    }
+
+    /// Starts `ygg` as a person would, and returns as soon as it has said something.
+    /// - Parameter relay: by which it reaches this one.
+    /// - Returns: what comes to its end with it.
+    func watcher(_ arguments: String..., through relay: Relay? = nil) async -> Task<CollectedOutput, Never> {
+        let spec = Self.command(arguments, at: relay?.address ?? address)
+        let (words, said) = AsyncStream.makeStream(of: Void.self)
+        let run = Task {
+            defer { said.finish() }
+            return await collectProcess(spec, limit: 32 << 20) { said.yield() }
+        }
+        for await _ in words { break }
+        return run
+    }
+
+    private static func command(_ arguments: [String], at address: String, in directory: String? = nil) -> ProcessSpec {
+        ProcessSpec(
+            argv: [binary] + arguments,
+            environment: childEnvironment.merging(["YGG_COORDINATOR": address]) { $1 },
+            workingDirectory: directory,
+            runTimeout: .seconds(120)
         )
     }
 

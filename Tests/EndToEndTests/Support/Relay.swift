@@ -4,10 +4,12 @@ import Synchronization
 
 /// A network between two processes of a test: a TCP relay on loopback that loses what it is told to lose.
 final class Relay: Sendable {
-    enum Weather: Sendable, CaseIterable {
+    enum Weather: Sendable {
         case clear
         /// Requests arrive, and nothing comes back. The connections stay open, as they do behind a bad router.
         case answersLost
+        /// Requests arrive, and as soon as one is answered its connection is cut instead.
+        case cutAtAnswer
         /// Nothing arrives, and nothing says so.
         case requestsLost
         /// Every connection is cut, and every new one too.
@@ -77,7 +79,8 @@ final class Relay: Sendable {
                     (polls[1 + 2 * index].revents == 0
                         || pass(link.client, link.server, weather == .requestsLost, &link.losesRequests))
                     && (polls[2 + 2 * index].revents == 0
-                        || pass(link.server, link.client, weather == .answersLost, &link.losesAnswers))
+                        || weather != .cutAtAnswer
+                            && pass(link.server, link.client, weather == .answersLost, &link.losesAnswers))
                 if isOpen { left.append(link) } else { hangUp(link) }
             }
             links = left

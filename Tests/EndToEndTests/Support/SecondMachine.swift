@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Synchronization
 import YggProcess
 
 /// A network namespace with one cable to this machine: all that a second machine is to a coordinator. Needs root.
@@ -13,9 +14,15 @@ struct SecondMachine: Sendable {
     /// What a command begins with that is to run there.
     var prefix: [String] { ["netns", "exec", name] }
 
+    /// The last machine's number. Each takes four, one for each address of its network, so that no two of a run share any.
+    private static let lastNumber = Mutex(UInt32.random(in: 0 ... .max))
+
     /// Runs `body` with a machine of its own, and removes it.
     static func with(_ body: (SecondMachine) async throws -> Void) async throws {
-        let number = UInt32.random(in: 0 ... .max)
+        let number = lastNumber.withLock { number in
+            number &+= 4
+            return number
+        }
         let digits = String(number, radix: 16)
         // Of the block that is set aside for tests of networks.
         let network = "198.18.\(number >> 8 & 255)"
