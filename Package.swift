@@ -205,7 +205,7 @@ let package = Package(
             name: "YggCommandsTests",
             dependencies: [
                 "YggAgent", "YggClient", "YggCommands", "YggConfiguration", "YggCoordinator", "YggCore", "YggExecutor",
-                "YggProtocol",
+                "YggProcess", "YggProtocol",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]

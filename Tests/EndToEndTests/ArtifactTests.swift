@@ -11,7 +11,7 @@ struct ArtifactTests {
         try await withUp { ygg, directory in
             var executor = try await PlayedExecutor("maker", kind: "try-make", at: ygg)
             let id = try await ygg.submit(["kind": "try-make"])
-            let lease = try #require(try await executor.sync().first)
+            let lease = try await executor.leases(1)[0]
             #expect(lease["task"]?.stringValue == id)
             let path = "\(directory)/bytes"
             try #require(

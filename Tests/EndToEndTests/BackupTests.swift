@@ -35,7 +35,7 @@ struct HouseholdBackupTests {
     ) {
         var executor = try await PlayedExecutor("maker", kind: "try-make", at: ygg)
         let id = try await ygg.submit(["kind": "try-make"])
-        let lease = try #require(try await executor.sync().first)
+        let lease = try await executor.leases(1)[0]
         try "evidence".write(toFile: "\(directory)/bytes", atomically: true, encoding: .utf8)
         let hash = String(await collect(["sha256sum", "\(directory)/bytes"]).prefix(64))
         let url = "\(ygg.address)/v1/tasks/\(id)/artifacts/\(hash)?epoch=1"
@@ -69,10 +69,10 @@ struct HouseholdBackupTests {
         let file = "\(directory)/yggdrasil.yaml"
         try "timeZone: Europe/Berlin\n".write(toFile: file, atomically: true, encoding: .utf8)
         try await RunningFleet.with { fleet in
+            let port = try KeptPort()
             let first = try await fleet.start([
-                "coordinator", "--port", "0", "--data-dir", "\(directory)/data", "--config", file,
+                "coordinator", "--port", port.text, "--data-dir", "\(directory)/data", "--config", file,
             ])
-            let port = String(try #require(first.address.split(separator: ":").last))
             let made = try await first.post("/v1/tokens", ["name": "freya", "role": "viewer"])
             let token = try #require(made.json?["token"]?.stringValue)
             let (maker, hash) = try await Self.makeArtifact(at: first, in: directory)
@@ -129,7 +129,7 @@ struct HouseholdBackupTests {
             #expect(again.stderr.contains("\nnext: Nothing was changed; name an empty one"), "\(again.stderr)")
 
             let second = try await fleet.start([
-                "coordinator", "--port", port, "--data-dir", "\(directory)/new", "--config",
+                "coordinator", "--port", port.text, "--data-dir", "\(directory)/new", "--config",
                 "\(directory)/new/yggdrasil.yaml",
             ])
             for id in known {

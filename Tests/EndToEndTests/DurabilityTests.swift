@@ -11,8 +11,8 @@ struct DurabilityTests {
         let scratch = try ScratchDirectory()
         try await RunningFleet.with { fleet in
             let data = "\(scratch.path)/coordinator"
-            var coordinator = try await fleet.start(["coordinator", "--port", "0", "--data-dir", data])
-            let port = try #require(coordinator.address.split(separator: ":").last)
+            let port = try KeptPort()
+            var coordinator = try await fleet.start(["coordinator", "--port", port.text, "--data-dir", data])
             _ = try await fleet.start([
                 "executor", "--id", "worker", "--coordinator", coordinator.address, "--port", "0", "--slots", "4",
                 "--data-dir", "\(scratch.path)/executor",
@@ -33,7 +33,7 @@ struct DurabilityTests {
                 }
                 feed.finish()
                 await killed
-                coordinator = try await fleet.start(["coordinator", "--port", String(port), "--data-dir", data])
+                coordinator = try await fleet.start(["coordinator", "--port", port.text, "--data-dir", data])
                 for id in submitted { acknowledged[id] = 0 }
                 for (id, epoch) in acknowledged {
                     let task = try await coordinator.get("/v1/tasks/\(id)")
@@ -104,8 +104,8 @@ struct DurabilityTests {
                 run: [sh, -c, 'i=0; while [ ! -e "$1" ]; do i=$((i+1)); echo line $i; sleep 0.02; done; echo last', sh, "{{gate}}"]
             """.write(toFile: configuration, atomically: true, encoding: .utf8)
             let common = ["--data-dir", "\(scratch.path)/c", "--config", configuration]
-            var coordinator = try await fleet.start(["coordinator", "--port", "0"] + common)
-            let port = try #require(coordinator.address.split(separator: ":").last)
+            let port = try KeptPort()
+            var coordinator = try await fleet.start(["coordinator", "--port", port.text] + common)
             _ = try await fleet.start([
                 "executor", "--id", "worker", "--coordinator", coordinator.address, "--port", "0", "--config",
                 configuration, "--data-dir", "\(scratch.path)/e",
@@ -116,7 +116,7 @@ struct DurabilityTests {
             await coordinator.waitForStream(of: id, toShow: "line 3")
             await coordinator.killNow()
             #expect(FileManager.default.createFile(atPath: gate, contents: nil))
-            coordinator = try await fleet.start(["coordinator", "--port", String(port)] + common)
+            coordinator = try await fleet.start(["coordinator", "--port", port.text] + common)
             let task = try await coordinator.finished(id)
             #expect(task["state"] == "succeeded")
             #expect(task["epoch"] == 1, "it was not run a second time")
@@ -173,8 +173,9 @@ struct DurabilityTests {
     @Test func `kill -9 of the coordinator under 1,000 running tasks loses none and runs none twice`() async throws {
         let scratch = try ScratchDirectory()
         try await RunningFleet.with { fleet in
+            let port = try KeptPort()
             let arguments = ["coordinator", "--data-dir", "\(scratch.path)/c", "--port"]
-            let first = try await fleet.start(arguments + ["0"])
+            let first = try await fleet.start(arguments + [port.text])
             var executor = try await PlayedExecutor("played", kind: "try-play", slots: 1000, at: first)
             let tasks = JSON.array((0..<1000).map { ["kind": "try-play", "id": .string("t\($0)")] })
             let batch = try await first.post("/v1/tasks:batch", ["tasks": tasks])
@@ -184,8 +185,7 @@ struct DurabilityTests {
                 held = try await executor.sync(held: held).map(PlayedExecutor.key)
             }
             await first.killNow()
-            let port = try #require(first.address.split(separator: ":").last)
-            let second = try await fleet.start(arguments + [String(port)])
+            let second = try await fleet.start(arguments + [port.text])
             executor = executor.moved(to: second)
             let stated = try await executor.sync(held: held)
             #expect(Set(stated.map { PlayedExecutor.key($0).text }) == Set(held.map(\.text)), "every lease, as it was")

@@ -168,11 +168,9 @@ struct ExecutorOrdersTests {
 
     @Test func `restarted it is the same process, executor and port, under a new boot id, and works on`() async throws {
         try await withFleet { fleet in
-            let scout = try await fleet.start("huginn")
-            let port = try #require(scout.address.split(separator: ":").last)
-            await scout.stop()
+            let port = try KeptPort()
             // With a fixed port: were the listening socket inherited, the new program could not bind it.
-            let process = try await fleet.start("huginn", port: String(port))
+            let process = try await fleet.start("huginn", port: port.text)
             let before = try await fleet.executor("huginn", is: "running")
             let old = try sockets(of: process)
             let id = try await fleet.hold("a")

@@ -136,7 +136,7 @@ struct LoginTests {
     }
 
     /// A server that is no coordinator of ours, and writes down what it is shown.
-    private static func impostor(port: Int = 0) async throws -> RunningYgg {
+    private static func impostor(port: String = "0") async throws -> RunningYgg {
         let server = """
             import http.server, json
             class Impostor(http.server.BaseHTTPRequestHandler):
@@ -155,7 +155,8 @@ struct LoginTests {
 
     @Test func `the operator's token is shown to no other server, nor to one in the coordinator's place`() async throws
     {
-        try await GuardedHousehold.with { household, _ in
+        let port = try KeptPort()
+        try await GuardedHousehold.with(port: port.text) { household, _ in
             let byItself = await household.cli("task", "list", environment: ["YGG_COORDINATOR": ""])
             #expect(byItself.outcome.succeeded, "\(byItself.stderr)")
 
@@ -169,8 +170,7 @@ struct LoginTests {
             // Killed, it cannot take back what it told of itself.
             await household.ygg.killNow()
             #expect(FileManager.default.fileExists(atPath: "\(household.directory)/data/served.json"))
-            let port = try #require(household.ygg.address.split(separator: ":").last.flatMap { Int($0) })
-            let inItsPlace = try await Self.impostor(port: port)
+            let inItsPlace = try await Self.impostor(port: port.text)
             let second = await household.cli("task", "list")
             #expect(second.outcome.ending == .exited(3))
             await inItsPlace.killNow()

@@ -6,14 +6,9 @@ import YggProcess
 /// Work that asks a model, in a household whose Ollama is not there, and then is.
 @Suite(.timeLimit(.minutes(2)))
 struct ModelOutageTests {
-    /// An address at which nobody is any more.
-    private static func freeAddress() async throws -> (address: String, port: Int) {
-        let address = try await OllamaDouble.run { $0.address }
-        return (address, try #require(address.split(separator: ":").last.flatMap { Int($0) }))
-    }
-
     @Test func `a prompt waits for the server, why names it, and it begins by itself when that is back`() async throws {
-        let (address, port) = try await Self.freeAddress()
+        let port = try KeptPort()
+        let address = "http://127.0.0.1:\(port.number)"
         try await withUp(environment: ["OLLAMA_HOST": address]) { ygg, _ in
             let id = try await ygg.submit(["kind": "llm-prompt", "params": ["prompt": "Hi"]])
             let other = try await ygg.submit(["kind": "bench-noop"])
@@ -23,7 +18,7 @@ struct ModelOutageTests {
             let why = await ygg.cli("why", id).stdout
             #expect(why.contains("\(address) (ollama) has not answered since 2"))
 
-            try await OllamaDouble.run(replies: [["text": "Hello"]], port: port) { _ in
+            try await OllamaDouble.run(replies: [["text": "Hello"]], port: Int(port.number)) { _ in
                 let task = try await ygg.finished(id)
                 #expect(task["state"] == "succeeded" && task["attempt"] == 1 && task["epoch"] == 1)
                 #expect(task["result"]?["output"] == "Hello")

@@ -9,11 +9,11 @@ struct ProtocolTests {
         try await withUp { ygg, _ in
             var executor = try await PlayedExecutor("played", kind: "try-play", at: ygg)
             let id = try await ygg.submit(["kind": "try-play"])
-            let first = try #require(try await executor.sync().first)
+            let first = try await executor.leases(1)[0]
             #expect(first["spec"]?["kind"] == "try-play")
             // The answer is lost: the next request knows nothing of it.
             executor.seen = 0
-            let again = try #require(try await executor.sync().first)
+            let again = try await executor.leases(1)[0]
             #expect(again["task"] == first["task"] && again["epoch"] == first["epoch"])
             #expect(again["spec"]?["kind"] == "try-play", "it is stated whole until it is named")
             #expect(try await executor.report(first, n: 2, ("final", ["outcome": "succeeded"]))["refused"] == "gap")
@@ -30,7 +30,7 @@ struct ProtocolTests {
         try await withUp { ygg, _ in
             var before = try await PlayedExecutor("played", kind: "try-play", at: ygg)
             let id = try await ygg.submit(["kind": "try-play"])
-            let lease = try #require(try await before.sync().first)
+            let lease = try await before.leases(1)[0]
             var after = try await PlayedExecutor("played", kind: "try-play", boot: "boot-2", at: ygg)
             // The commit that ends the old lease may come after the first answer, which does not state it any more.
             var stated = try await after.sync()
@@ -116,7 +116,7 @@ struct ProtocolTests {
 
             var executor = try await PlayedExecutor("played", kind: "try-play", at: ygg)
             let id = try await ygg.submit(["kind": "try-play", "labels": ["executor=played"]])
-            let lease = try #require(try await executor.sync().first)
+            let lease = try await executor.leases(1)[0]
             let novel: (String, JSON) = ("final", ["outcome": "succeeded", "novelty": 1])
             #expect(try await executor.report(lease, n: 1, novel)["upTo"] == 1)
             #expect(try await ygg.finished(id)["state"] == "succeeded")

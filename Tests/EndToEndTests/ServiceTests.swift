@@ -251,6 +251,7 @@ private actor PaintingFleet {
     private(set) var ygg: RunningYgg
     private let arguments: [String]
     private let environment: [String: String]
+    private let port: KeptPort
     private var painters: [RunningYgg] = []
 
     nonisolated var journal: String { "\(directory)/journal" }
@@ -260,8 +261,9 @@ private actor PaintingFleet {
         self.environment = environment
         let file = "\(directory)/yggdrasil.yaml"
         try configuration.write(toFile: file, atomically: true, encoding: .utf8)
-        arguments = ["coordinator", "--data-dir", "\(directory)/c", "--config", file]
-        ygg = try await RunningYgg.start(arguments + ["--port", "0"], environment: environment)
+        port = try KeptPort()
+        arguments = ["coordinator", "--data-dir", "\(directory)/c", "--config", file, "--port", port.text]
+        ygg = try await RunningYgg.start(arguments, environment: environment)
     }
 
     func startPainter(_ more: [String] = [], id: String = "painter") async throws -> RunningYgg {
@@ -290,10 +292,9 @@ private actor PaintingFleet {
 
     /// Kills the coordinator as power loss would, and starts it again where it was.
     func restart() async {
-        let port = String(ygg.address.split(separator: ":").last ?? "0")
         await ygg.killNow()
         do {
-            ygg = try await RunningYgg.start(arguments + ["--port", port], environment: environment)
+            ygg = try await RunningYgg.start(arguments, environment: environment)
         } catch {
             Issue.record("\(error)")
         }

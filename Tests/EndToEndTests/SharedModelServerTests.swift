@@ -37,8 +37,9 @@ struct SharedModelServerTests {
     }
 
     @Test func `they stand in one line, and batch equal models across machines`() async throws {
-        try await OllamaDouble.run { double in
-            try await slow(double)
+        // No answer before each has all that it takes.
+        let held: [JSON] = Array(repeating: ["text": "Hello", "held": true], count: Self.tasks)
+        try await OllamaDouble.run(replies: held) { double in
             try await withFleet(routes: Self.routes) { fleet in
                 for id in ["surtr", "fenrir"] {
                     _ = try await fleet.start(
@@ -55,6 +56,8 @@ struct SharedModelServerTests {
                     }
                 }
                 let ids = try await submit(fleet)
+                for id in ids { _ = try await fleet.coordinator.task(id) { $0["state"] != "queued" } }
+                try await double.release()
                 #expect(try await executors(of: ids, fleet) == ["surtr", "fenrir"])
                 #expect(try await double.crowd == 1)
                 let models = try await double.chats.compactMap { $0["model"]?.stringValue }
@@ -85,7 +88,7 @@ struct SharedModelServerTests {
         try await OllamaDouble.run { double in
             try await slow(double)
             try await withFleet(routes: Self.routes) { fleet in
-                _ = try await fleet.start(
+                let surtr = try await fleet.start(
                     "surtr",
                     environment: ["OLLAMA_HOST": double.address],
                     "--handlers",
@@ -94,7 +97,11 @@ struct SharedModelServerTests {
                     "12"
                 )
                 let ids = try await submit(fleet)
-                for id in ids { _ = try await fleet.coordinator.task(id) { $0["state"] != "queued" } }
+                // That they run is written down before their executor hears of them.
+                while try await HTTPCall.get("\(surtr.address)/status").json?["tasks"]?.arrayValue?.count != Self.tasks
+                {
+                    try await Task.sleep(for: .milliseconds(20))
+                }
                 await fleet.coordinator.killNow()
                 try await double.wait(forChats: Self.tasks, answered: true)
                 #expect(try await double.crowd == 1)

@@ -67,8 +67,8 @@ struct UpkeepTests {
             run: [sh, -c, 'echo run >> "$1/runs"; while [ ! -e "$1/gate" ]; do sleep 0.02; done; wc -l < "$1/runs"', sh, "{{dir}}"]
         """.write(toFile: configuration, atomically: true, encoding: .utf8)
         let common = ["--data-dir", "\(scratch.path)/c", "--config", configuration]
-        var coordinator = try await RunningYgg.start(["coordinator", "--port", "0"] + common)
-        let port = try #require(coordinator.address.split(separator: ":").last)
+        let port = try KeptPort()
+        var coordinator = try await RunningYgg.start(["coordinator", "--port", port.text] + common)
         let executor = try await RunningYgg.start([
             "executor", "--id", "worker", "--coordinator", coordinator.address, "--port", "0", "--config",
             configuration, "--data-dir", "\(scratch.path)/e",
@@ -105,7 +105,7 @@ struct UpkeepTests {
         let restore = await coordinator.cli("restore", path, "--data-dir", "\(scratch.path)/new")
         #expect(restore.outcome.succeeded, "\(restore.stderr)")
         coordinator = try await RunningYgg.start(
-            ["coordinator", "--port", String(port), "--data-dir", "\(scratch.path)/new", "--config", configuration]
+            ["coordinator", "--port", port.text, "--data-dir", "\(scratch.path)/new", "--config", configuration]
         )
         #expect(try await coordinator.get("/info").json?["storeId"] != storeID)
         #expect(try await coordinator.get("/v1/tasks/\(later)").status == 404, "the backup does not know it")

@@ -15,6 +15,8 @@ struct SeenRequest: Sendable {
 
 /// What it answers.
 struct ScriptedReply: Sendable {
+    /// Where it is the answer to every request; nil for one that waits for its turn.
+    var path: String?
     var status = 200
     var headers: [(String, String)] = [("content-type", "application/json")]
     /// Each is flushed on its own.
@@ -35,7 +37,7 @@ struct ScriptedReply: Sendable {
     static let hangUp = ScriptedReply(status: 0, breaks: true)
 }
 
-/// An HTTP server whose n-th request gets the n-th answer; the last answer goes on for ever.
+/// An HTTP server whose n-th request gets the n-th answer; the last answer goes on for ever. A path may have one of its own.
 final class ScriptedServer: Sendable {
     let url: String
     private let requests: RequestLog
@@ -114,7 +116,10 @@ private final class ScriptedHandler: ChannelInboundHandler {
                 headers: head.headers,
                 body: body
             )
-            answer(replies[min(log.add(request), replies.count - 1)], context)
+            let number = log.add(request)
+            let turns = replies.filter { $0.path == nil }
+            let reply = replies.first { $0.path == head.uri } ?? turns[min(number, turns.count - 1)]
+            answer(reply, context)
         }
     }
 

@@ -43,6 +43,8 @@ struct CallScanner {
     mutating func pieces() -> [Piece] {
         var pieces: [Piece] = []
         var index = 0
+        // The end of the line in whose middle the last piece began: what follows on it has words before it.
+        var wordsUntil = 0
         while index < text.end, attempts < Self.maxAttempts {
             let lineEnd = text.lineEnd(from: index)
             let start = text.skippingSpace(from: index, to: lineEnd)
@@ -57,9 +59,10 @@ struct CallScanner {
             } else if let (piece, end) = bare(at: start) {
                 if let piece { pieces.append(piece) }
                 index = end
-            } else if let piece = marked(from: start, to: lineEnd) {
+            } else if let piece = marked(from: start, to: lineEnd, startsLine: start >= wordsUntil) {
                 pieces.append(piece)
                 index = max(piece.range.upperBound, start + 1)
+                if !piece.startsLine { wordsUntil = text.lineEnd(from: index) }
             } else {
                 index = lineEnd + 1
             }
@@ -99,7 +102,9 @@ struct CallScanner {
                 piece = content.map {
                     Piece(kind: .plain, content: $0, range: start..<end, core: inside..<end, startsLine: true)
                 }
-            } else if let found = marked(from: inside, to: text.lineEnd(from: inside)), found.startsLine {
+            } else if let found = marked(from: inside, to: text.lineEnd(from: inside), startsLine: true),
+                found.startsLine
+            {
                 piece = found
             }
             if let end = piece.map({ text.skippingSpace(from: $0.range.upperBound) }) {

@@ -41,12 +41,13 @@ extension Executor {
     package func adopt(_ wanted: ExecutorSettings) {
         let settings = runtime.live.adopt(wanted)
         guard let tenure = state.withLock({ $0.tenure }) else { return }
+        // Before the new kinds are offered: they are not to be granted without a word of their models.
+        tenure.modelsMayBeAsked()
         tenure.seat.withLock { seat in
             seat.disks.floor = settings.diskFloor
             seat.isRegistered = false
             seat.offers += 1
         }
-        tenure.modelsMayBeAsked()
         tenure.feed(.resized(settings.slots))
         tenure.syncBell.ring()
     }

@@ -17,11 +17,12 @@ extension Tenure {
     private func note(_ spaces: [DiskSpace]) {
         let (hasChanged, disks) = seat.withLock { seat in (seat.disks.measured(spaces), seat.disks) }
         guard hasChanged else { return }
+        // First of all: whoever reads of it finds that it counts.
+        feed(.short(disks.sentence))
         if let sentence = disks.sentence {
             logger.warning("No room for new work", metadata: .of([.reason: "\(sentence)"]))
         } else {
             logger.notice("There is room for new work again")
         }
-        feed(.short(disks.sentence))
     }
 }

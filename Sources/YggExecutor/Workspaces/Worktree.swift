@@ -240,14 +240,15 @@ struct Worktree: Sendable {
         await uncancelled {
             let mirrors = mirrors.map { Mirror(of: $0.address, git: $0.git.forCleaningUp) }
             _ = await mirrors.first?.git.run.collect(["rm", "-rf", "--", path])
-            for mirror in mirrors {
+            for (index, mirror) in mirrors.enumerated() {
                 // Best effort: what is left registered is pruned by the next attempt on the same mirror.
                 try? await mirror.locked { () async throws(HandlerFailure) in
                     _ = await mirror.git.collect(["worktree", "prune"], at: mirror.place)
+                    guard index == 0, let branch else { return }
+                    // A branch that is checked out somewhere is not deleted. git waits a second for those who delete others.
+                    _ = await mirror.git.collect(["branch", "--quiet", "-D", "--", branch], at: mirror.place)
                 }
             }
-            guard let branch, let mirror = mirrors.first else { return }
-            _ = await mirror.git.collect(["branch", "--quiet", "-D", "--", branch], at: mirror.place)
         }
     }
 }

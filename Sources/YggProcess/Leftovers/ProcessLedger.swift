@@ -27,7 +27,7 @@ package final class ProcessLedger: ProcessWitness {
         if let path = path(of: leader) { unlink(path) }
     }
 
-    /// Kills the groups that an earlier process left, with their sessions, and forgets them.
+    /// Kills the groups that an earlier process left, with their sessions, forgets them, and returns when they are dead.
     ///
     /// A number says nothing: it may be somebody else's by now. A group is killed while its leader is still there with the
     /// same start time under the same boot, so that its number cannot have been given away; where the leader is gone,
@@ -46,6 +46,8 @@ package final class ProcessLedger: ProcessWitness {
         let group = ProcessGroup(id: leader.pid)
         if leader.exists {
             group.sendToSession(SIGKILL)
+            // Whoever was killed may be at it for a moment yet, and what is started next is not to run beside it.
+            _ = group.killOrphans()
             return true
         }
         guard leader.bootID == ProcessIdentity.bootID, ProcessIdentity(of: leader.pid) == nil else { return false }

@@ -67,7 +67,7 @@ struct ChildPipes: Sendable {
         for ours in [input, output.read, errors.read] where ours >= 0 {
             guard fcntl(ours, F_SETFL, O_NONBLOCK) == 0 else { throw Errno(rawValue: errno) }
         }
-        let patience = ContinuousClock.now + busyPatience
+        var patience: ContinuousClock.Instant?
         var id = pid_t()
         var error: Int32 = 0
         while true {
@@ -85,7 +85,11 @@ struct ChildPipes: Sendable {
                     )
                 }
             }
-            guard error == ETXTBSY, ContinuousClock.now < patience else { break }
+            guard error == ETXTBSY else { break }
+            // From the first refusal on, so that there is a second try however slow the first was.
+            let now = ContinuousClock.now
+            patience = patience ?? now + busyPatience
+            guard let patience, now < patience else { break }
             usleep(1000)
         }
         guard error == 0 else { throw Errno(rawValue: error) }

@@ -10,6 +10,7 @@ final class Fleet {
     private var processes: [RunningYgg] = []
     private let common: [String]
     private let environment: [String: String]
+    private let port: KeptPort
 
     /// `try-hold` waits for the file `gate` in its `dir`, `dev-hold` does the same and
     /// goes on while it is cut off; each writes its process group into `pids` there. `try-tell` and `dev-tell` count
@@ -48,18 +49,18 @@ final class Fleet {
 
         """.write(toFile: file, atomically: true, encoding: .utf8)
         common = ["--config", file]
+        port = try KeptPort()
         coordinator = try await RunningYgg.start(
-            ["coordinator", "--port", "0", "--data-dir", "\(directory)/coordinator"] + common,
+            ["coordinator", "--port", port.text, "--data-dir", "\(directory)/coordinator"] + common,
             environment: environment
         )
     }
 
     /// Kills the coordinator and starts it again at its address.
     func restartCoordinator() async throws {
-        let port = try #require(coordinator.address.split(separator: ":").last)
         await coordinator.killNow()
         coordinator = try await RunningYgg.start(
-            ["coordinator", "--port", String(port), "--data-dir", "\(directory)/coordinator"] + common,
+            ["coordinator", "--port", port.text, "--data-dir", "\(directory)/coordinator"] + common,
             environment: environment
         )
     }

@@ -15,6 +15,7 @@ struct GuardedHousehold {
     static func with(
         _ arguments: [String] = [],
         configuration: String = "auth: {loopback: required}\n",
+        port: String = "0",
         _ body: (GuardedHousehold, RunningFleet) async throws -> Void
     ) async throws {
         let scratch = try ScratchDirectory()
@@ -23,7 +24,7 @@ struct GuardedHousehold {
         try configuration.write(toFile: file, atomically: true, encoding: .utf8)
         try await RunningFleet.with { fleet in
             let ygg = try await fleet.start(
-                ["coordinator", "--port", "0", "--data-dir", "\(directory)/data", "--config", file] + arguments
+                ["coordinator", "--port", port, "--data-dir", "\(directory)/data", "--config", file] + arguments
             )
             let text = try String(contentsOfFile: "\(directory)/data/admin.token", encoding: .utf8)
             let household = GuardedHousehold(ygg: ygg, directory: directory, admin: String(text.dropLast()))

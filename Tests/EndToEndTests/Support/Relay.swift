@@ -131,15 +131,32 @@ enum Sockets {
     /// - Returns: the socket and its port.
     static func listen() throws -> (Int32, UInt16) {
         let descriptor = try make()
+        let port = try bound(descriptor)
+        guard Glibc.listen(descriptor, 64) == 0 else {
+            throw EndToEndFailure("port \(port) cannot be listened on: \(String(cString: strerror(errno)))")
+        }
+        return (descriptor, port)
+    }
+
+    /// Binds it to a port of loopback that is nobody's.
+    private static func bound(_ descriptor: Int32) throws -> UInt16 {
         var address = loopback(0)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let status = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) + Glibc.listen(descriptor, 64) + getsockname(descriptor, $0, &length)
+                bind(descriptor, $0, length) + getsockname(descriptor, $0, &length)
             }
         }
-        guard status == 0 else { throw EndToEndFailure("no port to listen on: \(String(cString: strerror(errno)))") }
-        return (descriptor, UInt16(bigEndian: address.sin_port))
+        guard status == 0 else { throw EndToEndFailure("no port to be had: \(String(cString: strerror(errno)))") }
+        return UInt16(bigEndian: address.sin_port)
+    }
+
+    /// - Returns: a socket that is bound and does not listen, and its port.
+    static func keep() throws -> (Int32, UInt16) {
+        let descriptor = try make()
+        var on: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
+        return (descriptor, try bound(descriptor))
     }
 
     /// - Returns: whether all of it was taken.

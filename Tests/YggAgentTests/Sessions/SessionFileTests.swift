@@ -29,6 +29,7 @@ struct SessionFileTests {
         let taken = await #expect(throws: SessionError.self) { try await AgentSession.resume(at: path, tools: []) }
         #expect(taken?.reason == .inUse)
         try await session?.file.flush()
+        session?.file.release()
         session = nil
         let (header, records) = try await SessionFile.read(path)
         #expect(header.task == .sample() && header.provider == Self.provider && header.prompts["work"] != nil)
@@ -53,6 +54,7 @@ struct SessionFileTests {
         let path = try #require(session?.path)
         session?.feed(.described(ModelInfo(name: "m", capabilities: ["tools"])), at: 5)
         try await session?.file.flush()
+        session?.file.release()
         session = nil
         let whole = Self.contents(path)
         _ = try bench.putOutside(whole + #"{"event":"base","at":9,"st"#, at: "s.jsonl")
@@ -83,6 +85,7 @@ struct SessionFileTests {
         var session: AgentSession? = try await Self.begin(bench)
         let path = try #require(session?.path)
         try await session?.file.flush()
+        session?.file.release()
         session = nil
         _ = try bench.putOutside(Self.contents(path) + "{\"event\":\"answer\",\"at\":1}\n{}\n", at: "s.jsonl")
         let error = await #expect(throws: SessionError.self) { try await AgentSession.resume(at: path, tools: []) }

@@ -334,6 +334,11 @@ enum ReadSamples {
             .unreadable(.amongProse)
         ),
         ReadSample(
+            "a call quoted in a fence, behind marks in words",
+            "It: a <tool_call> says {} <tool_call>\n````\nsays {}\n<tool_call>\(call)</tool_call>\n````\nAnd so on.",
+            .prose
+        ),
+        ReadSample(
             "a call quoted in a line",
             #"It says {"name": "run_command", "arguments": {"command": "rm -r ."}} somewhere."#,
             .prose

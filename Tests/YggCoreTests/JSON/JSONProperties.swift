@@ -99,7 +99,7 @@ extension JSON {
         default:
             var object = JSONObject()
             for index in 0..<random.int(0..<(random.chance(5) ? 40 : 6)) {
-                object.append("\(index)\(text(&random))", .random(&random, depth: depth + 1))
+                object.append("\(index):\(text(&random))", .random(&random, depth: depth + 1))
             }
             return .object(object)
         }

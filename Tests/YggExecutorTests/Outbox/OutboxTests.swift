@@ -140,7 +140,7 @@ struct OutboxTests {
                 return
             }
             var verdicts: [Outbox.Verdict] = []
-            for (key, entries) in Dictionary(grouping: batch, by: \.key) {
+            for (key, entries) in Dictionary(grouping: batch, by: \.key).sorted(by: { $0.key < $1.key }) {
                 #expect(
                     entries.map(\.n) == Array((entries[0].n)..<(entries[0].n + Int64(entries.count))),
                     "seed \(seed)"

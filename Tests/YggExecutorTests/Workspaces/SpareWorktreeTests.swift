@@ -215,9 +215,10 @@ struct SpareWorktreeTests {
     @Test func `one that is not finished when the executor stops is nobody's`() async throws {
         try await withMirror { scene, mirror in
             let (spare, commit) = (SpareWorktree(of: mirror), await commit("v1", mirror))
-            let making = Task { await spare.make(at: commit) }
-            making.cancel()
-            await making.value
+            await Task {
+                withUnsafeCurrentTask { $0?.cancel() }
+                await spare.make(at: commit)
+            }.value
             #expect(await !spare.isReady(for: commit))
             await spare.make(at: commit)
             #expect(await spare.isReady(for: commit))

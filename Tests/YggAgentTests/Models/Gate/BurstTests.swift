@@ -23,14 +23,19 @@ struct BurstTests {
     }
 
     /// One task: an agent asks one question after the other.
+    /// - Parameter waits: is called when it stands in line.
     @Sendable private static func work(
         _ task: Int,
         steps: Int,
         _ directory: ModelDirectory,
-        _ record: Record
+        _ record: Record,
+        waits: @escaping @Sendable () -> Void
     ) async throws {
         let model = task.isMultiple(of: 2) ? "qwen2.5-coder:3b" : "granite-code:3b"
-        let provider = try directory.model("ollama/\(model)").gated(onPlace: { _ in record.place(of: task) })
+        let provider = try directory.model("ollama/\(model)").gated(onPlace: { _ in
+            record.place(of: task)
+            waits()
+        })
         for _ in 0..<steps {
             try await provider.reply(to: ModelRequest(model: "", messages: [.user("Step")])) { event in
                 if case .end = event { record.answered(Call(task: task, model: model)) }
@@ -39,7 +44,8 @@ struct BurstTests {
     }
 
     @Test func `thirty calls at once see their line, do not thrash the card, and leave no task behind`() async throws {
-        try await OllamaDouble.run { double in
+        // The first has its answer when all others stand in line.
+        try await OllamaDouble.run(replies: [["text": "Hello", "held": true]]) { double in
             let directory = ModelDirectory(
                 [.init(name: "ollama", service: double.provider(), parallel: 1, contextTokens: 8192)],
                 defaultModel: "ollama/qwen2.5-coder:3b"
@@ -47,9 +53,12 @@ struct BurstTests {
             let (tasks, steps) = (10, 3)
             let record = Record()
             try await withThrowingTaskGroup(of: Void.self) { group in
+                let (line, joined) = AsyncStream.makeStream(of: Void.self)
                 for task in 0..<tasks {
-                    group.addTask { try await Self.work(task, steps: steps, directory, record) }
+                    group.addTask { try await Self.work(task, steps: steps, directory, record) { joined.yield() } }
                 }
+                for await _ in line where record.waited >= tasks - 1 { break }
+                try await double.release()
                 try await group.waitForAll()
             }
             let calls = record.calls
