@@ -15,10 +15,13 @@ extension Tenure {
     }
 
     private func note(_ spaces: [DiskSpace]) {
-        let (hasChanged, disks) = seat.withLock { seat in (seat.disks.measured(spaces), seat.disks) }
+        let (before, hasChanged, disks) = seat.withLock { seat in
+            (seat.disks.sentence, seat.disks.measured(spaces), seat.disks)
+        }
+        // First of all: whoever reads of it finds that it counts. Also where only the number is another: a disk is first seen
+        // too full while somebody is still filling it.
+        if disks.sentence != before { feed(.short(disks.sentence)) }
         guard hasChanged else { return }
-        // First of all: whoever reads of it finds that it counts.
-        feed(.short(disks.sentence))
         if let sentence = disks.sentence {
             logger.warning("No room for new work", metadata: .of([.reason: "\(sentence)"]))
         } else {

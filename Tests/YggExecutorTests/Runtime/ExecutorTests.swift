@@ -100,10 +100,14 @@ final class ExecutorTests: ExecutorScene {
             let shortage = try #require(coordinator.state.withLock { $0.lastSync?.shortage })
             #expect(shortage.contains("/data has 1 MiB free"))
             #expect(executor.status.disks.sentence == shortage)
+            disk.free.withLock { $0 = 1 << 19 }
+            let less = try await coordinator.wait { state in
+                state.lastSync?.shortage.flatMap { $0.contains("/data has 512 KiB free") ? $0 : nil }
+            }
             let late = coordinator.grant("b", "bench-noop")
             let reason = try await coordinator.wait { $0.declined[late] }
-            #expect(reason == shortage)
-            await #expect(throws: ExecutionRefusal.noRoom(shortage)) {
+            #expect(reason == less)
+            await #expect(throws: ExecutionRefusal.noRoom(less)) {
                 try await executor.execute(TaskKind(trusted: "bench-noop"), params: JSONObject())
             }
             gate.open()
