@@ -51,7 +51,7 @@ struct HealthCommandTests {
                         try await Task.sleep(for: .milliseconds(20))
                         let health = try await ygg.get("/health")
                         #expect(health.status == 200)
-                        // A look may have been too slow to learn more than that; the next one will not be.
+                        // A look that was too slow says only that, and the next one says more.
                         guard let check = health.json?["checks"]?["registry"],
                             check["detail"]?.stringValue?.contains(words) == true
                         else { continue }

@@ -7,7 +7,7 @@ import YggProcess
 /// Clients whose answers are lost after the commit, and clients that hang up before it.
 @Suite(.timeLimit(.minutes(2)))
 struct LostAnswerTests {
-    /// Sends a request whose answer never comes, and returns when there was one.
+    /// Sends a request whose answer is lost on its way, and returns when the server has given it.
     private func send(_ method: String, _ path: String, _ body: JSON?, _ key: String? = nil, to relay: Relay) async {
         let reply = try? await HTTPTransport(baseURL: relay.address, token: nil).send(
             method: method,

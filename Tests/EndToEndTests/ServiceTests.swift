@@ -251,6 +251,7 @@ private actor PaintingFleet {
     private(set) var ygg: RunningYgg
     private let arguments: [String]
     private let environment: [String: String]
+    /// Kept, so that it is nobody else's while the coordinator is away.
     private let port: KeptPort
     private var painters: [RunningYgg] = []
 

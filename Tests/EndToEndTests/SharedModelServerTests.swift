@@ -32,14 +32,14 @@ struct SharedModelServerTests {
         return executors
     }
 
-    private func slow(_ double: OllamaDouble) async throws {
-        try await double.queue(Array(repeating: ["text": "Hello", "slow": .double(0.05)], count: Self.tasks))
-    }
+    /// No answer before the test has seen what it needs to, and then each takes a moment, in which others get in line.
+    private static let held: [JSON] = Array(
+        repeating: ["text": "Hello", "slow": .double(0.05), "held": true],
+        count: tasks
+    )
 
     @Test func `they stand in one line, and batch equal models across machines`() async throws {
-        // No answer before each has all that it takes.
-        let held: [JSON] = Array(repeating: ["text": "Hello", "held": true], count: Self.tasks)
-        try await OllamaDouble.run(replies: held) { double in
+        try await OllamaDouble.run(replies: Self.held) { double in
             try await withFleet(routes: Self.routes) { fleet in
                 for id in ["surtr", "fenrir"] {
                     _ = try await fleet.start(
@@ -85,8 +85,7 @@ struct SharedModelServerTests {
     }
 
     @Test func `while the coordinator is away each goes by its own gate`() async throws {
-        try await OllamaDouble.run { double in
-            try await slow(double)
+        try await OllamaDouble.run(replies: Self.held) { double in
             try await withFleet(routes: Self.routes) { fleet in
                 let surtr = try await fleet.start(
                     "surtr",
@@ -103,6 +102,7 @@ struct SharedModelServerTests {
                     try await Task.sleep(for: .milliseconds(20))
                 }
                 await fleet.coordinator.killNow()
+                try await double.release()
                 try await double.wait(forChats: Self.tasks, answered: true)
                 #expect(try await double.crowd == 1)
                 try await fleet.restartCoordinator()

@@ -81,13 +81,7 @@ private final class RequestLog: Sendable {
 
     var all: [SeenRequest] { requests.withLock { $0 } }
 
-    /// - Returns: the number of the request, from 0.
-    func add(_ request: SeenRequest) -> Int {
-        requests.withLock {
-            $0.append(request)
-            return $0.count - 1
-        }
-    }
+    func add(_ request: SeenRequest) { requests.withLock { $0.append(request) } }
 }
 
 private final class ScriptedHandler: ChannelInboundHandler {
@@ -116,10 +110,11 @@ private final class ScriptedHandler: ChannelInboundHandler {
                 headers: head.headers,
                 body: body
             )
-            let number = log.add(request)
+            log.add(request)
+            if let reply = replies.first(where: { $0.path == head.uri }) { return answer(reply, context) }
             let turns = replies.filter { $0.path == nil }
-            let reply = replies.first { $0.path == head.uri } ?? turns[min(number, turns.count - 1)]
-            answer(reply, context)
+            let number = log.all.count { seen in !replies.contains { $0.path == seen.uri } }
+            answer(turns[min(number, turns.count) - 1], context)
         }
     }
 

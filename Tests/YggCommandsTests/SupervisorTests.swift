@@ -77,7 +77,7 @@ struct SupervisorTests {
         }
     }
 
-    /// Its patience has an end: so nothing here waits for one of the few threads that tests share.
+    /// The patience ends after five seconds: so the test keeps its thread, and does not wait to be given one again.
     @Test func `a listener that does not keep up is waited for`() throws {
         let listener = try Listener()
         let socket = try #require(NotifySocket(environment: ["NOTIFY_SOCKET": listener.path]))

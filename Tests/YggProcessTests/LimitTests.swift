@@ -71,8 +71,8 @@ struct LimitTests {
 
     @Test
     func `the last words of a cancelled child are heard`() async {
-        // It waits by `wait`, which a signal ends: one that reaches a shell's new child before that is another program is lost
-        // in it, and the trap of a shell that waits for such a child in the foreground never runs.
+        // A shell in `wait` is interrupted by a signal. With a command in the foreground, a signal between its fork and its exec
+        // is lost, and the trap never runs.
         let clean = "trap 'echo cleaning; sleep 0.1; echo clean; exit 3' TERM; sleep 1000 & echo ready; wait"
         let run = BackgroundRun(script(clean))
         #expect(await run.firstWords() == "ready\n")

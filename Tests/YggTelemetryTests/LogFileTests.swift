@@ -67,12 +67,12 @@ struct LogFileTests {
         try withTemporaryDirectory { directory in
             let path = "\(directory)/x.log"
             let file = try LogFile(path: path)
-            let lines = (0..<20_000).map { "line \($0) \(String(repeating: "ä", count: $0 % 50))" }
+            let lines = (0..<5_000).map { "line \($0) \(String(repeating: "ä", count: $0 % 50))" }
             file.append(Array(lines.map { "\($0)\n" }.joined().utf8))
-            for count in [0, 1, 2, 1000, 19_999, 20_000, 30_000] {
+            for count in [0, 1, 2, 1000, 4_999, 5_000, 9_000] {
                 #expect(file.lines(last: count) == Array(lines.suffix(count)))
             }
-            let bounded = file.lines(last: 20_000, maxBytes: 100_000)
+            let bounded = file.lines(last: 5_000, maxBytes: 100_000)
             #expect(bounded == Array(lines.suffix(bounded.count)))
             #expect((90_000...100_000).contains(bounded.reduce(0) { $0 + $1.utf8.count + 1 }))
         }

@@ -18,8 +18,8 @@ extension CallScanner {
     private static let maxParameters = 64
 
     /// The first call with a mark on this line. A mark that opens nothing is a word like any other.
-    /// - Parameter isLineStart: whether nothing but space, or a piece that started the line, stands before `start`.
-    mutating func marked(from start: Int, to lineEnd: Int, startsLine isLineStart: Bool) -> Piece? {
+    /// - Parameter atLineStart: whether nothing but space, or pieces that began the line, stands before `start`.
+    mutating func marked(from start: Int, to lineEnd: Int, atLineStart: Bool) -> Piece? {
         var index = start
         while index < lineEnd, attempts < Self.maxAttempts {
             let byte = text.bytes[index]
@@ -27,7 +27,7 @@ extension CallScanner {
                 index += 1
                 continue
             }
-            let startsLine = isLineStart && index == start
+            let startsLine = atLineStart && index == start
             if let (content, core, end) = call(at: index, lineEnd, startsLine: startsLine),
                 startsLine || content.isReadable
             {

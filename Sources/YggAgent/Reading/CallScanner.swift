@@ -26,7 +26,7 @@ struct CallScanner {
         var range: Range<Int>
         /// What was written in them.
         var core: Range<Int>
-        /// Nothing but space, or another piece, stands before it on its line.
+        /// Nothing but space, or pieces that began the line, stands before it.
         var startsLine: Bool
     }
 
@@ -53,13 +53,14 @@ struct CallScanner {
                 continue
             }
             if Self.inventions.contains(where: { text.starts(with: $0, at: start) }) { break }
-            if let (piece, end) = fence(at: start) {
+            let startsLine = start >= wordsUntil
+            if startsLine, let (piece, end) = fence(at: start) {
                 if let piece { pieces.append(piece) }
                 index = max(end, start + 1)
-            } else if let (piece, end) = bare(at: start) {
+            } else if startsLine, let (piece, end) = bare(at: start) {
                 if let piece { pieces.append(piece) }
                 index = end
-            } else if let piece = marked(from: start, to: lineEnd, startsLine: start >= wordsUntil) {
+            } else if let piece = marked(from: start, to: lineEnd, atLineStart: startsLine) {
                 pieces.append(piece)
                 index = max(piece.range.upperBound, start + 1)
                 if !piece.startsLine { wordsUntil = text.lineEnd(from: index) }
@@ -102,7 +103,7 @@ struct CallScanner {
                 piece = content.map {
                     Piece(kind: .plain, content: $0, range: start..<end, core: inside..<end, startsLine: true)
                 }
-            } else if let found = marked(from: inside, to: text.lineEnd(from: inside), startsLine: true),
+            } else if let found = marked(from: inside, to: text.lineEnd(from: inside), atLineStart: true),
                 found.startsLine
             {
                 piece = found

@@ -15,12 +15,17 @@ extension Tenure {
     }
 
     private func note(_ spaces: [DiskSpace]) {
-        let (before, hasChanged, disks) = seat.withLock { seat in
-            (seat.disks.sentence, seat.disks.measured(spaces), seat.disks)
+        let (now, time) = (clock.now(), clock.time())
+        let (hasChanged, disks) = seat.withLock { seat in
+            let hasChanged = seat.disks.measured(spaces)
+            // At once: whoever reads of it finds that it counts. And with every look: a disk is first seen too full while
+            // somebody is still filling it, and its number is another soon.
+            if hasChanged || seat.disks.isLow {
+                seat.effects += seat.control.handle(.short(seat.disks.sentence), now: now, time: time)
+            }
+            return (hasChanged, seat.disks)
         }
-        // First of all: whoever reads of it finds that it counts. Also where only the number is another: a disk is first seen
-        // too full while somebody is still filling it.
-        if disks.sentence != before { feed(.short(disks.sentence)) }
+        perform()
         guard hasChanged else { return }
         if let sentence = disks.sentence {
             logger.warning("No room for new work", metadata: .of([.reason: "\(sentence)"]))

@@ -245,7 +245,7 @@ struct Worktree: Sendable {
                 try? await mirror.locked { () async throws(HandlerFailure) in
                     _ = await mirror.git.collect(["worktree", "prune"], at: mirror.place)
                     guard index == 0, let branch else { return }
-                    // A branch that is checked out somewhere is not deleted. git waits a second for those who delete others.
+                    // Under the lock as well: git waits a second for others that delete branches, then leaves this one.
                     _ = await mirror.git.collect(["branch", "--quiet", "-D", "--", branch], at: mirror.place)
                 }
             }

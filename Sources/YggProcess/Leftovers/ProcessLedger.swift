@@ -27,7 +27,8 @@ package final class ProcessLedger: ProcessWitness {
         if let path = path(of: leader) { unlink(path) }
     }
 
-    /// Kills the groups that an earlier process left, with their sessions, forgets them, and returns when they are dead.
+    /// Kills the groups that an earlier process left, with their sessions, forgets them, and returns when they are dead, so
+    /// that what is started next does not run beside them; those who do not die are not waited for longer than two seconds.
     ///
     /// A number says nothing: it may be somebody else's by now. A group is killed while its leader is still there with the
     /// same start time under the same boot, so that its number cannot have been given away; where the leader is gone,
@@ -35,23 +36,25 @@ package final class ProcessLedger: ProcessWitness {
     /// - Returns: the leaders whose groups were killed.
     package func killLeftovers() -> [ProcessIdentity] {
         var killed: [ProcessIdentity] = []
+        var dying: [ProcessIdentity] = []
         for (file, identity) in entries() {
-            if let identity, kill(identity) { killed.append(identity) }
+            if let identity, let members = kill(identity) {
+                killed.append(identity)
+                dying += members
+            }
             unlink(file)
         }
+        let end = ContinuousClock.now + ProcessGroup.deathTakes
+        while dying.contains(where: \.isAlive), ContinuousClock.now < end { usleep(1000) }
         return killed
     }
 
-    private func kill(_ leader: ProcessIdentity) -> Bool {
+    /// - Returns: those who are dying of it now; nil where nobody of that group is left.
+    private func kill(_ leader: ProcessIdentity) -> [ProcessIdentity]? {
         let group = ProcessGroup(id: leader.pid)
-        if leader.exists {
-            group.sendToSession(SIGKILL)
-            // Whoever was killed may be at it for a moment yet, and what is started next is not to run beside it.
-            _ = group.killOrphans()
-            return true
-        }
-        guard leader.bootID == ProcessIdentity.bootID, ProcessIdentity(of: leader.pid) == nil else { return false }
-        return group.killOrphans()
+        if leader.exists { return group.killSession() }
+        guard leader.bootID == ProcessIdentity.bootID, ProcessIdentity(of: leader.pid) == nil else { return nil }
+        return group.killOrphans() ? [] : nil
     }
 
     private func entries() -> [(file: String, identity: ProcessIdentity?)] {

@@ -9,6 +9,8 @@ struct ProcessGroup: Sendable {
 
     /// How much less than ours the group's claim on the processor is.
     private static let niceStep: Int32 = 5
+    /// How long those who were killed are waited for.
+    static let deathTakes: Duration = .seconds(2)
     /// Close to the highest (1000): when memory ends, the kernel takes the child and not the executor. Whatever the child
     /// starts inherits it, which marks them as ours.
     static let outOfMemoryScore = "900"
@@ -25,7 +27,15 @@ struct ProcessGroup: Sendable {
         for pid in session where getpgid(pid) != id { _ = kill(pid, signal) }
     }
 
-    /// Kills whoever is left in the session of a leader that is gone.
+    /// Kills the group, and whoever left it and stayed in the leader's session.
+    /// - Returns: those who were there. They take a moment to die.
+    func killSession() -> [ProcessIdentity] {
+        let members = session.compactMap { ProcessIdentity(of: $0) }
+        sendToSession(SIGKILL)
+        return members
+    }
+
+    /// Kills whoever is left in the session of a leader that is gone, and waits until they are gone.
     ///
     /// As long as anybody is in the session, its number is nobody else's. Whether the session is the one that was meant,
     /// or that of somebody who got the number later and left as well, shows by the mark that ours have inherited.
@@ -33,9 +43,9 @@ struct ProcessGroup: Sendable {
     func killOrphans() -> Bool {
         var found = false
         // Again until nobody is there: they may be starting others. Whoever is another user's, or waits for a disk that does
-        // not answer, does not die of it, and is not waited for longer than two seconds.
-        let end = ContinuousClock.now + .seconds(2)
-        while case let orphans = session.filter(isMarked), !orphans.isEmpty, ContinuousClock.now < end {
+        // not answer, does not die of it, and is not waited for longer.
+        let end = ContinuousClock.now + Self.deathTakes
+        while case let orphans = session.filter(isMarked), !orphans.isEmpty, !found || ContinuousClock.now < end {
             found = true
             for pid in orphans { _ = kill(pid, SIGKILL) }
             usleep(1000)

@@ -82,9 +82,9 @@ extension RunningYgg {
         await collectProcess(Self.command(arguments, at: address, in: directory), limit: 32 << 20)
     }
 
-    /// Starts `ygg` as a person would, and returns as soon as it has said something.
+    /// Starts `ygg` as a person would, and returns as soon as it has said something, or has ended.
     /// - Parameter relay: by which it reaches this one.
-    /// - Returns: what comes to its end with it.
+    /// - Returns: its output, once it has ended. That it does at the latest with its time limit, not with the test.
     func watcher(_ arguments: String..., through relay: Relay? = nil) async -> Task<CollectedOutput, Never> {
         let spec = Self.command(arguments, at: relay?.address ?? address)
         let (words, said) = AsyncStream.makeStream(of: Void.self)

@@ -338,6 +338,7 @@ enum ReadSamples {
             "It: a <tool_call> says {} <tool_call>\n````\nsays {}\n<tool_call>\(call)</tool_call>\n````\nAnd so on.",
             .prose
         ),
+        ReadSample("a call behind a mark in words", "It: a <tool_call> says {} \(call)", .prose),
         ReadSample(
             "a call quoted in a line",
             #"It says {"name": "run_command", "arguments": {"command": "rm -r ."}} somewhere."#,

@@ -212,7 +212,7 @@ struct SpareWorktreeTests {
         }
     }
 
-    @Test func `one that is not finished when the executor stops is nobody's`() async throws {
+    @Test func `one that is cancelled before it began is nobody's`() async throws {
         try await withMirror { scene, mirror in
             let (spare, commit) = (SpareWorktree(of: mirror), await commit("v1", mirror))
             await Task {

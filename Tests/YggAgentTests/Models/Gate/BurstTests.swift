@@ -55,7 +55,11 @@ struct BurstTests {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 let (line, joined) = AsyncStream.makeStream(of: Void.self)
                 for task in 0..<tasks {
-                    group.addTask { try await Self.work(task, steps: steps, directory, record) { joined.yield() } }
+                    group.addTask {
+                        // Before the answers flow only one that has failed ends.
+                        defer { joined.finish() }
+                        try await Self.work(task, steps: steps, directory, record) { joined.yield() }
+                    }
                 }
                 for await _ in line where record.waited >= tasks - 1 { break }
                 try await double.release()
