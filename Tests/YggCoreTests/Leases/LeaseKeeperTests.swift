@@ -156,10 +156,24 @@ struct LeaseKeeperTests {
         _ = keeper.handle(.restored(Self.one, Self.terms(), isCancelled: false), now: .at(0))
         hear([], at: 9)
         #expect(keeper.statement(for: "a", named: []).leases.map(\.key) == [Self.one])
-        hear([], at: 11)
+        hear([], at: 19)
         #expect(keeper.statement(for: "a", named: []).leases.isEmpty, "it was stated for as long as is tried")
         #expect(tick(to: 23).isEmpty, "begun at nine, it is cut off well before")
         #expect(tick(from: 24, to: 24) == ["lost one/1"])
+    }
+
+    /// Its executor was away since before the restart, and now two of its requests come, of which the first is answered.
+    @Test
+    mutating func `a restored lease that is stated late is not given up with the next word`() {
+        keeper = LeaseKeeper(settings: Self.settings, boot: 2, followsFarewell: true)
+        _ = keeper.handle(.expected("a", bootID: "b1"), now: .at(0))
+        _ = keeper.handle(.restored(Self.one, Self.terms(), isCancelled: false), now: .at(0))
+        hear([], at: 17)
+        let rev = keeper.statement(for: "a", named: []).rev
+        hear([], at: 17)
+        #expect(keeper.statement(for: "a", named: []).leases.map(\.key) == [Self.one], "it may be at it by now")
+        #expect(hear([Self.one], seen: rev, at: 18).isEmpty)
+        #expect(tick(to: 32).isEmpty)
     }
 
     /// Bytes that waited for a slow disk, say: they were put together before the lease was granted.
