@@ -7,13 +7,13 @@ import YggProcess
 @Suite(.serialized, .timeLimit(.minutes(3)))
 struct ExecutorWorkTests {
     @Test func `a task that burns every core and fills its memory does not cost its lease`() async throws {
-        // Four processes a core, for twice the time to live, and half a gigabyte: tail keeps what it may have to write. All
-        // of the memory would be the other tests' too.
+        // Four processes a core, for several times the time to live, and half a gigabyte: tail keeps what it may have
+        // to write. All of the memory would be the other tests' too.
         let declared = """
-            coordinator: {leaseTTL: 12s}
+            coordinator: {leaseTTL: 9s}
             handlers:
               - kind: try-burn
-                run: [sh, -c, 'i=0; while [ $i -lt $(($(nproc) * 4)) ]; do timeout 24 sh -c "while :; do :; done" & i=$((i+1)); done; (head -c 512M /dev/zero; sleep 24) | tail -c 512M | wc -c; wait; echo burnt']
+                run: [sh, -c, 'i=0; while [ $i -lt $(($(nproc) * 4)) ]; do timeout 27 sh -c "while :; do :; done" & i=$((i+1)); done; (head -c 512M /dev/zero; sleep 27) | tail -c 512M | wc -c; wait; echo burnt']
             """
         try await withUp(configuration: declared) { ygg, _ in
             let id = try await ygg.submit(["kind": "try-burn"])

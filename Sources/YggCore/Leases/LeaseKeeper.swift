@@ -333,8 +333,9 @@ package struct LeaseKeeper: Sendable {
                 // The answer to this request states it, and counts from when the request was sent.
                 leases.values[index].deadline = max(lease.deadline, now + settings.ttl)
                 // One from before a restart may be stated for the first time long after that.
-                guard lease.statedRev == nil else { continue }
-                leases.values[index].launchDeadline = max(lease.launchDeadline, now + settings.launchGrace)
+                if lease.statedRev == nil {
+                    leases.values[index].launchDeadline = max(lease.launchDeadline, now + settings.launchGrace)
+                }
             }
         }
         return effects + settledBoots([heard.executor])

@@ -54,8 +54,8 @@ struct ProcessGroup: Sendable {
     }
 
     private func isMarked(_ pid: pid_t) -> Bool {
-        guard let stat = SmallFile.read("/proc/\(pid)/stat"), !stat.contains(") Z ") else { return false }
-        return SmallFile.read("/proc/\(pid)/oom_score_adj")?.prefix { !$0.isWhitespace } == Self.outOfMemoryScore[...]
+        ProcessIdentity(of: pid)?.isAlive == true
+            && SmallFile.read("/proc/\(pid)/oom_score_adj")?.prefix { !$0.isWhitespace } == Self.outOfMemoryScore[...]
     }
 
     /// Everybody in the session.
